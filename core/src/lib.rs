@@ -1,0 +1,33 @@
+//! The protocol of Escrutinio: everything that must be computed, and everything
+//! that anyone must be able to check afterwards.
+//!
+//! Read in this order:
+//!
+//! 1. [`group`], [`hash`], [`encoding`], [`transcript`]: the ground everything stands on;
+//! 2. [`manifest`]: what is voted on, by which rules, with which keys;
+//! 3. [`keygen`]: custodians make the election keys, nobody ever holds a secret one;
+//! 4. [`credential`]: the roll committed to, half credentials, lists;
+//! 5. [`proof`], [`ballot`]: one ballot, encrypted, proved valid, cast or audited;
+//! 6. [`board`]: the append-only log and its checkpoints;
+//! 7. [`tally`], [`decrypt`]: sums, partial decryptions, counts;
+//! 8. [`record`], [`verify`]: the published record and its checks.
+//!
+//! The crate is `no_std`, has no unsafe code, names no source of randomness (callers
+//! pass a CSPRNG) and takes no encryption or proof nonce from anyone.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+#[cfg(any(feature = "parallel", test))]
+extern crate std;
+
+pub mod encoding;
+pub mod group;
+pub mod hash;
+pub mod ids;
+pub mod proof;
+pub mod secret;
+pub mod signature;
+pub mod transcript;

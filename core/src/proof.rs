@@ -1,0 +1,23 @@
+//! The zero-knowledge proofs, and which check uses each.
+//!
+//! | proof | module | checks |
+//! |---|---|---|
+//! | knowledge of a discrete logarithm | [`knowledge`] | C1.3, C2.3, K1.4, K2.2, V1.6 |
+//! | equality of two discrete logarithms | [`equality`] | K2.2, K4.2, T2.3 |
+
+pub mod equality;
+pub mod knowledge;
+
+use core::fmt;
+
+/// The proof does not hold for its statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadProof;
+
+impl fmt::Display for BadProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the proof does not hold")
+    }
+}
+
+impl core::error::Error for BadProof {}
