@@ -23,11 +23,23 @@ extern crate alloc;
 #[cfg(any(feature = "parallel", test))]
 extern crate std;
 
+pub mod acta;
+pub mod ballot;
+pub mod board;
+pub mod credential;
+pub mod decrypt;
+pub mod dlog;
 pub mod encoding;
 pub mod group;
 pub mod hash;
 pub mod ids;
+pub mod keygen;
+pub mod manifest;
 pub mod proof;
+pub mod record;
 pub mod secret;
 pub mod signature;
+pub mod tally;
+pub mod text;
 pub mod transcript;
+pub mod verify;

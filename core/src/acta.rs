@@ -1,0 +1,1 @@
+//! The count record (`spec/tally.md`).

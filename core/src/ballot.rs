@@ -1,0 +1,1 @@
+//! One ballot (`spec/ballots.md`).

@@ -1,0 +1,1 @@
+//! The roll committed to, half credentials and lists (`spec/credentials.md`).

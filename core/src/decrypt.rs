@@ -1,0 +1,1 @@
+//! Partial decryptions and their combination (`spec/tally.md`).

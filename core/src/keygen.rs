@@ -1,0 +1,1 @@
+//! Distributed key generation (`spec/keygen.md`).

@@ -1,0 +1,1 @@
+//! The election manifest (`spec/manifest.md`).

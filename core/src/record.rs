@@ -1,0 +1,1 @@
+//! The published record (`spec/record.md`).

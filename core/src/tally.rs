@@ -1,0 +1,1 @@
+//! Aggregates, results and participation (`spec/tally.md`).

@@ -1,0 +1,1 @@
+//! Written-in names as group elements (`spec/ballots.md`).

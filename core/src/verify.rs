@@ -1,0 +1,1 @@
+//! The numbered checks (`spec/verification.md`).
