@@ -133,6 +133,17 @@ pub fn weights(seed: &[u8; 32], n: usize) -> Vec<Scalar> {
     (0..).take(n).map(|i| weight(seed, i)).collect()
 }
 
+/// Four 128-bit scalars from a secret or random seed, for weights that only one verifier sees.
+#[must_use]
+pub(crate) fn four_weights(seed: &[u8; 32], counter: u64) -> [Scalar; 4] {
+    let mut hasher = Sha512::new();
+    hasher.update(seed);
+    hasher.update(counter.to_le_bytes());
+    let wide: [u8; 64] = hasher.finalize().into();
+    let mut chunks = wide.as_chunks::<16>().0.iter();
+    core::array::from_fn(|_| scalar_le128(chunks.next().copied().unwrap_or([1; 16])))
+}
+
 /// The commitment generators: H, and G_0 .. G_15.
 #[derive(Clone, Debug)]
 pub struct Generators {

@@ -27,13 +27,14 @@ use rand_core::CryptoRng;
 use super::BadProof;
 use crate::encoding::codec;
 use crate::group::{self, Element, Scalar};
+use crate::point::Point;
 use crate::secret::SecretScalar;
 use crate::transcript::Transcript;
 
 /// The proof: commitment and response, 64 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Knowledge {
-    pub(crate) r: Element,
+    pub(crate) r: Point,
     pub(crate) z: Scalar,
 }
 
@@ -49,8 +50,8 @@ impl Knowledge {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
         let nonce = transcript.nonces(&[secret.expose()], rng).draw();
-        let r = base * nonce.expose();
-        let c = challenge(transcript, &group::compress(&r));
+        let r = Point::new(base * nonce.expose());
+        let c = challenge(transcript, &r.bytes);
         Self { r, z: nonce.expose() + c * secret.expose() }
     }
 
@@ -59,8 +60,8 @@ impl Knowledge {
     /// # Errors
     /// [`BadProof`] if it does not hold.
     pub fn verify(&self, transcript: &mut Transcript, base: &Element, public: &Element) -> Result<(), BadProof> {
-        let c = challenge(transcript, &group::compress(&self.r));
-        let difference = group::vartime_multiscalar_mul(&[self.z, -c], &[*base, *public]) - self.r;
+        let c = challenge(transcript, &self.r.bytes);
+        let difference = group::vartime_multiscalar_mul(&[self.z, -c], &[*base, *public]) - self.r.element;
         if group::is_identity(&difference) { Ok(()) } else { Err(BadProof) }
     }
 }
@@ -108,7 +109,7 @@ mod tests {
         assert!(proof.verify(&mut transcript(1), &base, &base).is_err());
         let changed = Knowledge { z: proof.z + Scalar::ONE, ..proof };
         assert!(changed.verify(&mut transcript(1), &base, &public).is_err());
-        let changed = Knowledge { r: proof.r + base, ..proof };
+        let changed = Knowledge { r: Point::new(proof.r.element + base), ..proof };
         assert!(changed.verify(&mut transcript(1), &base, &public).is_err());
     }
 
