@@ -242,6 +242,15 @@ impl<'a> Reader<'a> {
         Ok(values)
     }
 
+    /// A list of at most `limit` values that have a limit of their own.
+    ///
+    /// # Errors
+    /// If there are more, and as the values.
+    pub fn list<T: DecodeLimited>(&mut self, limit: usize, item: usize) -> Result<Vec<T>, DecodeError> {
+        let length = self.length(limit)?;
+        (0..length).map(|_| T::decode_limited(self, item)).collect()
+    }
+
     /// An element that is not the identity: `point*`.
     ///
     /// # Errors
@@ -406,13 +415,17 @@ impl Decode for Scalar {
 }
 
 /// Derives the codec of a structure from its fields in order. A limit in brackets stands
-/// for strings and lists; `header` for the magic of a top-level object.
+/// for strings and lists, a second one for the items of a list; `header` for the magic of
+/// a top-level object.
 macro_rules! codec {
     (@read $reader:ident) => { $crate::encoding::Decode::decode($reader)? };
     (@read $reader:ident $limit:expr) => {
         $crate::encoding::DecodeLimited::decode_limited($reader, $limit)?
     };
-    ($name:ident $(header $magic:literal)? { $($field:ident $([$limit:expr])?),* $(,)? }) => {
+    (@read $reader:ident $limit:expr; $item:expr) => { $reader.list($limit, $item)? };
+    ($name:ident $(header $magic:literal)? {
+        $($field:ident $([$limit:expr $(; $item:expr)?])?),* $(,)?
+    }) => {
         impl $crate::encoding::Encode for $name {
             fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
                 $($crate::encoding::put_header(out, *$magic);)?
@@ -425,7 +438,7 @@ macro_rules! codec {
                 reader: &mut $crate::encoding::Reader<'_>,
             ) -> Result<Self, $crate::encoding::DecodeError> {
                 $(reader.header(*$magic)?;)?
-                $(let $field = $crate::encoding::codec!(@read reader $($limit)?);)*
+                $(let $field = $crate::encoding::codec!(@read reader $($limit $(; $item)?)?);)*
                 Ok(Self { $($field),* })
             }
         }

@@ -41,6 +41,8 @@ pub mod record;
 pub mod secret;
 pub mod signature;
 pub mod tally;
+#[cfg(any(test, feature = "test-util"))]
+pub mod testing;
 pub mod text;
 pub mod transcript;
 pub mod verify;
