@@ -1,0 +1,129 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use escrutinio_ceremony::person::Role;
+use escrutinio_ceremony::text::Lang;
+
+/// The ceremonies of an election, step by step, offline.
+///
+/// Nothing secret is ever an argument: passwords are asked for. A file given with --secret
+/// is sealed under a password. Exit codes: 0 done, 1 refused by a check, 2 wrong use or wrong
+/// order, 3 a file cannot be read or written, 4 wrong password or damaged secret, 5 done before.
+#[derive(Debug, Parser)]
+#[command(name = "escrutinio", version)]
+pub(crate) struct Cli {
+    /// Language: es or en.
+    #[arg(long, global = true, default_value = "es")]
+    pub(crate) lang: Lang,
+    /// Results as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Takes answers from a file instead of the terminal.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The folder of the election.
+#[derive(Debug, Args)]
+pub(crate) struct Dir {
+    /// Folder of the election.
+    pub(crate) dir: PathBuf,
+}
+
+/// The folder of the election and somebody's sealed file.
+#[derive(Debug, Args)]
+pub(crate) struct DirSecret {
+    /// Folder of the election.
+    pub(crate) dir: PathBuf,
+    /// Sealed file with the signing key.
+    #[arg(long)]
+    pub(crate) secret: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The manifest and the seal.
+    #[command(subcommand)]
+    Election(Election),
+    /// Registrar, server, log and witnesses.
+    #[command(subcommand)]
+    Official(Official),
+    /// The holders of key shares.
+    #[command(subcommand)]
+    Custodian(Custodian),
+    /// The transcript of the acts.
+    #[command(subcommand)]
+    Transcript(Transcript),
+    /// The exit codes.
+    ExitCodes,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Election {
+    /// Writes the next version of the draft, with a preview of its ballots.
+    New {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Starts from a template.
+        #[arg(long, conflicts_with = "from")]
+        template: Option<String>,
+        /// Starts from a file.
+        #[arg(long)]
+        from: Option<PathBuf>,
+        /// Registration card to enter; custodians are numbered in this order.
+        #[arg(long)]
+        card: Vec<PathBuf>,
+    },
+    /// Checks the latest draft, or a file.
+    Check {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Another file.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Freezes the latest draft as the manifest.
+    Freeze(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Official {
+    /// Makes a key and its card.
+    Register {
+        /// Whose key.
+        #[arg(long)]
+        role: Role,
+        /// Sealed file to make.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Card to write; by default beside the sealed file.
+        #[arg(long)]
+        card: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Custodian {
+    /// Makes a custodian's key and card.
+    Register {
+        /// Sealed file to make.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Card to write; by default beside the sealed file.
+        #[arg(long)]
+        card: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Transcript {
+    /// Checks the chain and the files that it names.
+    Verify(Dir),
+    /// Shows the acts.
+    Show(Dir),
+}

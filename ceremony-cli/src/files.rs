@@ -1,0 +1,180 @@
+//! Files that are written whole or not at all, and never over another.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use escrutinio_core::hash::{Hash, sha256};
+
+use crate::error::{Error, Result, message, out_of_order};
+
+/// Largest file that is read into memory: an entry of a folder is never trusted to be small.
+const LARGEST: u64 = 4 << 30;
+
+#[cfg(unix)]
+fn mode(bits: u32) -> Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    Permissions::from_mode(bits)
+}
+
+/// Writes a new public file.
+///
+/// # Errors
+/// If it exists, or cannot be written.
+pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+    write_with(path, content, 0o644)
+}
+
+/// Writes a new file that only its owner can read.
+///
+/// # Errors
+/// If it exists, or cannot be written.
+pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
+    write_with(path, content, 0o600)
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn write_with(path: &Path, content: &[u8], bits: u32) -> Result<()> {
+    if path.exists() {
+        return Err(exists(path));
+    }
+    let folder = folder_of(path);
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(&folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".part-");
+        #[cfg(unix)]
+        builder.permissions(mode(bits));
+        let mut file = builder.tempfile_in(&folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|e| e.error)?;
+        sync_folder(&folder)
+    };
+    write().map_err(|why| if why.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::file(path, &why) })
+}
+
+/// A rename is safe from a power cut only when the folder is written.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn exists(path: &Path) -> Error {
+    Error::File(message("error.file.exists", &[("path", &path.display())]))
+}
+
+/// Replaces a file whole: for the transcript alone, which only grows.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = folder_of(path);
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(&folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".part-");
+        #[cfg(unix)]
+        builder.permissions(mode(0o644));
+        let mut file = builder.tempfile_in(&folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|e| e.error)?;
+        sync_folder(&folder)
+    };
+    write().map_err(|why| Error::file(path, &why))
+}
+
+/// Writes a file, or finds that it is there with the same content: the result of a step
+/// that gives the same every time. True if it was there.
+///
+/// # Errors
+/// If another content is there, or it cannot be written.
+pub fn write_or_same(path: &Path, content: &[u8]) -> Result<bool> {
+    if !path.exists() {
+        return write_new(path, content).map(|()| false);
+    }
+    if read(path)? == content {
+        Ok(true)
+    } else {
+        Err(out_of_order("error.file.other", &[("path", &path.display())]))
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let meta = fs::metadata(path).map_err(|why| Error::file(path, &why))?;
+    if meta.len() > LARGEST {
+        return Err(Error::File(message("error.file.large", &[("path", &path.display())])));
+    }
+    fs::read(path).map_err(|why| Error::file(path, &why))
+}
+
+/// SHA-256 of a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn hash(path: &Path) -> Result<Hash> {
+    Ok(sha256(&[&read(path)?]))
+}
+
+/// Overwrites a secret file and removes it. On flash media old blocks may survive; what
+/// survives is sealed.
+///
+/// # Errors
+/// If it cannot be written or removed.
+pub fn wipe(path: &Path) -> Result<()> {
+    let wipe = || -> io::Result<()> {
+        let length = fs::metadata(path)?.len();
+        let mut file = File::options().write(true).open(path)?;
+        io::copy(&mut io::Read::take(io::repeat(0), length), &mut file)?;
+        file.sync_all()?;
+        fs::remove_file(path)
+    };
+    wipe().map_err(|why| Error::file(path, &why))
+}
+
+/// `path` with something added to its name.
+#[must_use]
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.bin");
+        write_new(&path, b"one").unwrap();
+        assert_eq!(write_new(&path, b"two").unwrap_err().message().key, "error.file.exists");
+        assert_eq!(read(&path).unwrap(), b"one");
+        assert_eq!(write_or_same(&path, b"one"), Ok(true));
+        assert_eq!(write_or_same(&path, b"two").unwrap_err().exit_code(), 2);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no part is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn secrets_are_their_owners() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_secret(&path, b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        wipe(&path).unwrap();
+        assert!(!path.exists());
+    }
+}

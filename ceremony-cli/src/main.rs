@@ -1,0 +1,92 @@
+//! `escrutinio`: the ceremony tool. It passes the machine's randomness and clock and the
+//! terminal to the library, and prints what the library reports.
+
+mod cli;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use cli::{Cli, Command, Custodian, Election, Official, Transcript};
+use escrutinio_ceremony::answers::Answers;
+use escrutinio_ceremony::commands::{election, official, transcript};
+use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
+use escrutinio_ceremony::person::Role;
+use escrutinio_ceremony::report::Report;
+use escrutinio_ceremony::session::{Session, SystemClock};
+use escrutinio_ceremony::text;
+use escrutinio_ceremony::ui::{Scripted, Terminal, Ui};
+use escrutinio_ceremony::workspace::Workspace;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(why) => {
+            let _ = why.print();
+            let shown = matches!(why.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return ExitCode::from(if shown { DONE } else { 2 });
+        }
+    };
+    let (lang, json) = (cli.lang, cli.json);
+    match run(cli) {
+        Ok(report) => {
+            let out = if json { report.json() } else { report.text(lang) };
+            let written = std::io::stdout().lock().write_all(out.as_bytes());
+            match (written, report.already) {
+                (Err(_), _) => ExitCode::from(3),
+                (Ok(()), true) => ExitCode::from(ALREADY_DONE),
+                (Ok(()), false) => ExitCode::SUCCESS,
+            }
+        }
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "{}", why.message().in_language(lang));
+            ExitCode::from(why.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Report> {
+    let mut rng = rand_core::UnwrapErr(getrandom::SysRng);
+    let mut terminal = Terminal::default();
+    let mut scripted;
+    let ui: &mut dyn Ui = match &cli.answers {
+        Some(path) => {
+            scripted = Scripted { answers: Answers::read(path)?, quiet: false };
+            &mut scripted
+        }
+        None => &mut terminal,
+    };
+    let session = &mut Session { rng: &mut rng, clock: &SystemClock, ui, lang: cli.lang };
+    match cli.command {
+        Command::Election(command) => run_election(session, command),
+        Command::Official(Official::Register { role, secret, card }) => {
+            official::register(session, role, &secret, card.as_deref())
+        }
+        Command::Custodian(Custodian::Register { secret, card }) => {
+            official::register(session, Role::Custodian, &secret, card.as_deref())
+        }
+        Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
+        Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),
+        Command::ExitCodes => {
+            let mut report = Report::new("exit-codes", false);
+            report.listing = Some(text::lookup(cli.lang, "report.exit_codes").to_owned());
+            Ok(report)
+        }
+    }
+}
+
+fn run_election(session: &mut Session<'_>, command: Election) -> Result<Report> {
+    match command {
+        Election::New { dir, template, from, card } => {
+            let source = match (template, from) {
+                (Some(name), _) => election::Source::Template(name),
+                (None, Some(path)) => election::Source::File(path),
+                (None, None) => election::Source::Latest,
+            };
+            election::new(session, &Workspace::new(dir), &source, &card)
+        }
+        Election::Check { dir, file } => election::check(&Workspace::new(dir), file.as_deref()),
+        Election::Freeze(dir) => election::freeze(session, &Workspace::new(dir.dir)),
+    }
+}
