@@ -99,10 +99,10 @@ mod tests {
 
     #[test]
     fn speaks_to_people_and_machines() {
-        let report = Report::new("x", true).with("hash", "ab".repeat(32)).with("file", "a").with("file", "b");
+        let report = Report::new("x", true).with("sha256", "ab".repeat(32)).with("file", "a").with("file", "b");
         assert!(report.text(Lang::En).contains("abab abab"));
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!(json["figures"]["hash"], "ab".repeat(32));
+        assert_eq!(json["figures"]["sha256"], "ab".repeat(32));
         assert_eq!(json["figures"]["file"][1], "b");
         assert_eq!(json["already_done"], true);
     }

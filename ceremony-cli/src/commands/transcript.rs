@@ -1,7 +1,7 @@
 //! The transcript of the acts, checked and shown.
 
+use core::fmt::Write;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use crate::error::{Result, refused};
 use crate::report::Report;
