@@ -1,1 +1,279 @@
-//! Written-in names as group elements (`spec/ballots.md`).
+//! Written-in names: normalised, padded, and as group elements (`spec/ballots.md`).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::ballot::TextBlock;
+use crate::group::{self, Element};
+
+/// Bytes of one block, encoded as one element.
+const BLOCK: usize = 16;
+
+/// A written-in name in its normal form: NFC, trimmed, single spaces, not empty. It is part
+/// of a vote: wiped when dropped, never printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Text(String);
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Text(..)")
+    }
+}
+
+/// Why an input is no name. It does not repeat the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing but spaces.
+    Empty,
+    /// A control character.
+    Control,
+    /// A character that formats and is not seen: bidirectional marks, zero widths.
+    Format,
+    /// More bytes than the contest has room for.
+    TooLong {
+        /// The most bytes that fit.
+        limit: usize,
+        /// Bytes of the normal form.
+        actual: usize,
+    },
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name is empty"),
+            Self::Control => f.write_str("the name contains a control character"),
+            Self::Format => f.write_str("the name contains an invisible format character"),
+            Self::TooLong { limit, actual } => write!(f, "the name has {actual} bytes, {limit} fit"),
+        }
+    }
+}
+
+impl core::error::Error for TextError {}
+
+/// Elements or blocks that are not the encoding of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Illegible;
+
+impl fmt::Display for Illegible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the encoding of a name")
+    }
+}
+
+impl core::error::Error for Illegible {}
+
+impl Text {
+    /// The normal form of an input, for a contest of `points` text points.
+    ///
+    /// # Errors
+    /// [`TextError`] says why there is none.
+    pub fn normalise(input: &str, points: usize) -> Result<Self, TextError> {
+        let limit = points.saturating_mul(BLOCK);
+        // All the room at once: a string that grows leaves copies behind.
+        let mut text = Self(String::with_capacity(limit));
+        let mut actual = 0usize;
+        let mut space = false;
+        for c in input.nfc() {
+            if c.is_control() {
+                return Err(TextError::Control);
+            }
+            if is_format(c) {
+                return Err(TextError::Format);
+            }
+            if c.is_whitespace() {
+                space = true;
+                continue;
+            }
+            let separator = (space && actual > 0).then_some(' ');
+            space = false;
+            for c in separator.into_iter().chain([c]) {
+                actual = actual.saturating_add(c.len_utf8());
+                if actual <= limit {
+                    text.0.push(c);
+                }
+            }
+        }
+        match actual {
+            0 => Err(TextError::Empty),
+            _ if actual > limit => Err(TextError::TooLong { limit, actual }),
+            _ => Ok(text),
+        }
+    }
+
+    /// The normal form, for the voter's own screen.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The text in blocks, padded with zero bytes to `points` of them; blocks that it does
+    /// not fit in are refused.
+    ///
+    /// # Errors
+    /// [`TextError::TooLong`].
+    pub fn to_blocks(&self, points: usize) -> Result<Zeroizing<Vec<TextBlock>>, TextError> {
+        let mut blocks = Zeroizing::new(alloc::vec![[0; BLOCK]; points]);
+        let room = blocks.as_flattened_mut();
+        let (limit, actual) = (room.len(), self.0.len());
+        room.get_mut(..actual).ok_or(TextError::TooLong { limit, actual })?.copy_from_slice(self.0.as_bytes());
+        Ok(blocks)
+    }
+
+    /// The elements M_k of the text. They give it away as the text itself does.
+    ///
+    /// # Errors
+    /// [`TextError::TooLong`].
+    pub fn to_points(&self, points: usize) -> Result<Zeroizing<Vec<Element>>, TextError> {
+        Ok(Zeroizing::new(self.to_blocks(points)?.iter().map(group::lizard_encode).collect()))
+    }
+}
+
+/// Reads padded blocks that somebody disclosed.
+///
+/// # Errors
+/// [`Illegible`] unless they hold exactly the normal form of a text, padded with zeros.
+pub fn from_blocks(blocks: &[TextBlock]) -> Result<String, Illegible> {
+    let bytes = blocks.as_flattened();
+    let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let text = bytes.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or(Illegible)?;
+    let normal = Text::normalise(text, blocks.len()).map_err(|_| Illegible)?;
+    if normal.expose() == text { Ok(String::from(text)) } else { Err(Illegible) }
+}
+
+/// Reads elements that somebody decrypted and disclosed.
+///
+/// # Errors
+/// [`Illegible`] unless they encode exactly the normal form of a text.
+pub fn from_points(points: &[Element]) -> Result<String, Illegible> {
+    let blocks = points.iter().map(group::lizard_decode).collect::<Option<Vec<_>>>().ok_or(Illegible)?;
+    from_blocks(&blocks)
+}
+
+/// General category Cf of Unicode 17: what changes how other characters look, and is not
+/// seen itself. The standard library does not tell this category.
+fn is_format(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn normal(input: &str) -> Result<String, TextError> {
+        Text::normalise(input, 3).map(|text| text.expose().to_string())
+    }
+
+    // R-BAL-31.
+    #[test]
+    fn spanish_names_are_accepted_composed_or_not() {
+        assert_eq!(normal("Núñez Ñandú").unwrap(), "Núñez Ñandú");
+        assert_eq!(normal("Nu\u{301}n\u{303}ez N\u{303}andu\u{301}").unwrap(), "Núñez Ñandú");
+        let text = Text::normalise("Núñez Ñandú", 3).unwrap();
+        assert_eq!(from_points(&text.to_points(3).unwrap()).unwrap(), "Núñez Ñandú");
+    }
+
+    #[test]
+    fn spaces_are_trimmed_and_single() {
+        assert_eq!(normal("  María \u{a0}\u{2003} Pérez\u{3000}").unwrap(), "María Pérez");
+        assert_eq!(normal(""), Err(TextError::Empty));
+        assert_eq!(normal(" \u{a0}\u{2028} "), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn invisible_characters_are_refused() {
+        for c in ['\0', '\t', '\n', '\u{7f}', '\u{85}'] {
+            assert_eq!(normal(&format!("Ana{c}")), Err(TextError::Control));
+        }
+        for c in ['\u{ad}', '\u{200b}', '\u{200d}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{e0041}'] {
+            assert_eq!(normal(&format!("A{c}na")), Err(TextError::Format));
+        }
+    }
+
+    #[test]
+    fn length_counts_bytes_of_the_normal_form() {
+        let fits = "ñ".repeat(24);
+        assert_eq!(normal(&format!("  {fits} ")).unwrap(), fits);
+        assert_eq!(normal(&"n\u{303}".repeat(24)).unwrap(), fits);
+        assert_eq!(normal(&format!("{fits} a")), Err(TextError::TooLong { limit: 48, actual: 50 }));
+        assert_eq!(Text::normalise("a", 0).unwrap_err(), TextError::TooLong { limit: 0, actual: 1 });
+        let text = Text::normalise(&fits, 3).unwrap();
+        assert_eq!(text.to_blocks(2).unwrap_err(), TextError::TooLong { limit: 32, actual: 48 });
+    }
+
+    #[test]
+    fn every_point_is_filled() {
+        let text = Text::normalise("Ana", 3).unwrap();
+        let blocks = text.to_blocks(3).unwrap();
+        assert_eq!(blocks.len(), 3);
+        assert_eq!(&blocks[0], b"Ana\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!((blocks[1], blocks[2]), ([0; 16], [0; 16]));
+    }
+
+    #[test]
+    fn only_normal_texts_are_legible() {
+        let block = |text: &str| {
+            let mut block = [0; 16];
+            block[..text.len()].copy_from_slice(text.as_bytes());
+            block
+        };
+        assert_eq!(from_blocks(&[block("Ana")]).unwrap(), "Ana");
+        for text in ["", " Ana", "Ana ", "A  na", "n\u{303}", "A\0na", "A\u{202e}na"] {
+            assert_eq!(from_blocks(&[block(text)]), Err(Illegible), "{text:?}");
+        }
+        assert_eq!(from_blocks(&[[0xff; 16]]), Err(Illegible));
+        assert_eq!(from_blocks(&[[0; 16], block("Ana")]), Err(Illegible));
+        assert_eq!(from_points(&[group::identity()]), Err(Illegible));
+        assert_eq!(from_points(&[group::hash_to_element(&[b"x"])]), Err(Illegible));
+        assert_eq!(from_points(&[]), Err(Illegible));
+    }
+
+    #[test]
+    fn never_prints_the_name() {
+        assert_eq!(format!("{:?}", Text::normalise("Ana", 1).unwrap()), "Text(..)");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_normal_and_comes_back(input in "\\PC{0,24}") {
+            if let Ok(text) = Text::normalise(&input, 8) {
+                let again = Text::normalise(text.expose(), 8).unwrap();
+                prop_assert_eq!(again.expose(), text.expose());
+                prop_assert_eq!(from_points(&text.to_points(8).unwrap()).unwrap(), text.expose());
+            }
+        }
+    }
+}
