@@ -1,7 +1,24 @@
-//! The append-only board (`spec/board.md`).
+//! The append-only board (`spec/board.md`), in the formats of C2SP tlog-tiles,
+//! tlog-checkpoint, signed-note, tlog-cosignature and tlog-proof.
 //!
 //! - [`merkle`]: the tree, as a stream;
+//! - [`proof`]: inclusion of an entry, consistency of two sizes;
+//! - [`tile`]: the tree as files of 256 hashes;
+//! - [`bundle`]: the entries as files of 256 entries;
+//! - [`note`]: signed text, and the keys that sign it;
+//! - [`checkpoint`]: what the log and its witnesses sign;
+//! - [`inclusion`]: one entry, its path and a checkpoint in one text.
 
+pub mod bundle;
+pub mod checkpoint;
+pub mod inclusion;
+mod lines;
 pub mod merkle;
+pub mod note;
+mod path;
+pub mod proof;
+pub mod tile;
 
-pub use merkle::{MerkleTree, leaf_hash, node_hash};
+pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint};
+pub use merkle::{MerkleTree, Nodes, leaf_hash, node_hash};
+pub use proof::{ConsistencyProof, InclusionProof};

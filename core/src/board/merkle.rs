@@ -4,6 +4,7 @@
 //! stand for the other.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::hash::{Hash, sha256};
 
@@ -17,6 +18,51 @@ pub fn leaf_hash(leaf: &[u8]) -> Hash {
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     sha256(&[&[1], left, right])
+}
+
+/// Where the hashes of a tree are kept: leaf hashes in memory, tiles in a folder.
+pub trait Nodes {
+    /// Why a hash could not be read.
+    type Error;
+
+    /// Root of the perfect subtree over the leaves `index << level` to
+    /// `(index + 1) << level`, the last excluded.
+    ///
+    /// # Errors
+    /// If it is not there.
+    fn node(&self, level: u32, index: u64) -> Result<Hash, Self::Error>;
+}
+
+/// The tree does not hold this subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoNode {
+    /// Height of the subtree.
+    pub level: u32,
+    /// Its place among those of that height.
+    pub index: u64,
+}
+
+impl fmt::Display for NoNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the tree has no subtree {} of height {}", self.index, self.level)
+    }
+}
+
+impl core::error::Error for NoNode {}
+
+/// Leaf hashes in memory.
+impl Nodes for [Hash] {
+    type Error = NoNode;
+
+    fn node(&self, level: u32, index: u64) -> Result<Hash, NoNode> {
+        let leaves = || {
+            let width = 1usize.checked_shl(level)?;
+            let start = usize::try_from(index).ok()?.checked_mul(width)?;
+            self.get(start..start.checked_add(width)?)
+        };
+        let tree: MerkleTree = leaves().ok_or(NoNode { level, index })?.iter().copied().collect();
+        Ok(tree.root())
+    }
 }
 
 /// A tree that only grows, as the roots of its perfect subtrees: memory is logarithmic in
@@ -33,6 +79,14 @@ impl MerkleTree {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The first `size` leaves of a stored tree, so that a log can go on where it stopped.
+    ///
+    /// # Errors
+    /// If a hash cannot be read.
+    pub fn resume<N: Nodes + ?Sized>(nodes: &N, size: u64) -> Result<Self, N::Error> {
+        Ok(Self { size, peaks: peaks(nodes, 0, size)? })
     }
 
     /// Number of leaves.
@@ -64,7 +118,7 @@ impl MerkleTree {
     /// Root of the tree; of the empty one `SHA-256("")`.
     #[must_use]
     pub fn root(&self) -> Hash {
-        fold_peaks(&self.peaks).unwrap_or_else(|| sha256(&[]))
+        fold_peaks(&self.peaks)
     }
 }
 
@@ -82,12 +136,33 @@ impl FromIterator<Hash> for MerkleTree {
     }
 }
 
-/// Root over perfect subtrees that shrink from left to right; `None` of none.
-pub(super) fn fold_peaks(peaks: &[Hash]) -> Option<Hash> {
-    peaks.iter().copied().rev().reduce(|right, left| node_hash(&left, &right))
+/// The perfect subtrees that make up the leaves `start..end`, from left to right.
+///
+/// `start` is a multiple of every power of two up to the length, as it is for every node
+/// of a tree and for the whole.
+fn peaks<N: Nodes + ?Sized>(nodes: &N, start: u64, end: u64) -> Result<Vec<Hash>, N::Error> {
+    let mut peaks = Vec::new();
+    let mut at = start;
+    while let Some(level) = end.saturating_sub(at).checked_ilog2() {
+        peaks.push(nodes.node(level, at >> level)?);
+        at = at.saturating_add(1 << level);
+    }
+    Ok(peaks)
+}
+
+/// Root over the leaves `start..end` of a stored tree; of none, the root of the empty tree.
+pub(super) fn range_root<N: Nodes + ?Sized>(nodes: &N, start: u64, end: u64) -> Result<Hash, N::Error> {
+    Ok(fold_peaks(&peaks(nodes, start, end)?))
+}
+
+/// Root over perfect subtrees that shrink from left to right.
+fn fold_peaks(peaks: &[Hash]) -> Hash {
+    let folded = peaks.iter().copied().rev().reduce(|right, left| node_hash(&left, &right));
+    folded.unwrap_or_else(|| sha256(&[]))
 }
 
 #[cfg(test)]
+#[expect(clippy::as_conversions, reason = "small numbers")]
 pub(super) mod tests {
     use super::*;
 
@@ -120,6 +195,20 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn resumes_at_every_size() {
+        let leaves = numbered_leaves(70);
+        for size in 0..=70 {
+            let resumed = MerkleTree::resume(leaves.as_slice(), size as u64).unwrap();
+            let grown: MerkleTree = leaves[..size].iter().copied().collect();
+            assert_eq!(resumed, grown);
+        }
+        // 71 = 64 + 4 + 2 + 1: the last leaf is absent.
+        assert_eq!(MerkleTree::resume(leaves.as_slice(), 71), Err(NoNode { level: 0, index: 70 }));
+        assert!(leaves.as_slice().node(64, 0).is_err());
+        assert!(leaves.as_slice().node(3, u64::MAX).is_err());
+    }
+
+    #[test]
     fn known_answers() {
         // Test data of the reference implementation of RFC 6962.
         let entries: [&[u8]; 8] = [
@@ -133,10 +222,7 @@ pub(super) mod tests {
             b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
         ];
         let mut tree = MerkleTree::new();
-        assert_eq!(
-            crate::ids::hex(&tree.root()),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(crate::ids::hex(&tree.root()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(
             crate::ids::hex(&tree.push(entries[0])),
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
@@ -144,10 +230,7 @@ pub(super) mod tests {
         for entry in &entries[1..] {
             tree.push(entry);
         }
-        assert_eq!(
-            crate::ids::hex(&tree.root()),
-            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
-        );
+        assert_eq!(crate::ids::hex(&tree.root()), "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
     }
 
     #[test]
