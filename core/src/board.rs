@@ -7,10 +7,12 @@
 //! - [`bundle`]: the entries as files of 256 entries;
 //! - [`note`]: signed text, and the keys that sign it;
 //! - [`checkpoint`]: what the log and its witnesses sign;
-//! - [`inclusion`]: one entry, its path and a checkpoint in one text.
+//! - [`inclusion`]: one entry, its path and a checkpoint in one text;
+//! - [`epoch`]: when ballots enter, in which order, and the check of both.
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod epoch;
 pub mod inclusion;
 mod lines;
 pub mod merkle;
