@@ -8,10 +8,13 @@
 //! - [`note`]: signed text, and the keys that sign it;
 //! - [`checkpoint`]: what the log and its witnesses sign;
 //! - [`inclusion`]: one entry, its path and a checkpoint in one text;
-//! - [`epoch`]: when ballots enter, in which order, and the check of both.
+//! - [`epoch`]: when ballots enter, in which order, and the check of both;
+//! - [`code`]: tracking codes for people;
+//! - [`receipt`]: what a voter keeps, and the published list of all codes.
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod code;
 pub mod epoch;
 pub mod inclusion;
 mod lines;
@@ -19,8 +22,10 @@ pub mod merkle;
 pub mod note;
 mod path;
 pub mod proof;
+pub mod receipt;
 pub mod tile;
 
 pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint};
 pub use merkle::{MerkleTree, Nodes, leaf_hash, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof};
+pub use receipt::{Receipt, ReceiptList};
