@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-FILES = ["completeness", "soundness", "zero_knowledge", "merges", "fiat_shamir",
+FILES = ["completeness", "equations", "soundness", "zero_knowledge", "merges", "fiat_shamir",
          "batches", "keys", "ceremony", "tally"]
 
 
