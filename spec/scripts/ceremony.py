@@ -195,9 +195,11 @@ def check_judging():
     # A complaint whose Z is not the right one convicts the accuser, whatever it opens to.
     custodians = people(seeded("judge/forged"))
     round1, round2, verdicts = run(custodians)
-    forged = custodians[2].complain(1, round1[1]["E"])
-    forged["Z"] = forged["Z"] + GROUP.G
-    verdicts[2]["complaints"][1] = forged
+    accuser, Ei, k = custodians[2], round1[1]["E"], 99
+    El, wrong, R1, R2 = accuser.e * GROUP.G, accuser.e * Ei + GROUP.G, k * GROUP.G, k * Ei
+    c = complaint_challenge(2, 1, El, Ei, wrong, R1, R2)
+    proof = (R1, R2, (k + c * accuser.e) % Q)  # right for the accuser's own key, not for Z
+    verdicts[2]["complaints"][1] = {"Z": wrong, "proof": proof}
     assert judge(round1, round2, verdicts) == {2: 4}
     return "reasons 0 to 5, and a forged key"
 
