@@ -59,6 +59,13 @@ pub enum KeygenError {
         /// The custodian.
         index: CustodianIndex,
     },
+    /// A message answers another table: its custodian saw other messages.
+    Table {
+        /// The round of the message.
+        round: Round,
+        /// The custodian.
+        index: CustodianIndex,
+    },
     /// The possession of an ephemeral key is not proved.
     Ephemeral {
         /// The custodian.
@@ -135,6 +142,7 @@ impl KeygenError {
     pub fn culprits(&self) -> Vec<CustodianIndex> {
         match self {
             Self::Signature { index, .. }
+            | Self::Table { index, .. }
             | Self::Ephemeral { index }
             | Self::BadShare { dealer: index }
             | Self::Certificate { index }
@@ -181,6 +189,9 @@ impl fmt::Display for KeygenError {
             }
             Self::Signature { round, index } => {
                 write!(f, "the signature of the {round} message of custodian {index} does not verify")
+            }
+            Self::Table { round, index } => {
+                write!(f, "the {round} message of custodian {index} answers other messages than these")
             }
             Self::Ephemeral { index } => write!(f, "custodian {index} does not prove its ephemeral key"),
             Self::Manifest => f.write_str("the transcript is about another manifest"),

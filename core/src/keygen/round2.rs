@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use zeroize::Zeroizing;
+
 use super::pair::{MAX_CIPHERTEXT, ciphertext_length, pair_key, seal};
 use super::round1::{MAX_COMMITMENTS, Round1, SecretRound1, opening_hash, possession_holds};
 use super::table::{Message, Round, Table};
 use super::{Ceremony, KeygenError, MAX_CUSTODIANS};
 use crate::encoding::codec;
 use crate::group::{self, Element};
+use crate::hash::Hash;
 use crate::ids::CustodianIndex;
 use crate::proof::knowledge::Knowledge;
 use crate::secret::SecretScalar;
@@ -19,6 +22,8 @@ use crate::signature::{Signature, SigningKey};
 pub struct Round2 {
     /// The custodian: the dealer.
     pub index: CustodianIndex,
+    /// Hash of the round-1 messages that it saw.
+    pub table: Hash,
     /// Commitments to its polynomials, slot by slot, constant term first.
     pub commitments: Vec<Element>,
     /// Proves that it knows every constant term.
@@ -29,7 +34,7 @@ pub struct Round2 {
     pub signature: Signature,
 }
 
-codec!(Round2 { index, commitments[MAX_COMMITMENTS], possession, shares[MAX_CUSTODIANS], signature });
+codec!(Round2 { index, table, commitments[MAX_COMMITMENTS], possession, shares[MAX_CUSTODIANS], signature });
 
 /// The shares of all slots for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,23 +131,33 @@ pub fn deal(
     let table = Table { ceremony, round1, round2: &[], verdicts: &[] };
     table.verify()?;
     require_own_commitment(&table, secret)?;
+    let mut message = dealing(&table, secret);
+    message.sign(ceremony, key);
+    Ok(message)
+}
 
-    let dealer = secret.party();
+/// What is dealt to this table, not yet signed.
+fn dealing(table: &Table<'_>, secret: &SecretRound1) -> Round2 {
+    let Table { ceremony, round1, .. } = *table;
+    let index = secret.message.index;
     let shares = round1
         .iter()
         .filter(|message| message.index != index)
         .map(|message| {
-            let pair =
-                pair_key(ceremony, dealer, message.party(), &(message.ephemeral * secret.ephemeral.expose()));
+            let shared = Zeroizing::new(message.ephemeral * secret.ephemeral.expose());
+            let pair = pair_key(ceremony, secret.party(), message.party(), &shared);
             let ciphertext = seal(&pair, &secret.shares_for(ceremony, message.index));
             EncryptedShare { recipient: message.index.get(), ciphertext }
         })
         .collect();
-    let commitments = secret.polynomials.iter().map(SecretScalar::public).collect();
-    let mut message =
-        Round2 { index, commitments, possession: secret.possession, shares, signature: Signature([0; 64]) };
-    message.sign(ceremony, key);
-    Ok(message)
+    Round2 {
+        index,
+        table: table.commit_hash(),
+        commitments: secret.polynomials.iter().map(SecretScalar::public).collect(),
+        possession: secret.possession,
+        shares,
+        signature: Signature([0; 64]),
+    }
 }
 
 /// The table must hold what this custodian committed to, or someone plays it.
@@ -152,5 +167,16 @@ pub(super) fn require_own_commitment(table: &Table<'_>, secret: &SecretRound1) -
         None => Err(KeygenError::Absent { round: Round::Commit, index }),
         Some(message) if *message == secret.message => Ok(()),
         Some(_) => Err(KeygenError::Replaced { round: Round::Commit, index }),
+    }
+}
+
+/// The table must hold what this custodian dealt. The signatures on it are verified.
+pub(super) fn require_own_opening(table: &Table<'_>, secret: &SecretRound1) -> Result<(), KeygenError> {
+    let index = secret.message.index;
+    let message = table.opening_of(index).ok_or(KeygenError::Absent { round: Round::Deal, index })?;
+    if (Round2 { signature: message.signature, ..dealing(table, secret) }) == *message {
+        Ok(())
+    } else {
+        Err(KeygenError::Replaced { round: Round::Deal, index })
     }
 }

@@ -9,11 +9,12 @@ use zeroize::Zeroizing;
 use super::keys::{ElectionKeys, KeyShare};
 use super::pair::{Party, open, pair_key, shares_fit};
 use super::round1::{Round1, SecretRound1};
-use super::round2::{Round2, require_own_commitment};
-use super::table::{Message, Round, Table};
+use super::round2::{Round2, require_own_commitment, require_own_opening};
+use super::table::{Message, Table};
 use super::{Ceremony, KeygenError, MAX_CUSTODIANS};
 use crate::encoding::{Decode, DecodeError, DecodeErrorKind, DecodeLimited, Encode, Reader, codec};
 use crate::group::{Element, Scalar};
+use crate::hash::Hash;
 use crate::ids::{CustodianIndex, SetupId};
 use crate::proof::equality::Equality;
 use crate::secret::SecretScalar;
@@ -25,6 +26,8 @@ use crate::transcript::{Position, Proof, ProofContext, Transcript};
 pub struct Verdict {
     /// The custodian: the accuser.
     pub index: CustodianIndex,
+    /// Hash of the round-1 and round-2 messages that it saw.
+    pub table: Hash,
     /// One for every bad share, in order of the dealers; none against itself.
     pub complaints: Vec<Complaint>,
     /// By the custodian, over all of the above.
@@ -34,6 +37,7 @@ pub struct Verdict {
 impl Encode for Verdict {
     fn encode(&self, out: &mut Vec<u8>) {
         self.index.encode(out);
+        self.table.encode(out);
         self.complaints.encode(out);
         self.signature.encode(out);
     }
@@ -42,6 +46,7 @@ impl Encode for Verdict {
 impl Decode for Verdict {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let index = CustodianIndex::decode(reader)?;
+        let table = Decode::decode(reader)?;
         let complaints = Vec::<Complaint>::decode_limited(reader, MAX_CUSTODIANS)?;
         if !complaints.is_sorted_by(|a, b| a.dealer < b.dealer) {
             return Err(reader.error(DecodeErrorKind::Order));
@@ -49,7 +54,7 @@ impl Decode for Verdict {
         if complaints.iter().any(|complaint| complaint.dealer == index.get()) {
             return Err(reader.error(DecodeErrorKind::Index(index.get())));
         }
-        Ok(Self { index, complaints, signature: Decode::decode(reader)? })
+        Ok(Self { index, table, complaints, signature: Decode::decode(reader)? })
     }
 }
 
@@ -171,10 +176,8 @@ pub fn receive(
     let table = Table { ceremony, round1, round2, verdicts: &[] };
     table.verify()?;
     require_own_commitment(&table, secret)?;
+    require_own_opening(&table, secret)?;
     let index = secret.message.index;
-    if table.opening_of(index).is_none() {
-        return Err(KeygenError::Absent { round: Round::Deal, index });
-    }
 
     let recipient = secret.party();
     let mut received =
@@ -184,7 +187,7 @@ pub fn receive(
         let shares = if dealer.index == index {
             Some(secret.shares_for(ceremony, index))
         } else {
-            let shared = dealer.ephemeral * secret.ephemeral.expose();
+            let shared = Zeroizing::new(dealer.ephemeral * secret.ephemeral.expose());
             dealt(ceremony, dealing.round2, dealer, recipient, &shared)
         };
         match shares {
@@ -215,7 +218,8 @@ pub fn verdict(
         .filter(|message| received.refused.contains(&message.index))
         .map(|message| complain(ceremony, secret, message, rng))
         .collect();
-    let mut message = Verdict { index, complaints, signature: Signature([0; 64]) };
+    let table = Table { ceremony, round1, round2, verdicts: &[] }.deal_hash();
+    let mut message = Verdict { index, table, complaints, signature: Signature([0; 64]) };
     message.sign(ceremony, key);
     Ok((message, received))
 }

@@ -1,12 +1,14 @@
 //! The table: the messages of a ceremony, as everyone sees them.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::round1::Round1;
 use super::round2::Round2;
 use super::round3::Verdict;
 use super::{Ceremony, KeygenError, before_signature};
-use crate::encoding::Encode;
+use crate::encoding::{Encode, put_all, put_length};
+use crate::hash::{Hash, tagged_hash};
 use crate::ids::CustodianIndex;
 use crate::signature::{Signature, SigningKey};
 
@@ -91,6 +93,11 @@ message!(Round1, Commit);
 message!(Round2, Deal);
 message!(Verdict, Verdict);
 
+fn encode_list<T: Encode>(out: &mut Vec<u8>, items: &[T]) {
+    put_length(out, items.len());
+    put_all(out, items);
+}
+
 /// The messages of a ceremony, or of its first rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
@@ -145,13 +152,39 @@ impl<'a> Table<'a> {
         self.round1.iter().try_for_each(|message| message.verify_ephemeral_key(self.ceremony))
     }
 
-    /// K2.1: the signatures of rounds 2 and 3.
+    /// K2.1: the signatures of rounds 2 and 3, and the tables that they name: whoever saw other
+    /// messages has no part in this transcript.
     ///
     /// # Errors
-    /// [`KeygenError::Signature`] for the first that does not verify.
+    /// [`KeygenError::Signature`] or [`KeygenError::Table`] for the first that fails.
     pub fn verify_later_signatures(&self) -> Result<(), KeygenError> {
         self.round2.iter().try_for_each(|message| message.verify_signature(self.ceremony))?;
-        self.verdicts.iter().try_for_each(|message| message.verify_signature(self.ceremony))
+        self.verdicts.iter().try_for_each(|message| message.verify_signature(self.ceremony))?;
+
+        let (commit, deal) = (self.commit_hash(), self.deal_hash());
+        let dealt = self.round2.iter().map(|message| (Round::Deal, message.index, message.table == commit));
+        let judged = self.verdicts.iter().map(|message| (Round::Verdict, message.index, message.table == deal));
+        match dealt.chain(judged).find(|(_, _, same)| !same) {
+            Some((round, index, _)) => Err(KeygenError::Table { round, index }),
+            None => Ok(()),
+        }
+    }
+
+    /// Hash of the messages of round 1, which the custodians compare before they deal.
+    #[must_use]
+    pub fn commit_hash(&self) -> Hash {
+        let mut bytes = self.ceremony.setup_id().to_bytes();
+        encode_list(&mut bytes, self.round1);
+        tagged_hash("keygen-table-1", &[&bytes])
+    }
+
+    /// Hash of the messages of rounds 1 and 2, which the custodians compare before their verdict.
+    #[must_use]
+    pub fn deal_hash(&self) -> Hash {
+        let mut bytes = self.ceremony.setup_id().to_bytes();
+        encode_list(&mut bytes, self.round1);
+        encode_list(&mut bytes, self.round2);
+        tagged_hash("keygen-table-2", &[&bytes])
     }
 
     /// Everything that makes a message one to be taken on the table.

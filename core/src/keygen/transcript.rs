@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::round1::{Round1, SecretRound1};
 use super::round2::Round2;
 use super::round3::{Verdict, receive};
-use super::{Ceremony, ElectionKeys, Exclusion, KeyShare, KeygenError, MAX_CUSTODIANS, Table};
+use super::{Ceremony, ElectionKeys, Exclusion, KeyShare, KeygenError, MAX_CUSTODIANS, Round, Table};
 use crate::encoding::{Encode, codec, put_header};
 use crate::hash::{Hash, tagged_hash};
 use crate::ids::{CustodianIndex, ManifestHash};
@@ -220,15 +220,18 @@ fn require_order(
     indices.clone().try_for_each(|index| ceremony.custodian(index).map(|_| ()))
 }
 
-/// The custodian of `secret` checks the whole transcript again, computes its key share from the
-/// messages that stand in it, and signs it. Who does so signs no second transcript of a ceremony.
+/// The custodian of `secret`, whose last message was `verdict`, checks the whole transcript again,
+/// and that its own messages stand in it unaltered; it computes its key share from the messages
+/// that stand there, and signs. Who does so signs no second transcript of a ceremony.
 ///
 /// # Errors
-/// Any check of K1.1 to K2.3; what [`receive`] refuses; [`KeygenError::NotQualified`] if the
-/// custodian is excluded, [`KeygenError::BadShare`] if the transcript deals it a bad share.
+/// Any check of K1.1 to K2.3; [`KeygenError::Absent`] and [`KeygenError::Replaced`] for its own
+/// messages; [`KeygenError::NotQualified`] if it is excluded, [`KeygenError::BadShare`] if the
+/// transcript deals it a bad share.
 pub fn certify(
     ceremony: &Ceremony,
     secret: &SecretRound1,
+    verdict: &Verdict,
     transcript: &KeyTranscript,
     key: &SigningKey,
 ) -> Result<(Certificate, KeyShare), KeygenError> {
@@ -236,6 +239,12 @@ pub fn certify(
     ceremony.require_key(index, key)?;
     let keys = transcript.verify_messages(ceremony)?;
     let received = receive(ceremony, secret, &transcript.round1, &transcript.round2)?;
+    let own = transcript.verdicts.iter().find(|message| message.index == index);
+    match own {
+        None => return Err(KeygenError::Absent { round: Round::Verdict, index }),
+        Some(own) if own != verdict => return Err(KeygenError::Replaced { round: Round::Verdict, index }),
+        Some(_) => {}
+    }
     let share = received.key_share(&keys)?;
     let signature = key.sign(CERTIFICATE, &[&transcript.transcript_hash()]);
     Ok((Certificate { index, signature }, share))

@@ -147,3 +147,101 @@ pub fn combine(threshold: usize, partials: &[(CustodianIndex, &[Element])]) -> R
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    const GROUP: Hash = [3; 32];
+
+    fn position() -> Position {
+        Position { contest: Some(0), unit: Some(2), role: Some(0), index: Some(1), ..Position::default() }
+    }
+
+    fn sample(a: &Element) -> (Vec<Element>, Vec<Element>, Equality) {
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let shares: Vec<_> = (0..3).map(|_| SecretScalar::generate(&mut rng)).collect();
+        let statement = DecryptionStatement { context: &[1; 32], position: position(), group: &GROUP, a };
+        let (decrypted, proof) = statement.prove(&shares, &mut rng);
+        (shares.iter().map(SecretScalar::public).collect(), decrypted, proof)
+    }
+
+    #[test]
+    fn completeness_also_for_the_identity() {
+        for a in [group::hash_to_element(&[b"A"]), group::identity()] {
+            let (public, decrypted, proof) = sample(&a);
+            let statement = DecryptionStatement { context: &[1; 32], position: position(), group: &GROUP, a: &a };
+            assert_eq!(statement.verify(&public, &decrypted, &proof), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rejects_each_changed_input() {
+        let a = group::hash_to_element(&[b"A"]);
+        let (public, decrypted, proof) = sample(&a);
+        let statement = DecryptionStatement { context: &[1; 32], position: position(), group: &GROUP, a: &a };
+        let other = group::hash_to_element(&[b"B"]);
+        for changed in [
+            DecryptionStatement { context: &[2; 32], ..statement },
+            DecryptionStatement { group: &[4; 32], ..statement },
+            DecryptionStatement { a: &other, ..statement },
+            DecryptionStatement { position: Position { contest: Some(1), ..position() }, ..statement },
+            DecryptionStatement { position: Position { unit: None, ..position() }, ..statement },
+            DecryptionStatement { position: Position { role: Some(1), ..position() }, ..statement },
+            DecryptionStatement { position: Position { index: Some(2), ..position() }, ..statement },
+        ] {
+            assert_eq!(changed.verify(&public, &decrypted, &proof), Err(BadProof));
+        }
+        for slot in 0..3 {
+            let mut wrong = decrypted.clone();
+            wrong[slot] += group::GENERATOR;
+            assert_eq!(statement.verify(&public, &wrong, &proof), Err(BadProof));
+            let mut wrong = public.clone();
+            wrong[slot] += group::GENERATOR;
+            assert_eq!(statement.verify(&wrong, &decrypted, &proof), Err(BadProof));
+        }
+    }
+
+    /// Errors that cancel in the plain sum do not cancel under the weights.
+    #[test]
+    fn rejects_errors_that_add_up_to_nothing() {
+        let a = group::hash_to_element(&[b"A"]);
+        let (public, mut decrypted, proof) = sample(&a);
+        decrypted[0] += group::GENERATOR;
+        decrypted[1] -= group::GENERATOR;
+        let statement = DecryptionStatement { context: &[1; 32], position: position(), group: &GROUP, a: &a };
+        assert_eq!(statement.verify(&public, &decrypted, &proof), Err(BadProof));
+    }
+
+    #[test]
+    fn rejects_wrong_shape() {
+        let a = group::hash_to_element(&[b"A"]);
+        let (public, decrypted, proof) = sample(&a);
+        let statement = DecryptionStatement { context: &[1; 32], position: position(), group: &GROUP, a: &a };
+        assert_eq!(statement.verify(&public[..2], &decrypted, &proof), Err(BadProof));
+        assert_eq!(statement.verify(&public, &decrypted[..2], &proof), Err(BadProof));
+        assert_eq!(statement.verify(&public[..2], &decrypted[..2], &proof), Err(BadProof));
+        assert_eq!(statement.verify(&[], &[], &proof), Err(BadProof));
+    }
+
+    #[test]
+    fn combines_the_first_of_them_only() {
+        let index = |number| CustodianIndex::new(number).unwrap();
+        let values = [[group::GENERATOR], [group::GENERATOR], [group::identity()]];
+        let partial = |place: usize, number| (index(number), values[place].as_slice());
+        let combined = combine(2, &[partial(0, 1), partial(1, 2), partial(2, 3)]);
+        // The constant polynomial 1.
+        assert_eq!(combined, Ok([group::GENERATOR].into()));
+        let too_few = CombineError::TooFew { expected: 2, actual: 1 };
+        assert_eq!(combine(2, &[partial(0, 1)]), Err(too_few));
+        assert_eq!(combine(0, &[partial(0, 1)]), Err(CombineError::TooFew { expected: 0, actual: 1 }));
+        assert_eq!(combine(2, &[partial(0, 1), partial(1, 1)]), Err(CombineError::Order));
+        assert_eq!(combine(2, &[partial(0, 2), partial(1, 1)]), Err(CombineError::Order));
+        let longer = [group::GENERATOR; 2];
+        let error = combine(2, &[partial(0, 1), (index(2), &longer)]);
+        assert_eq!(error, Err(CombineError::Slots { index: index(2) }));
+    }
+}
