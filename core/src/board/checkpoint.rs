@@ -355,10 +355,15 @@ pub(super) mod tests {
 
     use super::*;
     use crate::board::merkle::MerkleTree;
+    use crate::hash::sha256;
     use crate::secret::SecretBytes;
 
     fn key(seed: u8) -> SigningKey {
         SigningKey::from_seed(&SecretBytes::new([seed; 32]))
+    }
+
+    fn public(seed: u8) -> [u8; 32] {
+        key(seed).verifying_key().to_bytes()
     }
 
     const ELECTION: ElectionId = ElectionId([0xab; 32]);
@@ -409,6 +414,22 @@ pub(super) mod tests {
         let hex = "ab".repeat(32);
         let root = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
         assert_eq!(checkpoint().body(), format!("board.example/{hex}\n5\n{root}\n"));
+    }
+
+    #[test]
+    fn signed_bytes_are_as_specified() {
+        let body = checkpoint().body();
+        let log = &checkpoint().sign(&key(1)).unwrap().note.signatures()[0].clone();
+        assert_eq!(log.key_id, sha256(&[checkpoint().origin.as_bytes(), b"\n\x01", &public(1)])[..4]);
+        let signature = Signature(log.signature[..].try_into().unwrap());
+        assert_eq!(key(1).verifying_key().verify_raw(body.as_bytes(), &signature), Ok(()));
+
+        let line = cosign(0, 0x0102_0304);
+        assert_eq!(line.key_id, sha256(&[b"w0.example\n\x04", &public(10)])[..4]);
+        assert_eq!(line.signature[..8], [0, 0, 0, 0, 1, 2, 3, 4]);
+        let message = format!("cosignature/v1\ntime 16909060\n{body}");
+        let signature = Signature(line.signature[8..].try_into().unwrap());
+        assert_eq!(key(10).verifying_key().verify_raw(message.as_bytes(), &signature), Ok(()));
     }
 
     #[test]

@@ -205,6 +205,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::hash::sha256;
     use crate::secret::SecretBytes;
 
     const ELECTION: ElectionId = ElectionId([0x5a; 32]);
@@ -230,6 +231,13 @@ mod tests {
         ];
         assert_eq!(text, expected.join("\n"));
         assert_eq!(Receipt::parse(text.as_bytes()), Ok(receipt()));
+    }
+
+    #[test]
+    fn promise_is_over_the_bytes_specified() {
+        let data = [[0x5a; 32].as_slice(), &[2, 0, 0, 0], &[0xff; 32]].concat();
+        let message = sha256(&[b"escrutinio/v1/promise\0", &data]);
+        assert_eq!(server().verifying_key().verify_raw(&message, &receipt().promise), Ok(()));
     }
 
     #[test]
