@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// The holders of key shares.
     #[command(subcommand)]
     Custodian(Custodian),
+    /// The key ceremony as a whole.
+    #[command(subcommand)]
+    Key(Key),
     /// The transcript of the acts.
     #[command(subcommand)]
     Transcript(Transcript),
@@ -118,6 +121,38 @@ pub(crate) enum Custodian {
         #[arg(long)]
         card: Option<PathBuf>,
     },
+    /// Round 1: commits to polynomials.
+    Commit(DirSecret),
+    /// Round 2: deals the shares.
+    Deal(DirSecret),
+    /// Round 3: checks the shares received.
+    CheckShares(DirSecret),
+    /// Certifies the ceremony and seals the key share.
+    Certify(DirSecret),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Closes a round without those who have not spoken.
+    Close {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Which round: 1, 2 or 3.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3))]
+        round: u32,
+    },
+    /// Puts the certified key record together.
+    Combine(Dir),
+    /// With --secret a custodian's part of the trial, without it the assembled trial.
+    Trial {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the custodian's signing key; the share lies beside it.
+        #[arg(long)]
+        secret: Option<PathBuf>,
+    },
+    /// Declares the ceremony void and moves it aside.
+    Void(Dir),
 }
 
 #[derive(Debug, Subcommand)]

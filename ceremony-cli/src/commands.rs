@@ -1,5 +1,7 @@
 //! One module per act; each function is one step of the ceremony.
 
+pub mod custodian;
 pub mod election;
+pub mod key;
 pub mod official;
 pub mod transcript;

@@ -7,7 +7,8 @@
 //! 2. [`files`], [`sealed`], [`person`]: what is written, what is secret, who holds keys;
 //! 3. [`workspace`], [`transcript_log`]: the folder of an election, and the record of its acts;
 //! 4. [`draft`], [`preview`]: the manifest as people write it;
-//! 5. [`commands`]: the steps, one function each. The binary does no more than call them.
+//! 5. [`ceremony`], [`custody`]: the table of a key ceremony, and what a custodian keeps;
+//! 6. [`commands`]: the steps, one function each. The binary does no more than call them.
 //!
 //! Randomness, clock and answers are passed in ([`session::Session`]): a rehearsal with a
 //! seed runs the code of the real ceremony.
@@ -15,7 +16,9 @@
 #![forbid(unsafe_code)]
 
 pub mod answers;
+pub mod ceremony;
 pub mod commands;
+pub mod custody;
 pub mod draft;
 pub mod error;
 pub mod files;

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Custodian, Election, Official, Transcript};
+use cli::{Cli, Command, Custodian, Election, Key, Official, Transcript};
 use escrutinio_ceremony::answers::Answers;
-use escrutinio_ceremony::commands::{election, official, transcript};
+use escrutinio_ceremony::commands::{custodian, election, key, official, transcript};
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::report::Report;
@@ -63,9 +63,8 @@ fn run(cli: Cli) -> Result<Report> {
         Command::Official(Official::Register { role, secret, card }) => {
             official::register(session, role, &secret, card.as_deref())
         }
-        Command::Custodian(Custodian::Register { secret, card }) => {
-            official::register(session, Role::Custodian, &secret, card.as_deref())
-        }
+        Command::Custodian(command) => run_custodian(session, command),
+        Command::Key(command) => run_key(session, command),
         Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
         Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),
         Command::ExitCodes => {
@@ -88,5 +87,27 @@ fn run_election(session: &mut Session<'_>, command: Election) -> Result<Report> 
         }
         Election::Check { dir, file } => election::check(&Workspace::new(dir), file.as_deref()),
         Election::Freeze(dir) => election::freeze(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_custodian(session: &mut Session<'_>, command: Custodian) -> Result<Report> {
+    match command {
+        Custodian::Register { secret, card } => {
+            official::register(session, Role::Custodian, &secret, card.as_deref())
+        }
+        Custodian::Commit(at) => custodian::commit(session, &Workspace::new(at.dir), &at.secret),
+        Custodian::Deal(at) => custodian::deal(session, &Workspace::new(at.dir), &at.secret),
+        Custodian::CheckShares(at) => custodian::check_shares(session, &Workspace::new(at.dir), &at.secret),
+        Custodian::Certify(at) => custodian::certify(session, &Workspace::new(at.dir), &at.secret),
+    }
+}
+
+fn run_key(session: &mut Session<'_>, command: Key) -> Result<Report> {
+    match command {
+        Key::Close { dir, round } => key::close(session, &Workspace::new(dir), round),
+        Key::Combine(dir) => key::combine(session, &Workspace::new(dir.dir)),
+        Key::Trial { dir, secret: Some(secret) } => key::trial_part(session, &Workspace::new(dir), &secret),
+        Key::Trial { dir, secret: None } => key::trial(session, &Workspace::new(dir)),
+        Key::Void(dir) => key::void(session, &Workspace::new(dir.dir)),
     }
 }
