@@ -1,0 +1,181 @@
+//! An election in a temporary folder, driven through the library with a seed.
+
+#![allow(dead_code, unreachable_pub, missing_docs, missing_debug_implementations, reason = "each test file uses a part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use escrutinio_ceremony::commands::{custodian, election, key, official};
+use escrutinio_ceremony::error::{Error, Result};
+use escrutinio_ceremony::person::Role;
+use escrutinio_ceremony::report::Report;
+use escrutinio_ceremony::session::{FixedClock, Session};
+use escrutinio_ceremony::text::Lang;
+use escrutinio_ceremony::ui::Scripted;
+use escrutinio_ceremony::workspace::Workspace;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+/// What no output may ever hold.
+pub const CANARY: &str = "canario-de-la-contraseña";
+
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub workspace: Workspace,
+    pub rng: ChaCha20Rng,
+    pub now: i64,
+    /// Everything that was reported.
+    pub said: String,
+}
+
+impl World {
+    pub fn new(seed: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(folder.path().join("election"));
+        Self { folder, workspace, rng: ChaCha20Rng::from_seed([seed; 32]), now: 1_637_000_000, said: String::new() }
+    }
+
+    pub fn secret(&self, name: &str) -> PathBuf {
+        self.folder.path().join("secrets").join(name)
+    }
+
+    pub fn answers(name: &str) -> String {
+        format!(
+            "password = {CANARY}-{name}\nperson.name = {name}\nperson.designation = INE/CG/1\noperator = Operadora\n\
+             act.place = Sala\nact.attested-by = Fedataria\nact.attendees = Testigos\n\
+             void.reason = falta una custodia\nvoid.culprits = 5\n"
+        )
+    }
+
+    /// One step by somebody.
+    pub fn by(&mut self, name: &str, step: impl FnOnce(&mut Session<'_>, &Workspace) -> Result<Report>) -> Result<Report> {
+        self.with(&Self::answers(name), step)
+    }
+
+    /// One step with these answers.
+    pub fn with(
+        &mut self,
+        answers: &str,
+        step: impl FnOnce(&mut Session<'_>, &Workspace) -> Result<Report>,
+    ) -> Result<Report> {
+        let mut ui = Scripted::quiet(answers).unwrap();
+        let clock = FixedClock(self.now);
+        let mut session = Session { rng: &mut self.rng, clock: &clock, ui: &mut ui, lang: Lang::Es };
+        let result = step(&mut session, &self.workspace);
+        match &result {
+            Ok(report) => self.said.push_str(&(report.text(Lang::Es) + &report.json())),
+            Err(why) => self.said.push_str(&why.to_string()),
+        }
+        result
+    }
+
+    /// A step that is cut off before its line in the transcript, repeated, and repeated again:
+    /// all give the same figures, and only the last says that it had been done.
+    pub fn resumed(
+        &mut self,
+        name: &str,
+        step: impl Fn(&mut Session<'_>, &Workspace) -> Result<Report>,
+    ) -> Report {
+        let first = self.by(name, &step).unwrap();
+        assert!(!first.already, "{}", first.act);
+        let log = self.workspace.path("transcript.log");
+        let text = fs::read_to_string(&log).unwrap();
+        let cut = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
+        fs::write(&log, &text[..cut]).unwrap();
+        let again = self.by(name, &step).unwrap();
+        assert!(!again.already, "{} was completed", again.act);
+        assert_eq!(again.figures, first.figures);
+        let third = self.by(name, &step).unwrap();
+        assert!(third.already, "{} is done", third.act);
+        assert_eq!(third.figures, first.figures);
+        first
+    }
+
+    /// Registers everybody and freezes the manifest of a template.
+    pub fn freeze(&mut self, template: &str, custodians: u32, witnesses: u32) {
+        let mut cards = Vec::new();
+        let mut people: Vec<(Role, String)> = (1..=custodians).map(|n| (Role::Custodian, custodian_name(n))).collect();
+        people.extend([
+            (Role::Registrar, "registro".into()),
+            (Role::Server, "servidor".into()),
+            (Role::Log, "tablero.example".into()),
+        ]);
+        people.extend((1..=witnesses).map(|n| (Role::Witness, format!("testigo-{n}"))));
+        for (role, name) in people {
+            let secret = self.secret(&name);
+            self.by(&name, |s, _| official::register(s, role, &secret, None)).unwrap();
+            cards.push(with_suffix(&secret, ".card.toml"));
+        }
+        let source = election::Source::Template(template.into());
+        self.resumed("op", |s, w| election::new(s, w, &source, &cards));
+        self.resumed("op", election::freeze);
+    }
+
+    /// The whole key ceremony, all custodians present.
+    pub fn keys(&mut self, custodians: u32) {
+        let steps: [fn(&mut Session<'_>, &Workspace, &Path) -> Result<Report>; 4] =
+            [custodian::commit, custodian::deal, custodian::check_shares, custodian::certify];
+        for step in steps {
+            for n in 1..=custodians {
+                let name = custodian_name(n);
+                let secret = self.secret(&name);
+                if n == 1 {
+                    self.resumed(&name, |s, w| step(s, w, &secret));
+                } else {
+                    self.by(&name, |s, w| step(s, w, &secret)).unwrap();
+                }
+            }
+        }
+        self.resumed("op", key::combine);
+        for n in 1..=custodians {
+            let name = custodian_name(n);
+            let secret = self.secret(&name);
+            self.by(&name, |s, w| key::trial_part(s, w, &secret)).unwrap();
+        }
+        self.resumed("op", key::trial);
+    }
+
+    /// Every file of the election's folder with its bytes.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.workspace.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = fs::read(&path).unwrap();
+                    files.push((path, bytes));
+                }
+            }
+        }
+        files
+    }
+
+    /// Nothing that was said or written for the public holds a text.
+    pub fn assert_nowhere(&self, canary: &str) {
+        assert!(!self.said.contains(canary), "{canary} was said");
+        for (path, bytes) in self.files() {
+            let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{canary} stands in {}", path.display());
+        }
+    }
+}
+
+pub fn custodian_name(n: u32) -> String {
+    format!("Custodia {n}")
+}
+
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The step is refused with this message.
+pub fn assert_refused(result: Result<Report>, key: &str) -> Error {
+    let error = result.expect_err("the step is refused");
+    assert_eq!(error.message().key, key, "{error}");
+    error
+}
