@@ -138,14 +138,14 @@ impl<'a> KeyFolder<'a> {
     /// If a file cannot be read.
     pub fn messages(&self, session: &mut Session<'_>, up_to: u32) -> Result<Messages> {
         let ceremony = &self.ceremony;
-        let mut all = Messages::default();
-        all.round1 = self.read_all(session, "round1", |m: &Round1| m.index, |message| {
+        let round1 = self.read_all(session, "round1", |m: &Round1| m.index, |message| {
             let one = [message.clone()];
             let table = Table { ceremony, round1: &one, round2: &[], verdicts: &[] };
             table.verify_form()?;
             table.verify_commit_signatures()?;
             table.verify_ephemeral_keys()
         })?;
+        let mut all = Messages { round1, ..Messages::default() };
         if up_to >= 2 {
             all.round2 = self.read_all(session, "round2", |m: &Round2| m.index, |message| {
                 let one = [message.clone()];

@@ -6,7 +6,6 @@ use crate::text::{Lang, lookup};
 
 /// The result of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 pub struct Report {
     /// Name of the act, as in the transcript.
     pub act: &'static str,
@@ -20,11 +19,13 @@ pub struct Report {
 
 impl Report {
     /// A report without figures yet.
+    #[must_use]
     pub fn new(act: &'static str, already: bool) -> Self {
         Self { act, already, figures: Vec::new(), listing: None }
     }
 
     /// Adds a figure.
+    #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Display) -> Self {
         self.figures.push((key, value.to_string()));
         self

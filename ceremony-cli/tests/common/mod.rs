@@ -1,6 +1,6 @@
 //! An election in a temporary folder, driven through the library with a seed.
 
-#![allow(dead_code, unreachable_pub, missing_docs, missing_debug_implementations, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::type_complexity, dead_code, unreachable_pub, missing_docs, missing_debug_implementations, reason = "each test file uses a part")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
