@@ -11,7 +11,7 @@ import time
 import traceback
 
 FILES = ["completeness", "equations", "soundness", "zero_knowledge", "merges", "fiat_shamir",
-         "batches", "keys", "ceremony", "tally"]
+         "batches", "keys", "ceremony", "tally", "documents"]
 
 
 def main(wanted):
