@@ -75,6 +75,17 @@ def check_decryption_weights():
     return "both forged, both refused by the proof of the specification"
 
 
+def lagrange(L, q):
+    out = {}
+    for l in L:
+        weight = 1
+        for i in L:
+            if i != l:
+                weight = weight * i * pow(i - l, -1, q) % q
+        out[l] = weight
+    return out
+
+
 def check_any_threshold_gives_the_same():
     rng, group, n, t = seeded("lagrange"), Group(LARGE), 5, 3
     q = group.q
@@ -84,20 +95,40 @@ def check_any_threshold_gives_the_same():
     A, B = r * group.G, count * group.G + (r * f[0]) * group.G
 
     def combine(L):
-        total = group.identity()
-        for l in L:
-            weight = 1
-            for i in L:
-                if i != l:
-                    weight = weight * i * group.inverse(i - l) % q
-            total = total + weight * (share(l) * A)
-        return B - total
+        return B - group.sum(w * (share(l) * A) for l, w in lagrange(L, q).items())
 
     for L in itertools.combinations(range(1, n + 1), t):
         assert combine(L) == count * group.G
     for L in itertools.combinations(range(1, n + 1), t - 1):
         assert combine(L) != count * group.G
     return "all 10 triples agree, no pair does"
+
+
+def check_two_closings():
+    """Why all honest custodians must decrypt one list. A board of s ballots is shown to some
+    of them, one of s + 1 to others; each keeps the duty to decrypt one list only. With b
+    corrupt members in both quorums the difference of the totals is the last ballot."""
+    rng, group, n, t, b = seeded("two-closings"), Group(LARGE), 5, 3, 1
+    q = group.q
+    f = [rng.randrange(1, q) for _ in range(t)]
+    share = {l: sum(a * pow(l, c, q) for c, a in enumerate(f)) % q for l in range(1, n + 1)}
+    votes, K = [1, 0, 0, 1, 1], f[0] * group.G
+    ballots = [(r * group.G, v * group.G + r * K) for v, r in ((v, rng.randrange(1, q)) for v in votes)]
+    corrupt, honest, done = [1], [2, 3, 4, 5], {}
+
+    def total(size, chosen):
+        A = group.sum(a for a, _ in ballots[:size])
+        B = group.sum(c for _, c in ballots[:size])
+        L = corrupt + chosen
+        for l in chosen:
+            assert done.setdefault(l, size) == size, "an honest custodian decrypts one list"
+        opened = B - group.sum(w * (share[l] * A) for l, w in lagrange(L, q).items())
+        return next(c for c in range(size + 1) if opened == c * group.G)
+
+    assert total(5, honest[:2]) - total(4, honest[2:]) == votes[4]
+    possible = 2 * (t - b) <= n - b
+    assert possible and not 2 * t <= n, "with one corrupt custodian, not with none"
+    return "3 of 5, one corrupt: the last vote is open"
 
 
 def groups_of(ballots, merge_into, min_group):
@@ -134,4 +165,4 @@ def check_groups_exhaustively():
 
 
 CHECKS = [check_decryption_proof, check_decryption_weights, check_any_threshold_gives_the_same,
-          check_groups_exhaustively]
+          check_two_closings, check_groups_exhaustively]
