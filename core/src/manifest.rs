@@ -18,6 +18,7 @@ pub use code::{
     Baseline, BlankVote, CloseMode, ContestKind, CustodianSelection, Custody, Enrolment, GeoGate, HashFunction,
     InvalidCombination, Scope, SecondFactor, WriteIn,
 };
+pub(crate) use code::{Coded, coded};
 pub use options::{ContestOption, OptionsError, all_combinations};
 pub use resolve::{Mark, Marks, ResolveError};
 pub use rules::{Fault, Place, RuleError};

@@ -1,10 +1,7 @@
 //! Values that travel as a number. An unknown number decodes, so that the rules can name
 //! it (check M1.2); no valid manifest has one.
 
-use alloc::vec::Vec;
-
-use crate::encoding::{Decode, DecodeError, Encode, Reader};
-
+/// Declares such values with their numbers.
 macro_rules! coded {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal),* $(,)? })*) => {$(
         $(#[$doc])*
@@ -35,19 +32,21 @@ macro_rules! coded {
             }
         }
 
-        impl Encode for $name {
-            fn encode(&self, out: &mut Vec<u8>) {
+        impl $crate::encoding::Encode for $name {
+            fn encode(&self, out: &mut alloc::vec::Vec<u8>) {
                 self.code().encode(out);
             }
         }
 
-        impl Decode for $name {
-            fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                u32::decode(reader).map(Self::from_code)
+        impl $crate::encoding::Decode for $name {
+            fn decode(
+                reader: &mut $crate::encoding::Reader<'_>,
+            ) -> Result<Self, $crate::encoding::DecodeError> {
+                <u32 as $crate::encoding::Decode>::decode(reader).map(Self::from_code)
             }
         }
 
-        impl Coded for $name {
+        impl $crate::manifest::Coded for $name {
             fn unknown(self) -> Option<u32> {
                 match Self::from_code(self.code()) {
                     Self::Unknown(code) => Some(code),
@@ -58,8 +57,10 @@ macro_rules! coded {
     )*};
 }
 
+pub(crate) use coded;
+
 /// What the rules ask of a value that travels as a number.
-pub(super) trait Coded {
+pub(crate) trait Coded {
     /// The number, if it has no meaning.
     fn unknown(self) -> Option<u32>;
 }

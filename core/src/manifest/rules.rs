@@ -3,9 +3,8 @@
 
 use core::fmt;
 
-use super::code::Coded;
 use super::options::combination_key;
-use super::{CloseMode, Contest, ContestKind, Holder, Manifest, Scope, WriteIn, nth, number};
+use super::{CloseMode, Coded, Contest, ContestKind, Holder, Manifest, Scope, WriteIn, nth, number};
 use crate::signature::VerifyingKey;
 
 /// A rule that is broken, and where.
