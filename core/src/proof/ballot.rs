@@ -87,13 +87,17 @@ pub struct BallotStatement<'a> {
     pub t: &'a [Point],
 }
 
-/// A ballot's secret part.
+/// A ballot's secret part. It stays inside the crate: the nonce is nobody else's to choose.
+///
+/// ```compile_fail
+/// use escrutinio_core::proof::ballot::BallotWitness;
+/// ```
 #[derive(Debug)]
-pub struct BallotWitness<'a> {
+pub(crate) struct BallotWitness<'a> {
     /// Number of the chosen option.
-    pub option: u32,
+    pub(crate) option: u32,
     /// Encryption nonce.
-    pub nonce: &'a SecretScalar,
+    pub(crate) nonce: &'a SecretScalar,
 }
 
 /// The proof: 8 points and `2 nu + 4` scalars; 6 and `2 nu + 3` without texts.
@@ -207,7 +211,7 @@ impl BallotProof {
     /// Proves that the statement, made with `witness`, is a valid ballot. Runs in constant
     /// time over the witness.
     #[must_use]
-    pub fn prove(
+    pub(crate) fn prove(
         statement: &BallotStatement<'_>,
         witness: &BallotWitness<'_>,
         rng: &mut (impl CryptoRng + ?Sized),
@@ -296,12 +300,20 @@ impl BallotProof {
     /// Adds the six equations, each under its own weight, to a sum that must vanish.
     ///
     /// # Errors
-    /// [`BadProof`] if the proof does not have the shape of the statement.
+    /// [`BadProof`] if the proof does not have the shape of the statement, or the statement not that
+    /// of a contest.
     pub fn accumulate(&self, statement: &BallotStatement<'_>, sum: &mut WeightedSum) -> Result<(), BadProof> {
-        let shape = statement.parameters.shape;
+        let parameters = statement.parameters;
+        let shape = parameters.shape;
         let nu = shape.bits();
         let has_texts = shape.texts > 0;
-        let shaped = self.f.len() == nu
+        // A component without its key would not be judged, and beyond eight bits the two halves of
+        // a doubled commitment would share generators.
+        let judged = (1..=SECOND).contains(&nu)
+            && parameters.option_keys.len() == shape.options
+            && parameters.text_keys.len() == shape.texts;
+        let shaped = judged
+            && self.f.len() == nu
             && self.w.len() == nu
             && self.text_masks.is_some() == has_texts
             && self.zq.is_some() == has_texts
@@ -574,3 +586,6 @@ impl Weights {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
