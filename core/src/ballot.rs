@@ -246,6 +246,48 @@ impl BallotCredential {
 }
 
 /// An encrypted ballot that is neither cast nor audited yet, with everything secret about it.
+///
+/// What is done with it consumes it:
+///
+/// ```
+/// use escrutinio_core::ballot::{CastBallot, Opening, PreparedBallot, BallotCredential};
+/// # use rand_core::CryptoRng;
+/// fn cast(ballot: PreparedBallot, credential: &BallotCredential, rng: &mut impl CryptoRng) -> CastBallot {
+///     ballot.cast(credential, rng)
+/// }
+/// fn audit(ballot: PreparedBallot) -> Opening {
+///     ballot.audit()
+/// }
+/// ```
+///
+/// so that a ballot that was opened cannot be cast,
+///
+/// ```compile_fail,E0382
+/// use escrutinio_core::ballot::{CastBallot, Opening, PreparedBallot, BallotCredential};
+/// # use rand_core::CryptoRng;
+/// fn both(ballot: PreparedBallot, credential: &BallotCredential, rng: &mut impl CryptoRng) -> (Opening, CastBallot) {
+///     (ballot.audit(), ballot.cast(credential, rng))
+/// }
+/// ```
+///
+/// nor copied before it is opened,
+///
+/// ```compile_fail,E0599
+/// use escrutinio_core::ballot::PreparedBallot;
+/// fn copy(ballot: &PreparedBallot) -> PreparedBallot {
+///     ballot.clone()
+/// }
+/// ```
+///
+/// and an opening casts nothing.
+///
+/// ```compile_fail,E0599
+/// use escrutinio_core::ballot::{CastBallot, Opening, BallotCredential};
+/// # use rand_core::CryptoRng;
+/// fn cast(opening: Opening, credential: &BallotCredential, rng: &mut impl CryptoRng) -> CastBallot {
+///     opening.cast(credential, rng)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct PreparedBallot {
     body: EncryptedBallot,
@@ -503,3 +545,6 @@ impl fmt::Display for OpeningError {
 }
 
 impl core::error::Error for OpeningError {}
+
+#[cfg(test)]
+mod tests;
