@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use self::forger::{challenges, errors, failing};
+use self::forger::{NONE, challenges, errors, failing};
 use super::*;
 use crate::group::GENERATOR;
 
@@ -147,7 +147,7 @@ fn completeness() {
             let proof = contest.prove(&ciphertexts, option, 1);
             assert!(contest.verifies(&ciphertexts, &proof), "option {option} of {options}, {texts} texts");
             let statement = contest.statement(&ciphertexts);
-            assert_eq!(failing(&errors(&statement, &proof, &challenges(&statement, &proof))), []);
+            assert_eq!(failing(&errors(&statement, &proof, &challenges(&statement, &proof))), NONE);
         }
     }
 }

@@ -126,6 +126,9 @@ pub(super) fn errors(statement: &BallotStatement<'_>, proof: &BallotProof, given
     ]
 }
 
+/// No equation fails.
+pub(super) const NONE: [usize; 0] = [];
+
 /// Numbers of the equations that do not hold.
 pub(super) fn failing(errors: &[Element; 6]) -> Vec<usize> {
     (1..).zip(errors).filter(|(_, error)| !group::is_identity(error)).map(|(number, _)| number).collect()

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::forger::{Challenges, Claim, View, challenges, errors, failing, forge, inner, pretend, simulate};
+use super::forger::{Challenges, Claim, NONE, View, challenges, errors, failing, forge, inner, pretend, simulate};
 use super::*;
 
 fn scalars(values: &[i64]) -> Vec<Scalar> {
@@ -289,7 +289,7 @@ fn rejects_a_rerandomised_ballot() {
         follows.z += known.c * s;
         follows.zq = follows.zq.map(|zq| zq + (proof.w[2] - known.c * view_omega) * s);
         let statement = contest.statement(&moved);
-        assert_eq!(failing(&errors(&statement, &follows, &known)), []);
+        assert_eq!(failing(&errors(&statement, &follows, &known)), NONE);
         assert!(!contest.verifies(&moved, &follows));
         assert!(!contest.verifies(&moved, &proof));
     }
@@ -306,13 +306,13 @@ fn rejects_ciphertexts_solved_for_after_the_challenges() {
     let gain = GENERATOR * Scalar::from(1000u32);
     solved.b[0] = Point::new(good.b[0].element + gain);
     solved.b[1] = Point::new(good.b[1].element - gain * known.y.invert());
-    assert_eq!(failing(&errors(&contest.statement(&solved), &proof, &known)), []);
+    assert_eq!(failing(&errors(&contest.statement(&solved), &proof, &known)), NONE);
     assert!(!contest.verifies(&solved, &proof));
     // If tau did not depend on T, two text points could.
     let mut solved = good.clone();
     solved.t[0] = Point::new(good.t[0].element + gain);
     solved.t[1] = Point::new(good.t[1].element - gain * known.tau.invert());
-    assert_eq!(failing(&errors(&contest.statement(&solved), &proof, &known)), []);
+    assert_eq!(failing(&errors(&contest.statement(&solved), &proof, &known)), NONE);
     assert!(!contest.verifies(&solved, &proof));
 }
 
@@ -329,7 +329,7 @@ fn simulator_verifies_under_its_own_challenges_only() {
             let statement = contest.statement(&ciphertexts);
             let given = some_challenges(1);
             let proof = simulate(&statement, &given, 8);
-            assert_eq!(failing(&errors(&statement, &proof, &given)), []);
+            assert_eq!(failing(&errors(&statement, &proof, &given)), NONE);
             assert!(!contest.verifies(&ciphertexts, &proof));
         }
     }
@@ -343,7 +343,7 @@ fn special_soundness() {
     let given = some_challenges(1);
     let answer = |given: &Challenges| {
         let proof = forge(&statement, Some(given), 7, |view| pretend(view, 4, r));
-        assert_eq!(failing(&errors(&statement, &proof, given)), []);
+        assert_eq!(failing(&errors(&statement, &proof, given)), NONE);
         proof
     };
     let first = answer(&given);
