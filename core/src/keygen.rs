@@ -184,8 +184,11 @@ impl Ceremony {
 /// `sum_c [x^c]F_c` for public commitments and a small x, by Horner's rule: a few additions for
 /// each commitment, where a multiplication by x^c would take hundreds.
 #[must_use]
-pub fn vartime_evaluate(commitments: &[Element], x: CustodianIndex) -> Element {
-    commitments.iter().rev().fold(group::identity(), |sum, commitment| vartime_times(&sum, x.get()) + commitment)
+pub fn vartime_evaluate<'a>(
+    commitments: impl DoubleEndedIterator<Item = &'a Element>,
+    x: CustodianIndex,
+) -> Element {
+    commitments.rev().fold(group::identity(), |sum, commitment| vartime_times(&sum, x.get()) + commitment)
 }
 
 fn vartime_times(element: &Element, factor: u32) -> Element {

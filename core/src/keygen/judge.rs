@@ -124,6 +124,12 @@ impl<'a> Table<'a> {
             .collect()
     }
 
+    /// The openings of some custodians, already known to be good.
+    pub(super) fn openings_of(&self, custodians: &[CustodianIndex]) -> Vec<Dealing<'a>> {
+        let find = |index| Some(Dealing { round1: self.commitment_of(index)?, round2: self.opening_of(index)? });
+        custodians.iter().filter_map(|index| find(*index)).collect()
+    }
+
     /// K2.2: the excluded, in order. The messages have passed the checks before: only such lie on
     /// the table.
     #[must_use]

@@ -40,7 +40,7 @@ impl ElectionKeys {
         let mut sums = vec![group::identity(); ceremony.commitment_count()];
         for dealing in round2.iter().filter(|dealing| qualified.contains(&dealing.index)) {
             for (sum, commitment) in sums.iter_mut().zip(&dealing.commitments) {
-                *sum += commitment;
+                *sum += commitment.element;
             }
         }
         let slots = || sums.chunks(ceremony.threshold());
@@ -49,7 +49,7 @@ impl ElectionKeys {
             return Err(KeygenError::SlotKey { slot });
         }
         let public_shares =
-            qualified.iter().map(|l| slots().map(|slot| vartime_evaluate(slot, *l)).collect()).collect();
+            qualified.iter().map(|l| slots().map(|slot| vartime_evaluate(slot.iter(), *l)).collect()).collect();
         Ok(Self { slot_keys, qualified, public_shares, threshold: ceremony.threshold() })
     }
 

@@ -10,6 +10,7 @@ use super::{Ceremony, MAX_SLOTS, scalar, vartime_evaluate};
 use crate::group::{self, Element, Scalar};
 use crate::hash::tagged_hash;
 use crate::ids::CustodianIndex;
+use crate::point::Point;
 use crate::secret::{SecretBytes, SecretScalar};
 
 const TAG: usize = 16;
@@ -93,7 +94,7 @@ pub(super) fn open(key: &SecretBytes, ciphertext: &[u8]) -> Option<Vec<SecretSca
 pub(super) fn shares_fit(
     ceremony: &Ceremony,
     shares: &[SecretScalar],
-    commitments: &[Element],
+    commitments: &[Point],
     recipient: CustodianIndex,
 ) -> bool {
     shares.len() == ceremony.slots()
@@ -101,5 +102,5 @@ pub(super) fn shares_fit(
         && shares
             .iter()
             .zip(commitments.chunks(ceremony.threshold()))
-            .all(|(share, slot)| share.public() == vartime_evaluate(slot, recipient))
+            .all(|(share, slot)| share.public() == vartime_evaluate(slot.iter().map(|f| &f.element), recipient))
 }

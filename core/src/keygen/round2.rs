@@ -6,15 +6,15 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 use super::pair::{MAX_CIPHERTEXT, ciphertext_length, pair_key, seal};
-use super::round1::{MAX_COMMITMENTS, Round1, SecretRound1, opening_hash, possession_holds};
+use super::round1::{MAX_COMMITMENTS, Round1, SecretRound1, commitments_to, opening_hash, possession_holds};
 use super::table::{Message, Round, Table};
 use super::{Ceremony, KeygenError, MAX_CUSTODIANS};
 use crate::encoding::codec;
-use crate::group::{self, Element};
+use crate::group;
 use crate::hash::Hash;
 use crate::ids::CustodianIndex;
+use crate::point::Point;
 use crate::proof::knowledge::Knowledge;
-use crate::secret::SecretScalar;
 use crate::signature::{Signature, SigningKey};
 
 /// What a custodian publishes second.
@@ -25,7 +25,7 @@ pub struct Round2 {
     /// Hash of the round-1 messages that it saw.
     pub table: Hash,
     /// Commitments to its polynomials, slot by slot, constant term first.
-    pub commitments: Vec<Element>,
+    pub commitments: Vec<Point>,
     /// Proves that it knows every constant term.
     pub possession: Knowledge,
     /// One for everyone else who committed.
@@ -95,7 +95,7 @@ impl Round2 {
         let hash = opening_hash(ceremony, self.index, &self.commitments, &self.possession);
         require(hash == committed.opening && self.index == committed.index, BadOpening::Hash)?;
         require(self.commitments.len() == ceremony.commitment_count(), BadOpening::Count)?;
-        require(!self.commitments.iter().any(group::is_identity), BadOpening::Identity)?;
+        require(!self.commitments.iter().any(|f| group::is_identity(&f.element)), BadOpening::Identity)?;
         let possession = possession_holds(ceremony, self.index, &self.commitments, &self.possession);
         require(possession, BadOpening::Possession)?;
         let others = round1.iter().map(|message| message.index).filter(|i| *i != self.index);
@@ -153,7 +153,7 @@ fn dealing(table: &Table<'_>, secret: &SecretRound1) -> Round2 {
     Round2 {
         index,
         table: table.commit_hash(),
-        commitments: secret.polynomials.iter().map(SecretScalar::public).collect(),
+        commitments: commitments_to(&secret.polynomials),
         possession: secret.possession,
         shares,
         signature: Signature([0; 64]),

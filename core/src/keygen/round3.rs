@@ -6,6 +6,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::judge::Dealing;
 use super::keys::{ElectionKeys, KeyShare};
 use super::pair::{Party, open, pair_key, shares_fit};
 use super::round1::{Round1, SecretRound1};
@@ -172,17 +173,27 @@ pub fn receive(
     round1: &[Round1],
     round2: &[Round2],
 ) -> Result<ReceivedShares, KeygenError> {
-    secret.require(ceremony)?;
     let table = Table { ceremony, round1, round2, verdicts: &[] };
     table.verify()?;
-    require_own_commitment(&table, secret)?;
-    require_own_opening(&table, secret)?;
+    open_dealings(&table, secret, &table.good_openings())
+}
+
+/// The same on a table whose messages are verified, for some of the good openings.
+pub(super) fn open_dealings(
+    table: &Table<'_>,
+    secret: &SecretRound1,
+    dealings: &[Dealing<'_>],
+) -> Result<ReceivedShares, KeygenError> {
+    let ceremony = table.ceremony;
+    secret.require(ceremony)?;
+    require_own_commitment(table, secret)?;
+    require_own_opening(table, secret)?;
     let index = secret.message.index;
 
     let recipient = secret.party();
     let mut received =
         ReceivedShares { setup_id: *ceremony.setup_id(), index, shares: Vec::new(), refused: Vec::new() };
-    for dealing in table.good_openings() {
+    for dealing in dealings {
         let dealer = dealing.party();
         let shares = if dealer.index == index {
             Some(secret.shares_for(ceremony, index))

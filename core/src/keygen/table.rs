@@ -187,8 +187,11 @@ impl<'a> Table<'a> {
         tagged_hash("keygen-table-2", &[&bytes])
     }
 
-    /// Everything that makes a message one to be taken on the table.
-    pub(super) fn verify(&self) -> Result<(), KeygenError> {
+    /// Everything that makes a message one to be taken on the table: K1.1, K1.3, K1.4 and K2.1.
+    ///
+    /// # Errors
+    /// The first that fails; it names whose message is to be left out.
+    pub fn verify(&self) -> Result<(), KeygenError> {
         self.verify_form()?;
         self.verify_commit_signatures()?;
         self.verify_ephemeral_keys()?;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::round1::{Round1, SecretRound1};
 use super::round2::Round2;
-use super::round3::{Verdict, receive};
+use super::round3::{Verdict, open_dealings};
 use super::{Ceremony, ElectionKeys, Exclusion, KeyShare, KeygenError, MAX_CUSTODIANS, Round, Table};
 use crate::encoding::{Encode, codec, put_header};
 use crate::hash::{Hash, tagged_hash};
@@ -238,7 +238,8 @@ pub fn certify(
     let index = secret.message().index;
     ceremony.require_key(index, key)?;
     let keys = transcript.verify_messages(ceremony)?;
-    let received = receive(ceremony, secret, &transcript.round1, &transcript.round2)?;
+    let table = transcript.table(ceremony);
+    let received = open_dealings(&table, secret, &table.openings_of(&keys.qualified))?;
     let own = transcript.verdicts.iter().find(|message| message.index == index);
     match own {
         None => return Err(KeygenError::Absent { round: Round::Verdict, index }),

@@ -4,6 +4,7 @@ use super::*;
 use crate::encoding::{Decode, Encode};
 use crate::group;
 use crate::keygen::Round;
+use crate::point::Point;
 
 /// The first two custodians' messages of another ceremony do not pass in this one.
 fn replays(other: &Stage) {
@@ -211,7 +212,7 @@ fn transcript_of_another_manifest_or_number() {
 fn slot_key_that_is_the_identity() {
     let stage = Stage::dealt(1, 2, 2);
     let mut round2 = stage.round2.clone();
-    round2[1].commitments[1] = -round2[0].commitments[1];
+    round2[1].commitments[1] = Point::new(-round2[0].commitments[1].element);
     let everyone = stage.ceremony.everyone().collect();
     let error = ElectionKeys::derive(&stage.ceremony, everyone, &round2).unwrap_err();
     assert_eq!(error, KeygenError::SlotKey { slot: 1 });

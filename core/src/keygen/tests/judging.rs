@@ -11,6 +11,7 @@ use crate::keygen::pair::pair_key;
 use crate::keygen::round1::opening_hash;
 use crate::keygen::round2::BadOpening;
 use crate::keygen::round3::complain;
+use crate::point::Point;
 use crate::proof::knowledge::Knowledge;
 
 /// The others complete the ceremony without the excluded, and the record verifies.
@@ -215,8 +216,12 @@ fn too_few_make_the_ceremony_void() {
     assert_eq!(error.culprits(), [custodian(3), custodian(4)]);
 }
 
+fn add(point: &mut Point, other: Element) {
+    *point = Point::new(point.element + other);
+}
+
 /// Custodian 2 commits to and opens something else, hashed and signed as it should be.
-fn opens(cheat: impl FnOnce(&Stage, &mut Vec<Element>, &mut Knowledge)) -> Stage {
+fn opens(cheat: impl FnOnce(&Stage, &mut Vec<Point>, &mut Knowledge)) -> Stage {
     let mut stage = Stage::committed(2, 4, 2);
     let honest = deal(&stage.ceremony, &stage.secrets[1], &stage.round1, &stage.keys[1]).unwrap();
     let (mut commitments, mut possession) = (honest.commitments, honest.possession);
@@ -242,23 +247,23 @@ fn convicts(stage: &Stage, expected: BadOpening) {
 #[test]
 fn opening_of_something_else() {
     let mut stage = Stage::dealt(2, 4, 2);
-    stage.cheat_dealing(2, |message| message.commitments[3] += group::GENERATOR);
+    stage.cheat_dealing(2, |message| add(&mut message.commitments[3], group::GENERATOR));
     convicts(&stage.judge(), BadOpening::Hash);
 }
 
 #[test]
 fn openings_of_a_wrong_shape() {
     convicts(&opens(|_, commitments, _| commitments.truncate(3)), BadOpening::Count);
-    convicts(&opens(|_, commitments, _| commitments.push(group::GENERATOR)), BadOpening::Count);
+    convicts(&opens(|_, commitments, _| commitments.push(Point::new(group::GENERATOR))), BadOpening::Count);
     convicts(&opens(|_, commitments, _| commitments.clear()), BadOpening::Count);
-    convicts(&opens(|_, commitments, _| commitments[1] = group::identity()), BadOpening::Identity);
+    convicts(&opens(|_, commitments, _| commitments[1] = Point::new(group::identity())), BadOpening::Identity);
 }
 
 #[test]
 fn openings_without_possession() {
     convicts(&opens(|_, _, possession| possession.z += Scalar::ONE), BadOpening::Possession);
     // The last slot only.
-    convicts(&opens(|_, commitments, _| commitments[2] += group::GENERATOR), BadOpening::Possession);
+    convicts(&opens(|_, commitments, _| add(&mut commitments[2], group::GENERATOR)), BadOpening::Possession);
 }
 
 #[test]
@@ -268,7 +273,7 @@ fn rogue_key() {
         &opens(|stage, commitments, possession| {
             let first = deal(&stage.ceremony, &stage.secrets[0], &stage.round1, &stage.keys[0]).unwrap();
             for slot in [0, 2] {
-                commitments[slot] -= first.commitments[slot];
+                add(&mut commitments[slot], -first.commitments[slot].element);
             }
             *possession = first.possession;
         }),

@@ -46,7 +46,7 @@ fn keys_of(threshold: usize, commitments: &[Vec<Element>]) -> ElectionKeys {
     let dealing = |(index, commitments): (_, &Vec<_>)| Round2 {
         index,
         table: [0; 32],
-        commitments: commitments.clone(),
+        commitments: commitments.iter().copied().map(Point::new).collect(),
         possession,
         shares: Vec::new(),
         signature: Signature([0; 64]),
