@@ -1,18 +1,12 @@
-"""Ballots: encoding, validity proof, signature (ballots.md) and their checks (V1).
-
-Every equation of a ballot says that a sum of points is zero. The equations of
-many ballots are checked as one sum under unpredictable 128-bit weights; where
-that sum is not zero the batch is halved until the bad ballots are named.
-"""
+"""Ballots: encoding, validity proof, signature (ballots.md) and their checks (V1)."""
 
 import multiprocessing
-import secrets
-from collections import defaultdict
 
 import merlin
 from encoding import (
     HASH, POINT, POINT_STAR, SCALAR, U32, Array, DecodeError, Struct, header, th)
-from ristretto import G, GK, H, Q, combine
+from equations import failing, hold
+from ristretto import G, GK, H, Q
 
 NONE = 0xFFFFFFFF
 
@@ -114,25 +108,14 @@ def signature_transcript(ballot, base):
     return transcript
 
 
-class Equation:
-    """A sum of [scalar]point that must be zero.
-
-    Points that many ballots share are named, so that a batch adds their scalars.
-    """
-
-    def __init__(self, own, shared):
-        self.own, self.shared = own, shared
-
-
 def signature_equation(election, ballot):
     base = election.lists[ballot.list].base
     c = signature_transcript(ballot, base).challenge()
-    return Equation([(-c, ballot.C), (-1, ballot.signature.R)],
-                    [(ballot.signature.z, ("base", ballot.list))])
+    return [(ballot.signature.z, base), (-1, ballot.signature.R), (-c, ballot.C)]
 
 
 def proof_equations(election, ballot):
-    """Equations (1) to (6) of ballots.md."""
+    """Equations (1) to (6), as lists of terms that add up to zero."""
     shape, p = ballot.shape, ballot.proof
     text_start = election.manifest.option_slots
     slot_keys = election.slot_keys[:shape.N]
@@ -146,64 +129,28 @@ def proof_equations(election, ballot):
     c = transcript.challenge("c")
 
     powers_y = [pow(y, j, Q) for j in range(shape.N)]
-    powers_tau = [pow(tau, k, Q) for k in range(shape.m)]
+    powers_x = [pow(x, k, Q) for k in range(shape.nu + 1)]
     value = 1
     for k, f in enumerate(p.f):
         value = value * (x + f * (pow(y, 2**k, Q) - 1)) % Q
-    powers_x = [pow(x, k, Q) for k in range(shape.nu + 1)]
-    w0 = (c * value - sum(w * xk for w, xk in zip(p.w, powers_x[1:]))) % Q
+    w0 = (c * value - sum(wk * xk for wk, xk in zip(p.w, powers_x[1:]))) % Q
     w, last = [w0] + p.w, p.w[-1]
 
     equations = [
-        Equation([(x, p.M1), (1, p.M2)],
-                 [(-p.z1, "H")] + [(-f, ("G", k)) for k, f in enumerate(p.f)]
-                 + [(-f * (x - f), ("G", 8 + k)) for k, f in enumerate(p.f)]),
-        Equation([(c, p.E), (1, p.Ed)],
-                 [(-p.zt, "H")] + [(-wk, ("G", k)) for k, wk in enumerate(w)]),
-        Equation([(c, ballot.A), (1, p.RA)], [(-p.z, "base G")]),
-        Equation([(c * yj, b) for yj, b in zip(powers_y, ballot.B)] + [(1, p.RB)],
-                 [(-last, "base G")]
-                 + [(-p.z * yj, ("K", j)) for j, yj in enumerate(powers_y)])]
+        [(x, p.M1), (1, p.M2), (-p.z1, H)] + [(-f, g) for f, g in zip(p.f, GK)]
+        + [(-f * (x - f), g) for f, g in zip(p.f, GK[8:])],
+        [(c, p.E), (1, p.Ed), (-p.zt, H)] + [(-wk, g) for wk, g in zip(w, GK)],
+        [(c, ballot.A), (1, p.RA), (-p.z, G)],
+        [(c * yj, b) for yj, b in zip(powers_y, ballot.B)] + [(1, p.RB), (-last, G)]
+        + [(-p.z * yj, key) for yj, key in zip(powers_y, slot_keys)]]
     if shape.m:
+        powers_tau = [pow(tau, k, Q) for k in range(shape.m)]
         gap = last - c * pow(y, shape.omega, Q)
         equations += [
-            Equation([(gap, ballot.A), (-1, p.R1)], [(-p.zq, "base G")]),
-            Equation([(gap * t, point) for t, point in zip(powers_tau, ballot.T)]
-                     + [(-1, p.R2)],
-                     [(-p.zq * t, ("K", text_start + k)) for k, t in enumerate(powers_tau)])]
+            [(gap, ballot.A), (-p.zq, G), (-1, p.R1)],
+            [(gap * t, point) for t, point in zip(powers_tau, ballot.T)]
+            + [(-p.zq * t, key) for t, key in zip(powers_tau, text_keys)] + [(-1, p.R2)]]
     return equations
-
-
-def _shared_point(election, name):
-    if name == "H":
-        return H
-    if name == "base G":
-        return G
-    kind, k = name
-    return GK[k] if kind == "G" else (
-        election.slot_keys[k] if kind == "K" else election.lists[k].base)
-
-
-def hold(election, equations):
-    """Whether all equations hold (but for a chance of 2^-128)."""
-    own, shared = [], defaultdict(int)
-    for equation in equations:
-        weight = secrets.randbits(128) if len(equations) > 1 else 1
-        own += [(weight * s, point) for s, point in equation.own]
-        for s, name in equation.shared:
-            shared[name] += weight * s
-    terms = own + [(s, _shared_point(election, name)) for name, s in shared.items()]
-    return combine([s for s, _ in terms], [point for _, point in terms]).is_identity()
-
-
-def failing(election, items):
-    """Of pairs (key, equations), the keys with an equation that does not hold."""
-    if not items or hold(election, [e for _, equations in items for e in equations]):
-        return []
-    if len(items) == 1:
-        return [items[0][0]]
-    middle = len(items) // 2
-    return failing(election, items[:middle]) + failing(election, items[middle:])
 
 
 # Checks
@@ -244,9 +191,9 @@ def examine(election, numbered):
             ballot.failed.add("V1.5")
         signatures.append((ballot, [signature_equation(election, cast)]))
         proofs.append((ballot, proof_equations(election, cast)))
-    if not hold(election, [e for _, equations in signatures + proofs for e in equations]):
+    if not hold([e for _, equations in signatures + proofs for e in equations]):
         for code, items in (("V1.6", signatures), ("V1.7", proofs)):
-            for ballot in failing(election, items):
+            for ballot in failing(items):
                 ballot.failed.add(code)
     return ballots
 

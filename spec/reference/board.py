@@ -191,13 +191,18 @@ def check_log(election, report):
             problems.append(f"epoch {number} is too small: log")
         if not strictly_increasing(hashes[start:end]):
             problems.append(f"epoch {number} is not sorted: log")
+        higher = sum(later > max(hashes[start:end]) for later in hashes[end:])
+        if number < len(sizes) - 1 and higher < manifest.min_group:
+            problems.append(f"epoch {number} left too few waiting: log")
     report.answer("B2.2", problems, f"{len(sizes) - 1} epochs")
 
-    last = checkpoints[-1].cosignatures
+    first, last = checkpoints[0].cosignatures, checkpoints[-1].cosignatures
     problems = [f"cosignature of {manifest.witnesses[place].name} before the end of reception"
-                ": witnesses" for place, time in last if time < manifest.time("reception_end")]
-    if len(last) < manifest.witness_quorum:
-        problems.append("too few cosignatures on the last checkpoint: witnesses")
+                ": witnesses" for place, time in last
+                if time < manifest.time("reception_end") and len(checkpoints) > 1]
+    for name, cosignatures in (("first", first), ("last", last)):
+        if len(cosignatures) < manifest.witness_quorum:
+            problems.append(f"too few cosignatures on the {name} checkpoint: witnesses")
     report.answer("B2.3", problems, f"{len(last)} cosignatures")
 
 

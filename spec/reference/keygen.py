@@ -7,16 +7,17 @@ from encoding import (
     CIPHERTEXT, COMMITMENTS, CUSTODIANS, EQUALITY, HASH, KNOWLEDGE, POINT, POINT_STAR,
     SIGNATURE, U32, Array, Bytes, List, Struct, hash_to_scalar, signed_by, strictly_increasing,
     th, weights)
+from equations import failing
 from ristretto import G, Q, combine, total
 
 ROUND1 = Struct(index=U32, ephemeral=POINT_STAR, possession=KNOWLEDGE, opening=HASH,
                 signature=SIGNATURE)
 SHARE = Struct(recipient=U32, ciphertext=Bytes(CIPHERTEXT))
 FELDMAN = List(POINT, COMMITMENTS)
-ROUND2 = Struct(index=U32, commitments=FELDMAN, possession=KNOWLEDGE,
+ROUND2 = Struct(index=U32, table=HASH, commitments=FELDMAN, possession=KNOWLEDGE,
                 shares=List(SHARE, CUSTODIANS), signature=SIGNATURE)
 COMPLAINT = Struct(dealer=U32, shared=POINT, proof=EQUALITY)
-VERDICT = Struct(index=U32, complaints=List(COMPLAINT, CUSTODIANS), signature=SIGNATURE)
+VERDICT = Struct(index=U32, table=HASH, complaints=List(COMPLAINT, CUSTODIANS), signature=SIGNATURE)
 EXCLUSION = Struct(index=U32, reason=U32)
 CERTIFICATE = Struct(index=U32, signature=SIGNATURE)
 TRANSCRIPT = Struct(
@@ -85,6 +86,16 @@ def complaint_transcript(setup, accuser, dealer, accuser_key, dealer_key, shared
     transcript.point("E_dealer", dealer_key)
     transcript.point("Z", shared)
     return transcript
+
+
+def first_table(setup, round1):
+    """What everyone must have seen before the openings."""
+    return th("keygen-table-1", setup + List(ROUND1, CUSTODIANS).write(round1))
+
+
+def second_table(setup, round1, round2):
+    return th("keygen-table-2", setup + List(ROUND1, CUSTODIANS).write(round1)
+              + List(ROUND2, CUSTODIANS).write(round2))
 
 
 def signed_part(struct, setup, message):
@@ -209,8 +220,12 @@ def check_ceremony(election, report):
     report.answer("K1.4", [
         f"{file}, round 1 of {m.index}: custodian {m.index}" for m in value.round1
         if not ephemeral_possession_holds(setup, m)], f"{len(value.round1)} proofs")
+    tables = ((value.round2, first_table(setup, value.round1)),
+              (value.verdicts, second_table(setup, value.round1, value.round2)))
     report.answer("K2.1", unsigned("round 2", "keygen-round2", ROUND2, value.round2)
-                  + unsigned("verdict", "keygen-verdict", VERDICT, value.verdicts),
+                  + unsigned("verdict", "keygen-verdict", VERDICT, value.verdicts)
+                  + [f"{file}, table of {m.index}: custodian {m.index}"
+                     for messages, table in tables for m in messages if m.table != table],
                   f"{len(value.round2) + len(value.verdicts)} signatures")
     report.stop_if_failed()
 
@@ -250,6 +265,7 @@ def well_formed(v, n):
              for part in (v.round1, v.round2, v.verdicts, v.excluded, v.certificates)]
     return (all(strictly_increasing(part) for part in parts)
             and all(1 <= i <= n for part in parts for i in part)
+            and all(e.reason <= NO_VERDICT for e in v.excluded)
             and set(parts[1]) <= set(parts[0]) and set(parts[2]) <= set(parts[0])
             and all(strictly_increasing([c.dealer for c in m.complaints])
                     and m.index not in [c.dealer for c in m.complaints] for m in v.verdicts))
@@ -271,21 +287,20 @@ def check_trial(election, report):
                           more=lambda v: v.setup_id == setup
                           and [p.index for p in v.partials] == election.qualified)
     r, a, b = trial_statement(setup, election.slot_keys)
-    problems = []
+    claims = []
     for partial in trial.partials:
         l = partial.index
-        wrong = [j for j, (d, x) in enumerate(zip(partial.decrypted, shares[l])) if d != r * x]
-        problems += [f"{file}, slot {j}: custodian {l}" for j in wrong]
-        if not tally.decryption_holds(
-                setup, {"role": 1, "index": l}, th("trial-group", setup), a, partial.decrypted,
-                shares[l], partial.proof):
-            problems.append(f"{file}, proof of {l}: custodian {l}")
-    report.answer("K4.2", problems, f"{len(trial.partials)} partials")
+        claims += [(f"{file}, slot {j}: custodian {l}", [[(1, d), (-r, x)]])
+                   for j, (d, x) in enumerate(zip(partial.decrypted, shares[l]))]
+        claims.append((f"{file}, proof of {l}: custodian {l}", tally.decryption_equations(
+            setup, {"role": 1, "index": l}, th("trial-group", setup), a, partial.decrypted,
+            shares[l], partial.proof)))
+    report.answer("K4.2", failing(claims), f"{len(trial.partials)} partials")
 
     first = {p.index: p.decrypted for p in trial.partials[:election.manifest.threshold]}
-    problems = [f"{file}, slot {j}: ceremony" for j in range(len(b))
-                if not tally.opens_to(b[j], j, first, j + 1)]
-    report.answer("K4.3", problems, f"{len(b)} slots")
+    openings = [(f"{file}, slot {j}: ceremony",
+                 [tally.opening_equation(b[j], j, first, j + 1)]) for j in range(len(b))]
+    report.answer("K4.3", failing(openings), f"{len(b)} slots")
     election.trial_data = data
 
 

@@ -3,7 +3,7 @@
 from encoding import (
     ANSWERS, CANDIDACIES, COALITIONS, COMBINATIONS, COMMONS, CONTESTS, CUSTODIANS, FORMULAS,
     HASH, I64, INDEPENDENTS, KEY, LISTS, OPTIONS, PARTIES, STYLES, U8, U32, UNITS, WITNESSES,
-    Array, Bool, Enum, List, Option, String, Struct, strictly_increasing, th)
+    Array, Bool, Enum, List, Object, Option, String, Struct, strictly_increasing, th)
 
 S = String()
 
@@ -55,15 +55,12 @@ class Shape:
         self.nu = (options - 1).bit_length()
 
 
-class Manifest:
+class Manifest(Object):
     """A decoded manifest and what follows from it."""
 
     def __init__(self, data):
-        self.value = MANIFEST.decode(data)
+        super().__init__(**vars(MANIFEST.decode(data)))
         self.hash = th("manifest", data)
-
-    def __getattr__(self, name):
-        return getattr(self.value, name)
 
     def time(self, name):
         return self.calendar[CALENDAR.index(name)]
@@ -120,8 +117,7 @@ def _not_empty(m):
         texts += [f.owner for candidacy in c.candidacies for f in candidacy.formulas]
     texts += [style.name for style in m.styles]
     texts += [text for unit in m.units for text in (unit.name, unit.entity)]
-    texts += [text for c in m.custodians for text in (c.name, c.designation)]
-    texts += [o.name for o in [m.registrar, m.server, m.log, *m.witnesses]]
+    texts += [o.name for o in [*m.custodians, m.registrar, m.server, m.log, *m.witnesses]]
     return _broken(1, "a text is empty", all(texts))
 
 
@@ -229,8 +225,10 @@ def _styles(m):
         s.contests and strictly_increasing(s.contests) and s.contests[-1] < len(m.contests)
         for s in m.styles)
     held = {c for s in m.styles for c in s.contests}
+    listed = {key.style for key in m.lists}
     return (_broken(15, "styles", good)
-            + _broken(15, "a contest in no style", held >= set(range(len(m.contests)))))
+            + _broken(15, "a contest in no style", held >= set(range(len(m.contests))))
+            + _broken(15, "a style in no list", listed >= set(range(len(m.styles)))))
 
 
 def _units(m):

@@ -5,8 +5,9 @@ from encoding import (
     CUSTODIANS, EQUALITY, GROUPS, HASH, I64, INCIDENTS, LONG_STRING, MARKED, OPTIONS, POINT,
     SIGNATURE, U32, U64, UNITS, Array, DecodeError, List, Object, String, Struct, signed_by,
     strictly_increasing, th, weights)
+from equations import failing
 from record import ACTA as ACTA_NAME, PARTIAL as PARTIAL_NAME
-from ristretto import G, Q, combine, total
+from ristretto import G, Q, total
 
 
 def _options(manifest, group):
@@ -133,14 +134,14 @@ def decryption_transcript(context, place, group_hash, a, decrypted, shares):
     return transcript
 
 
-def decryption_holds(context, place, group_hash, a, decrypted, shares, proof):
+def decryption_equations(context, place, group_hash, a, decrypted, shares, proof):
     transcript = decryption_transcript(context, place, group_hash, a, decrypted, shares)
     w = weights(transcript.seed(), len(decrypted))
     transcript.point("R1", proof.R1)
     transcript.point("R2", proof.R2)
     c = transcript.challenge()
-    return all(combine([proof.z] + [-c * wj for wj in w], [base] + points) == commitment
-               for base, points, commitment in ((G, shares, proof.R1), (a, decrypted, proof.R2)))
+    return [[(proof.z, base), (-1, commitment)] + [(-c * wj, p) for wj, p in zip(w, points)]
+            for base, points, commitment in ((G, shares, proof.R1), (a, decrypted, proof.R2))]
 
 
 def lagrange(indices):
@@ -155,11 +156,10 @@ def lagrange(indices):
     return result
 
 
-def opens_to(b, j, decrypted, value):
-    """Whether B_j - sum [lambda_l]D_{l,j} = [value]G; `decrypted` is {l: [D_l0, ..]}."""
+def opening_equation(b, j, decrypted, value):
+    """B_j - sum [lambda_l]D_{l,j} = [value]G; `decrypted` is {l: [D_l0, ..]}."""
     factors = lagrange(list(decrypted))
-    points = [decrypted[l][j] for l in factors]
-    return combine(list(factors.values()) + [value], points + [G]) == b
+    return [(1, b), (-value, G)] + [(-f, decrypted[l][j]) for l, f in factors.items()]
 
 
 def check_partials(election, report):
@@ -185,17 +185,16 @@ def check_partials(election, report):
         if not signed_by(manifest.custodians[partial.index - 1].key, "partial", data[:-64],
                          data[-64:])], f"{len(partials)} signatures")
 
-    problems = []
+    proofs = []
     for name, _, partial in partials:
         shares = election.shares[partial.index]
         for i, (group, part) in enumerate(zip(election.groups, partial.groups)):
             place = {"contest": group.contest, "unit": group.unit, "role": 0,
                      "index": partial.index}
-            if not decryption_holds(
-                    election.id, place, th("group", GROUP.write(group)), group.A,
-                    part.decrypted, shares[:len(group.B)], part.proof):
-                problems.append(f"{name}, group {i}: custodian {partial.index}")
-    report.answer("T2.3", problems, f"{len(partials) * len(election.groups)} proofs")
+            proofs.append((f"{name}, group {i}: custodian {partial.index}", decryption_equations(
+                election.id, place, th("group", GROUP.write(group)), group.A, part.decrypted,
+                shares[:len(group.B)], part.proof)))
+    report.answer("T2.3", failing(proofs), f"{len(partials) * len(election.groups)} proofs")
     enough = len(partials) >= manifest.threshold
     report.answer("T2.4", [] if enough else ["too few partials: custodians"],
                   f"{len(partials)} of {manifest.threshold}")
@@ -214,13 +213,13 @@ def check_results(election, report):
         and all(count <= group.ballots
                 for counts, group in zip(v.groups, groups) for count in counts)))
     chosen = election.partials[:election.manifest.threshold]
-    problems = []
+    openings = []
     for i, (group, counts) in enumerate(zip(groups, value.groups)):
         decrypted = {p.index: p.groups[i].decrypted for p in chosen}
-        problems += [f"{file}, group {i}, option {j}: publisher"
-                     for j, count in enumerate(counts)
-                     if not opens_to(group.B[j], j, decrypted, count)]
-    report.answer("T3.2", problems, f"{sum(len(counts) for counts in value.groups)} counts")
+        openings += [(f"{file}, group {i}, option {j}: publisher",
+                      [opening_equation(group.B[j], j, decrypted, count)])
+                     for j, count in enumerate(counts)]
+    report.answer("T3.2", failing(openings), f"{sum(len(counts) for counts in value.groups)} counts")
     report.answer("T3.3", [
         f"{file}, group {i}: publisher"
         for i, (group, counts) in enumerate(zip(groups, value.groups))

@@ -50,7 +50,7 @@ CHECKS = {
     "K1.2": ("the ceremony is of this manifest", "publisher"),
     "K1.3": ("signatures of round 1", "custodian"),
     "K1.4": ("possession of the ephemeral keys", "custodian"),
-    "K2.1": ("signatures of rounds 2 and 3", "custodian"),
+    "K2.1": ("signatures of rounds 2 and 3, and their tables", "custodian"),
     "K2.2": ("the excluded custodians", "publisher"),
     "K2.3": ("enough custodians, no slot key the identity", "ceremony"),
     "K3.1": ("certificates of the ceremony", "custodian"),
@@ -71,7 +71,7 @@ CHECKS = {
     "V1.8": ("no randomness is used twice", "entry"),
     "B2.1": ("roots of the checkpoints", "log"),
     "B2.2": ("epochs", "log"),
-    "B2.3": ("witnesses of the closing checkpoint", "witnesses"),
+    "B2.3": ("witnesses of the first and the last checkpoint", "witnesses"),
     "N1.1": ("participation decodes", "server"),
     "N1.2": ("signature of the participation", "server"),
     "N1.3": ("voters marked equal ballots", "server"),
@@ -168,7 +168,9 @@ def check_manifest(election, report):
     report.answer("M1.1", [], f"{len(data)} bytes")
     election.manifest = value
     problems = manifest.rule_problems(value)
-    report.answer("M1.2", [f"manifest.bin: {p}: authority" for p in problems], "20 rules")
+    report.answer("M1.2", [f"manifest.bin: {p}: authority" for p in problems],
+                  f"20 rules; {value.threshold} of {len(value.custodians)} custodians, "
+                  f"{value.witness_quorum} witnesses, groups of {value.min_group}")
     report.stop_if_failed()
     problems = [f"manifest.bin, contest {i}: authority"
                 for i, contest in enumerate(value.contests)
@@ -209,9 +211,10 @@ def as_json(election, report):
 
 def print_text(result):
     for check in result["checks"]:
-        mark = "ok  " if check["ok"] else "FAIL"
+        run = check["figure"] != "not run"
+        mark = "ok  " if check["ok"] else "FAIL" if run else "--  "
         print(f"{mark} {check['code']} {check['what']} ({check['figure']})")
-        if check["culprit"] and check["figure"] != "not run":
+        if check["culprit"] and run:
             print(f"          {check['culprit']}")
     print(f"manifest {result['manifest']}")
     print(f"election {result['election']}")

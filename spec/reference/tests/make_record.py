@@ -23,7 +23,7 @@ import manifest as manifests
 import prover
 import tally
 from encoding import Object, th, tracking_code_text
-from ristretto import G, Q
+from ristretto import G, Q, ZERO, combine
 
 END = 1_000_000_000 + 86_400
 LONG = ("simulacro_start", "simulacro_end", "formats_approved", "custodians_designated",
@@ -62,19 +62,12 @@ class Maker:
         self.seeds[name] = self.source.bytes(32)
         return Object(name=name, designation="designated", key=ed25519.public_key(self.seeds[name]))
 
-    def make(self):
-        self.make_manifest()
-        self.make_roll()
-        self.make_credentials()
-        self.make_keys()
-        self.make_seal()
-        self.make_ballots()
-        self.make_board()
-        self.make_participation()
-        self.make_tally()
-        self.make_actas()
-        self.make_receipts()
-        self.make_sums()
+    STAGES = ("manifest", "roll", "credentials", "keys", "seal", "ballots", "board",
+              "participation", "tally", "actas", "receipts", "sums")
+
+    def make(self, stages=STAGES):
+        for stage in stages:
+            getattr(self, f"make_{stage}")()
         return self
 
     def write(self, folder):
@@ -242,11 +235,16 @@ class Maker:
                        round1=list(round1.values()), round2=list(round2.values()),
                        verdicts=list(verdicts.values()), excluded=excluded)
         self.hook("ceremony", value)
-        for label, struct, messages in (
-                ("keygen-round1", keygen.ROUND1, value.round1),
-                ("keygen-round2", keygen.ROUND2, value.round2),
-                ("keygen-verdict", keygen.VERDICT, value.verdicts)):
+        for label, struct, messages, table in (
+                ("keygen-round1", keygen.ROUND1, value.round1, None),
+                ("keygen-round2", keygen.ROUND2, value.round2,
+                 lambda: keygen.first_table(setup, value.round1)),
+                ("keygen-verdict", keygen.VERDICT, value.verdicts,
+                 lambda: keygen.second_table(setup, value.round1, value.round2))):
             for m in messages:
+                if table:
+                    m.table = table()
+                self.hook(label, m)
                 m.signature = self.sign(f"custodian {m.index}", label,
                                         keygen.signed_part(struct, setup, m))
         self.hook("ceremony signed", value)
@@ -345,8 +343,9 @@ class Maker:
     def make_board(self):
         entries = sorted((ballots.CAST.write(b) for b in self.ballots), key=board.leaf_hash)
         first = max(self.min_group, len(entries) // 3)
-        # The first epoch takes every third entry, so that order and epochs both show.
-        chosen = entries[::3][:first] if len(entries) // 3 >= self.min_group else entries
+        # The first epoch leaves the highest hashes waiting, and some of the others.
+        chosen = entries[:-self.min_group][::2][:first]
+        chosen = chosen if len(chosen) >= self.min_group else entries
         epochs = [chosen, [e for e in entries if e not in chosen]]
         epochs = self.hook("epochs", [epoch for epoch in epochs if epoch])
         self.entries = [entry for epoch in epochs for entry in epoch]
@@ -411,8 +410,13 @@ class Maker:
 
     @staticmethod
     def count(group, j, decrypted):
-        return next((value for value in range(group.ballots + 1)
-                     if tally.opens_to(group.B[j], j, decrypted, value)), 0)
+        rest = tally.opening_equation(group.B[j], j, decrypted, 0)
+        opened, guess = combine([s for s, _ in rest], [p for _, p in rest]), ZERO
+        for value in range(group.ballots + 1):
+            if guess == opened:
+                return value
+            guess = guess + G
+        return 0
 
     def make_actas(self):
         results = th("results", self.files["tally/results.bin"])
