@@ -10,7 +10,8 @@ from encoding import strictly_increasing, tracking_code_bytes
 from record import BUNDLE, CHECKPOINT
 
 LOG_KEY, WITNESS_KEY = 1, 4
-_SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_LARGEST = 2**63 - 1
 
 
 # Tree
@@ -74,7 +75,7 @@ def read_checkpoint(manifest, election_id, data):
     name = origin(manifest, election_id)
     if len(lines) < 6 or lines[-1] or lines[3] or lines[0] != name:
         raise BadNote("not a checkpoint of this election")
-    if not _SIZE.fullmatch(lines[1]):
+    if not _SIZE.fullmatch(lines[1]) or int(lines[1]) > _LARGEST:
         raise BadNote("size")
     root = _canonical_base64(lines[2])
     if len(root) != 32:
@@ -94,7 +95,8 @@ def read_checkpoint(manifest, election_id, data):
             raise BadNote("a line of nobody")
         key = manifest.witnesses[places[signer]].key
         timestamp = int.from_bytes(blob[4:12], "big")
-        if (len(blob) != 76 or blob[:4] != key_id(signer, WITNESS_KEY, key)
+        if (len(blob) != 76 or timestamp > _LARGEST
+                or blob[:4] != key_id(signer, WITNESS_KEY, key)
                 or not ed25519.verify(key, cosigned_message(body, timestamp), blob[12:])):
             raise BadNote(f"cosignature of {signer}")
         cosignatures.append((places[signer], timestamp))

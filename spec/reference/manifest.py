@@ -295,12 +295,14 @@ def resolve(m, contest, marks, confirmed=False):
     A space is written as the option that it gives alone.
     """
     marks = set(marks)
+    if not all(mark in contest.options and mark[0] not in ("Combination", "Blank")
+               for mark in marks):
+        return REFUSED
     if not marks:
         blank = m.policies[BLANK_VOTE]
-        return (REFUSED, ("Null",), ("Blank",))[blank]
+        return (REFUSED, ("Null",), ("Blank",))[blank if confirmed else 0]
     if len(marks) == 1:
-        mark = next(iter(marks))
-        return mark if mark in contest.options and mark != ("Blank",) else REFUSED
+        return marks.pop()
     if all(mark[0] == "Party" for mark in marks):
         wanted = tuple(sorted(mark[1] for mark in marks))
         for option in contest.options:
