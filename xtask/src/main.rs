@@ -1,0 +1,89 @@
+//! The project's one front door. People and the continuous integration call the same recipes.
+
+#![expect(clippy::print_stdout, reason = "a program of the command line")]
+
+mod check;
+mod demo;
+mod deny;
+mod deps;
+mod ids;
+mod nostd;
+mod shell;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::{Arg, Parser};
+use shell::{Failure, Outcome};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [...]                a whole election on this machine (see: cargo demo -- --help)
+  check                     format, lints, documentation, check codes and requirement ids
+  check-ids                 check codes and requirement ids only
+  nostd                     builds the core for targets without an operating system
+  deps-ban                  no network in the ceremony tool, few dependencies in the verifier
+  deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
+    // `cargo demo -- --voters 40` hands the `--` on.
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(position) = arguments.iter().take(2).position(|argument| argument == "--") {
+        arguments.remove(position);
+    }
+    if arguments.is_empty() {
+        return help();
+    }
+    let command = arguments.remove(0);
+    if command == "demo" {
+        return demo::run(arguments);
+    }
+    let mut options = Parser::from_args(arguments);
+    match command.to_str().unwrap_or_default() {
+        "check" => only(&mut options).and_then(|()| check::run()),
+        "check-ids" => only(&mut options).and_then(|()| ids::run()),
+        "nostd" => only(&mut options).and_then(|()| nostd::run()),
+        "deps-ban" => only(&mut options).and_then(|()| deps::run()),
+        "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
+        "help" | "--help" | "-h" => help(),
+        other => Err(Failure::new(format!("no command is called \"{other}\"\n\n{HELP}"))),
+    }
+}
+
+fn help() -> Outcome {
+    print!("{HELP}");
+    Ok(())
+}
+
+/// Nothing may follow.
+fn only(options: &mut Parser) -> Outcome {
+    options.next()?.map_or(Ok(()), |argument| Err(argument.unexpected().into()))
+}
+
+/// One option with a value, or nothing.
+fn option<T>(
+    options: &mut Parser,
+    name: &str,
+    read: impl FnOnce(OsString) -> Result<T, lexopt::Error>,
+) -> Result<Option<T>, Failure> {
+    let value = match options.next()? {
+        None => return Ok(None),
+        Some(Arg::Long(found)) if found == name => options.value()?,
+        Some(argument) => return Err(argument.unexpected().into()),
+    };
+    only(options)?;
+    Ok(Some(read(value)?))
+}
