@@ -8,20 +8,36 @@ use crate::shell::{Failure, Outcome, available, files, output, read, root, step,
 /// The version that the configuration is written for.
 const VERSION: &str = "0.20.2";
 
+const DATABASE: &str = "https://github.com/rustsec/advisory-db";
+
+const CONFIG: &str = "deny.toml";
+
 pub(crate) fn run(advisories: Option<PathBuf>) -> Outcome {
     let program = program()?;
-    let deny = |arguments: &[&str]| {
+    let deny = |config: &Path, checks: &[&str]| {
         let mut command = Command::new(&program);
-        command.current_dir(root()).args(["--locked", "--all-features", "check"]).args(arguments);
+        command
+            .current_dir(root())
+            .args(["--locked", "--all-features", "--config"])
+            .arg(config)
+            .arg("check")
+            .args(checks);
         command
     };
-    step("licences, bans, sources", &mut deny(&["licenses", "bans", "sources"]))?;
+    step("licences, bans, sources", &mut deny(&root().join(CONFIG), &["licenses", "bans", "sources"]))?;
     let Some(folder) = advisories else {
         println!("   advisories: skipped, no --advisories DIR with a copy of the database was given");
         return Ok(());
     };
-    let config = with_database(&folder)?;
-    step("advisories", deny(&["--config"]).arg(config).arg("advisories"))
+    let scratch = scratch()?;
+    let source = repository(&folder, &scratch)?;
+    step(
+        "advisories",
+        deny(&configuration(&scratch)?, &["advisories"])
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", source.display()))
+            .env("GIT_CONFIG_VALUE_0", DATABASE),
+    )
 }
 
 fn program() -> Result<PathBuf, Failure> {
@@ -36,35 +52,41 @@ fn program() -> Result<PathBuf, Failure> {
     })
 }
 
-/// Writes a configuration that reads the advisories from a folder.
-///
-/// cargo-deny fetches a database with git and nothing else, so the copy becomes the only commit
-/// of a scratch repository.
-fn with_database(folder: &Path) -> Result<PathBuf, Failure> {
+/// An empty folder.
+fn scratch() -> Result<PathBuf, Failure> {
     let scratch = target().join("advisories");
     if scratch.exists() {
         std::fs::remove_dir_all(&scratch).map_err(|error| Failure::file(&scratch, &error))?;
     }
+    std::fs::create_dir_all(&scratch).map_err(|error| Failure::file(&scratch, &error))?;
+    Ok(scratch)
+}
+
+/// Makes the copy of the database the only commit of a repository.
+///
+/// cargo-deny fetches a database by git from a host and in no other way, so git is told that the
+/// host is this repository.
+fn repository(folder: &Path, scratch: &Path) -> Result<PathBuf, Failure> {
     let source = scratch.join("source");
     copy(folder, &source)?;
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
         command.current_dir(&source).args(["-c", "user.name=scratch", "-c", "user.email=scratch@localhost"]);
-        command.args(arguments);
-        output(&mut command)
+        output(command.args(arguments))
     };
     git(&["init", "--quiet", "--initial-branch", "main"])?;
     git(&["add", "--all"])?;
     git(&["commit", "--quiet", "--no-gpg-sign", "--message", "copy"])?;
-    let config = read(&root().join("deny.toml"))?;
-    let database = format!(
-        "[advisories]\ndb-path = \"{}\"\ndb-urls = [\"file://{}\"]\n",
-        scratch.join("database").display(),
-        source.display()
-    );
-    let config = config.replacen("[advisories]\n", &database, 1);
-    let path = scratch.join("deny.toml");
-    std::fs::write(&path, config).map_err(|error| Failure::file(&path, &error))?;
+    Ok(source)
+}
+
+/// The configuration, but with a place of its own for the database: the person's is left alone.
+fn configuration(scratch: &Path) -> Result<PathBuf, Failure> {
+    let place =
+        format!("[advisories]\ndb-path = \"{}\"\ndb-urls = [\"{DATABASE}\"]\n", scratch.join("database").display());
+    let path = scratch.join(CONFIG);
+    std::fs::write(&path, read(&root().join(CONFIG))?.replacen("[advisories]\n", &place, 1))
+        .map_err(|error| Failure::file(&path, &error))?;
     Ok(path)
 }
 

@@ -74,7 +74,8 @@ fn requirements() -> Outcome {
     let mut found = BTreeMap::new();
     for path in files(&root, &[".rs", ".md", ".py", ".toml"])? {
         let shown = path.strip_prefix(&root).unwrap_or(&path);
-        if shown != Path::new(CITED) {
+        // The tests of this file cite ids that need not exist.
+        if shown != Path::new(CITED) && !shown.starts_with("xtask") {
             for id in cited(&read(&path)?) {
                 found.entry(id).or_insert_with(|| shown.display().to_string());
             }
