@@ -1,0 +1,102 @@
+//! What a verification found.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Check;
+use crate::ids::{ElectionId, ManifestHash};
+
+/// The answer of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckResult {
+    /// Which check.
+    pub check: Check,
+    /// Whether it holds; a check that was not run does not.
+    pub ok: bool,
+    /// Its figure, or that it was not run.
+    pub figure: String,
+    /// Place and party, where it does not hold.
+    pub culprit: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Holds(String),
+    Fails(String),
+}
+
+/// All answers.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    answers: BTreeMap<Check, Answer>,
+    /// The manifest's hash, once read.
+    pub manifest_hash: Option<ManifestHash>,
+    /// The election id, once recomputed.
+    pub election_id: Option<ElectionId>,
+    /// Custodians that mixed the credential lists.
+    pub mixes: u32,
+    /// Entries of the board.
+    pub ballots: u64,
+}
+
+/// A phase ends here; later checks are not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop;
+
+impl Report {
+    /// The check holds. A failure found before stays.
+    pub(crate) fn hold(&mut self, check: Check, figure: String) {
+        self.answers.entry(check).or_insert(Answer::Holds(figure));
+    }
+
+    /// The check fails at this place. The first place found stays.
+    pub(crate) fn fail(&mut self, check: Check, culprit: String) {
+        match self.answers.get(&check) {
+            Some(Answer::Fails(_)) => {}
+            _ => {
+                self.answers.insert(check, Answer::Fails(culprit));
+            }
+        }
+    }
+
+    /// The check fails and the phase ends.
+    pub(crate) fn stop<T>(&mut self, check: Check, culprit: String) -> Result<T, Stop> {
+        self.fail(check, culprit);
+        Err(Stop)
+    }
+
+    /// Ends the phase if one of the checks failed.
+    pub(crate) fn require(&self, checks: &[Check]) -> Result<(), Stop> {
+        let failed = |check: &Check| !matches!(self.answers.get(check), Some(Answer::Holds(_)));
+        if checks.iter().any(failed) { Err(Stop) } else { Ok(()) }
+    }
+
+    /// Whether every check holds.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.first_failure().is_none()
+    }
+
+    /// The first check, in the order of the specification, that does not hold.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<Check> {
+        Check::ALL.iter().copied().find(|check| !matches!(self.answers.get(check), Some(Answer::Holds(_))))
+    }
+
+    /// Every check with its answer, in the order of the specification.
+    #[must_use]
+    pub fn checks(&self) -> Vec<CheckResult> {
+        Check::ALL
+            .iter()
+            .map(|check| {
+                let (ok, figure, culprit) = match self.answers.get(check) {
+                    Some(Answer::Holds(figure)) => (true, figure.clone(), None),
+                    Some(Answer::Fails(culprit)) => (false, String::from("failed"), Some(culprit.clone())),
+                    None => (false, String::from("not run"), None),
+                };
+                CheckResult { check: *check, ok, figure, culprit }
+            })
+            .collect()
+    }
+}
