@@ -14,6 +14,7 @@ use rand_core::CryptoRng;
 use subtle::{Choice, ConditionallySelectable};
 use zeroize::Zeroizing;
 
+pub(crate) use batch::verify_seeded;
 pub use batch::{BallotFault, verify_batch};
 
 use crate::encoding::{Decode, DecodeError, DecodeErrorKind, DecodeLimited, Encode, Reader, put_all, put_header};

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::{CastBallot, signature_transcript};
+use crate::hash::{Hash, tagged_hash};
 use crate::point::Point;
 use crate::proof::BadProof;
 use crate::proof::ballot::{ContestParameters, WeightedSum};
@@ -32,8 +33,19 @@ pub fn verify_batch(
     ballots: &[(&CastBallot, &Point)],
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Vec<Option<BallotFault>> {
+    let mut seed = [0u8; 32];
+    rng.fill_bytes(&mut seed);
+    verify_seeded(parameters, ballots, seed)
+}
+
+/// [`verify_batch`] under a seed that nobody could predict when the ballots were made.
+pub(crate) fn verify_seeded(
+    parameters: &ContestParameters,
+    ballots: &[(&CastBallot, &Point)],
+    seed: Hash,
+) -> Vec<Option<BallotFault>> {
     let mut faults = vec![None; ballots.len()];
-    divide(parameters, ballots, &mut faults, rng);
+    divide(parameters, ballots, &mut faults, seed);
     faults
 }
 
@@ -41,9 +53,9 @@ fn divide(
     parameters: &ContestParameters,
     ballots: &[(&CastBallot, &Point)],
     faults: &mut [Option<BallotFault>],
-    rng: &mut (impl CryptoRng + ?Sized),
+    seed: Hash,
 ) {
-    if ballots.is_empty() || holds(parameters, ballots, rng).is_ok() {
+    if ballots.is_empty() || holds(parameters, ballots, seed).is_ok() {
         return;
     }
     if let ([(ballot, base)], [fault]) = (ballots, &mut *faults) {
@@ -56,16 +68,16 @@ fn divide(
     let middle = ballots.len() / 2;
     let (left, right) = ballots.split_at(middle);
     let (left_faults, right_faults) = faults.split_at_mut(middle);
-    divide(parameters, left, left_faults, rng);
-    divide(parameters, right, right_faults, rng);
+    divide(parameters, left, left_faults, tagged_hash("batch-left", &[&seed]));
+    divide(parameters, right, right_faults, tagged_hash("batch-right", &[&seed]));
 }
 
 fn holds(
     parameters: &ContestParameters,
     ballots: &[(&CastBallot, &Point)],
-    rng: &mut (impl CryptoRng + ?Sized),
+    seed: Hash,
 ) -> Result<(), BadProof> {
-    let mut sum = WeightedSum::new(parameters, rng);
+    let mut sum = WeightedSum::from_seed(parameters, seed);
     for (ballot, base) in ballots {
         let body = &ballot.body;
         if body.election_id != parameters.election_id || body.contest != parameters.contest {

@@ -506,6 +506,11 @@ impl WeightedSum {
     pub fn new(parameters: &ContestParameters, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut seed = [0u8; 32];
         rng.fill_bytes(&mut seed);
+        Self::from_seed(parameters, seed)
+    }
+
+    /// An empty sum under a seed that nobody could predict when the proofs were made.
+    pub(crate) fn from_seed(parameters: &ContestParameters, seed: Hash) -> Self {
         Self {
             weights: Weights::new(seed),
             scalars: Vec::new(),
