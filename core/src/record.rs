@@ -122,6 +122,11 @@ impl<'a, S: Source> File<'a, S> {
         self.length.saturating_sub(self.at)
     }
 
+    /// Leaves some bytes out.
+    pub fn skip(&mut self, bytes: u64) {
+        self.at = self.at.saturating_add(bytes).min(self.length);
+    }
+
     /// The next piece of at most `most` bytes; empty at the end.
     ///
     /// # Errors

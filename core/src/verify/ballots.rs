@@ -185,7 +185,7 @@ fn bundle(
             .enumerate()
             .filter_map(|(place, cast)| {
                 let (cast, list) = cast.as_ref().ok()?;
-                let base = &election.list(*list)?.base;
+                let base = election.base(*list)?;
                 (cast.body.contest == contest).then_some((place, (cast, base)))
             })
             .collect();

@@ -93,7 +93,7 @@ impl Report {
                 let (ok, figure, culprit) = match self.answers.get(check) {
                     Some(Answer::Holds(figure)) => (true, figure.clone(), None),
                     Some(Answer::Fails(culprit)) => (false, String::from("failed"), Some(culprit.clone())),
-                    None => (false, String::from("not run"), None),
+                    None => (false, String::from("not run"), Some(String::from("not run: an earlier check failed"))),
                 };
                 CheckResult { check: *check, ok, figure, culprit }
             })
