@@ -24,7 +24,7 @@ use rand_core::CryptoRng;
 pub use check::Check;
 use context::{Context, End};
 pub use context::{Phase, Progress};
-pub use files::sum_line;
+pub use files::{find_code, sum_line};
 pub use report::{CheckResult, Report};
 pub use setup::{CredentialKeys, Election, ceremony};
 pub use tally::ActaFigures;

@@ -82,6 +82,30 @@ fn code_of(entry: &[u8], election: &Election) -> Option<Hash> {
     Some(tagged_hash("tracking-code", &[body]))
 }
 
+/// The entry of the board that has a tracking code, if there is one.
+///
+/// # Errors
+/// If the source fails.
+pub fn find_code<S: Source>(source: &S, election: &Election, code: &TrackingCode) -> Result<Option<u64>, S::Error> {
+    let mut entry = 0u64;
+    let mut bundles: Vec<(BundleId, String, u64)> = source
+        .files()?
+        .into_iter()
+        .filter_map(|(path, length)| Some((path.strip_prefix("board/")?.parse().ok()?, path, length)))
+        .collect();
+    bundles.sort_unstable();
+    for (id, path, length) in bundles {
+        let bytes = File::new(source, &path, length).next(usize::try_from(length).unwrap_or(usize::MAX))?;
+        for bytes in read_bundle(id, &bytes).unwrap_or_default() {
+            if code_of(bytes, election).as_ref() == Some(code.as_bytes()) {
+                return Ok(Some(entry));
+            }
+            entry = entry.saturating_add(1);
+        }
+    }
+    Ok(None)
+}
+
 /// S1: the list of hashes.
 pub(crate) fn sums<S: Source>(ctx: &mut Context<'_, S>) -> Result<(), End<S::Error>> {
     let total = ctx.files.values().fold(0u64, |sum, length| sum.saturating_add(*length));
