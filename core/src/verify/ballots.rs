@@ -275,7 +275,7 @@ pub(crate) fn repeated<T: Ord + Copy>(items: &mut [T]) -> Option<T> {
 
 /// Applies a function to all items, on all cores where the feature `parallel` is on.
 #[cfg(feature = "parallel")]
-pub(crate) fn map_all<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync) -> Vec<U> {
+pub(crate) fn map_all<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
     use rayon::prelude::*;
     items.par_iter().map(f).collect()
 }

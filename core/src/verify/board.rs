@@ -145,7 +145,7 @@ impl<'a> Log<'a> {
             ends.into_iter().flatten().zip([("first", i64::MIN), ("closing", manifest.reception_end())])
         {
             let earliest = if self.checkpoints.len() == 1 { i64::MIN } else { earliest };
-            if let Err(error) = checkpoint.verify_closing(quorum, earliest) {
+            if let Err(error) = checkpoint.verify_quorum(quorum).and_then(|()| checkpoint.verify_not_before(earliest)) {
                 return Ok(ctx.report.stop(Check::B2_3, format!("{name} checkpoint: {error}; witnesses"))?);
             }
         }

@@ -277,12 +277,12 @@ fn keys<S: Source>(
 
     let path = record::TRIAL;
     let bytes = ctx.bytes(path, Check::K4_1)?;
-    let trial = ctx.decoded(path, Check::K4_1, Trial::decode(&bytes, ceremony.slots()))?;
+    let trial = ctx.decoded(path, Check::K4_1, Trial::from_bytes(&bytes, ceremony.slots()))?;
     ctx.decoded(path, Check::K4_1, trial.verify_form(&ceremony, &keys))?;
     ctx.report.hold(Check::K4_1, format!("{} partials", trial.partials.len()));
-    ctx.decoded(path, Check::K4_2, trial.verify_partials(&ceremony, &keys))?;
+    ctx.decoded(path, Check::K4_2, trial.verify_partials(&keys))?;
     ctx.report.hold(Check::K4_2, format!("{} proofs", trial.partials.len()));
-    ctx.decoded(path, Check::K4_3, trial.verify_combination(&ceremony, &keys))?;
+    ctx.decoded(path, Check::K4_3, trial.verify_result(&keys))?;
     ctx.report.hold(Check::K4_3, format!("{} slots", ceremony.slots()));
     Ok((ceremony, keys))
 }
