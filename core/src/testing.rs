@@ -3,6 +3,8 @@
 //!
 //! Names of persons are placeholders.
 
+pub mod rehearsal;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;

@@ -19,7 +19,7 @@ use crate::board::epoch::Waiting;
 use crate::board::receipt::ReceiptList;
 use crate::board::{MerkleTree, bundle::BundleWriter, leaf_hash};
 use crate::credential::{
-    Credential, HalfList, HalfRole, HalfSecrets, RollRecord, RollVersion, VersionKind, pool, roll_root,
+    Credential, CredentialLists, HalfList, HalfRole, HalfSecrets, RollRecord, RollVersion, VersionKind, pool, roll_root,
 };
 use crate::decrypt::{PartialDecryption, open};
 use crate::encoding::{Decode, Encode};
@@ -69,6 +69,7 @@ pub struct Rehearsal {
     /// The custodians' shares.
     pub shares: Vec<KeyShare>,
     halves: Option<(HalfSecrets, HalfSecrets)>,
+    lists: Option<CredentialLists>,
     /// The sealed election.
     pub election: Option<Election>,
     /// Votes per contest and option, as the voters meant them.
@@ -92,6 +93,7 @@ impl Rehearsal {
             counts: Vec::new(),
             shares: Vec::new(),
             halves: None,
+            lists: None,
             election: None,
             expected,
             marked: BTreeMap::new(),
@@ -147,6 +149,7 @@ impl Rehearsal {
         self.put(record::REGISTRAR, first.to_bytes());
         self.put(record::SERVER, second.to_bytes());
         self.put(record::LISTS, lists.to_bytes());
+        self.lists = Some(lists);
         self.halves = Some((registrar, server));
     }
 
@@ -208,10 +211,12 @@ impl Rehearsal {
     #[must_use]
     pub fn credential(&self, list: u32, place: u32) -> Credential {
         let (registrar, server) = self.halves.as_ref().expect("halves were drawn");
-        let roll_id = RollRecord::from_bytes(&self.files.0[record::ROLL]).unwrap().roll_id();
-        let first = registrar.issue(&roll_id, list, place, &self.keys.registrar).unwrap();
-        let second = server.issue(&roll_id, list, place, &self.keys.server).unwrap();
-        Credential::combine_unchecked(&first, &second)
+        let lists = self.lists.as_ref().expect("halves were pooled");
+        let roll_id = lists.roll_id();
+        let first = registrar.issue(roll_id, list, place, &self.keys.registrar).unwrap();
+        let second = server.issue(roll_id, list, place, &self.keys.server).unwrap();
+        let issuers = (&self.manifest.registrar.key, &self.manifest.server.key);
+        Credential::combine(&first, &second, issuers, roll_id, lists).unwrap()
     }
 
     /// A voter encrypts and casts.

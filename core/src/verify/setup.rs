@@ -224,7 +224,7 @@ fn roll<S: Source>(ctx: &mut Context<'_, S>, manifest: &ValidManifest) -> Result
         return Ok(ctx.report.stop(Check::L1_2, format!("{path}: it is of another manifest; registrar"))?);
     }
     ctx.report.hold(Check::L1_2, manifest.hash().to_string());
-    let rules = roll.verify_rules(manifest).map_err(|error| format!("{error}; registrar"));
+    let rules = roll.check_rules(manifest).map_err(|error| format!("{error}; registrar"));
     ctx.decoded(path, Check::L1_3, rules)?;
     let entries: u64 = roll.counts.iter().map(|count| u64::from(*count)).sum();
     ctx.report.hold(Check::L1_3, format!("{entries} entries in {} lists", roll.counts.len()));
