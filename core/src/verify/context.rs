@@ -69,17 +69,6 @@ impl<'a, S: Source> Context<'a, S> {
         Ok(Self { source, files, report: Report::default(), seed, progress })
     }
 
-    /// A file by its path, in pieces; fails `check` if it is absent.
-    pub(crate) fn file<'p>(&mut self, path: &'p str, check: Check) -> Result<File<'a, S>, End<S::Error>>
-    where
-        'p: 'a,
-    {
-        match self.files.get(path) {
-            Some(length) => Ok(File::new(self.source, path, *length)),
-            None => Ok(self.report.stop(check, format!("{path}: the file is absent"))?),
-        }
-    }
-
     /// The bytes of a whole file; fails `check` if it is absent or far too large.
     pub(crate) fn bytes(&mut self, path: &str, check: Check) -> Result<Vec<u8>, End<S::Error>> {
         match self.files.get(path) {

@@ -8,7 +8,6 @@ use super::Check;
 use super::context::{Context, End};
 use super::credentials;
 use crate::credential::RollRecord;
-use crate::encoding::Decode;
 use crate::group::{ElementBytes, Generators};
 use crate::ids::{CustodianIndex, ElectionId};
 use crate::keygen::trial::Trial;
