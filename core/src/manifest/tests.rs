@@ -443,6 +443,7 @@ fn rule_19_keys_and_names() {
     breaks(19, |m| m.custodians[1].name = m.custodians[0].name.clone());
     breaks(19, |m| m.witnesses[1].name = m.witnesses[0].name.clone());
     breaks(19, |m| m.witness_quorum = 3);
+    breaks(19, |m| m.witness_quorum = 1);
 }
 
 #[test]

@@ -149,6 +149,12 @@ impl<'a> Log<'a> {
                 return Ok(ctx.report.stop(Check::B2_3, format!("{name} checkpoint: {error}; witnesses"))?);
             }
         }
+        let before = self.checkpoints.split_last().map_or(&[][..], |(_, before)| before);
+        let end = u64::try_from(manifest.reception_end()).unwrap_or(0);
+        if let Some(number) = before.iter().position(|c| c.cosignatures().iter().any(|signed| signed.time >= end)) {
+            let place = record::checkpoint(u64::try_from(number).unwrap_or(u64::MAX));
+            return Ok(ctx.report.stop(Check::B2_3, format!("{place}: signed after the end of reception, but not the last; witnesses"))?);
+        }
         let closing = self.checkpoints.last().map_or(0, |c| c.cosignatures().len());
         ctx.report.hold(Check::B2_3, format!("{closing} of {quorum} needed on the closing checkpoint"));
         Ok(())
