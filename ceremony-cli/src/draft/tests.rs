@@ -13,7 +13,7 @@ pub(crate) fn complete(name: &str, custodians: u8) -> Draft {
     draft.registrar = Some(official("Registro", 101));
     draft.server = Some(official("Servidor", 102));
     draft.log = Some(official("tablero.example", 103));
-    draft.witnesses = vec![official("testigo-1", 104)];
+    draft.witnesses = vec![official("testigo-1", 104), official("testigo-2", 105)];
     draft.custodians = (1..=custodians)
         .map(|n| CustodianDraft { name: format!("Custodia {n}"), designation: "Acuerdo".into(), key: key(n) })
         .collect();
