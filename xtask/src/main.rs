@@ -8,6 +8,7 @@ mod deny;
 mod deps;
 mod ids;
 mod nostd;
+mod secrecy;
 mod shell;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
+  secrecy                   no branch or index depends on a secret (needs Valgrind)
 ";
 
 fn main() -> ExitCode {
@@ -58,6 +60,7 @@ fn run() -> Outcome {
         "nostd" => only(&mut options).and_then(|()| nostd::run()),
         "deps-ban" => only(&mut options).and_then(|()| deps::run()),
         "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
+        "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
         "help" | "--help" | "-h" => help(),
         other => Err(Failure::new(format!("no command is called \"{other}\"\n\n{HELP}"))),
     }
