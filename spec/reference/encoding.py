@@ -69,8 +69,18 @@ class Integer:
         return value.to_bytes(self.size, "little", signed=self.signed)
 
 
+class Index(Integer):
+    """The index of a custodian."""
+
+    def read(self, reader, env, so_far):
+        index = super().read(reader, env, so_far)
+        if not 1 <= index <= CUSTODIANS:
+            raise DecodeError(f"{index} is no custodian's index")
+        return index
+
+
 U8, U16, U32, U64 = Integer(1), Integer(2), Integer(4), Integer(8)
-I64 = Integer(8, signed=True)
+I64, INDEX = Integer(8, signed=True), Index(4)
 
 
 class Bool:
@@ -176,12 +186,17 @@ class String(Sized):
 
 
 class List(Sized):
-    def __init__(self, item, limit):
+    """`order` gives the key by which items must strictly increase, where they must."""
+
+    def __init__(self, item, limit, order=None):
         super().__init__(limit)
-        self.item = item
+        self.item, self.order = item, order
 
     def read(self, reader, env, so_far):
-        return _items(self.item, self.length(reader), reader, env, so_far)
+        items = _items(self.item, self.length(reader), reader, env, so_far)
+        if self.order and not strictly_increasing(list(map(self.order, items))):
+            raise DecodeError("not strictly increasing")
+        return items
 
     def write(self, value):
         return U64.write(len(value)) + b"".join(map(self.item.write, value))
@@ -296,6 +311,10 @@ class Struct:
 
 def header(magic):
     return magic.encode() + U16.write(1) + U16.write(1)
+
+
+def by_index(item):
+    return item.index
 
 
 HASH, SIGNATURE, KEY = Fixed(32), Fixed(64), Key(32)

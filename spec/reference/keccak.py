@@ -30,7 +30,8 @@ _LANES = struct.Struct("<25Q")
 
 def permute(state):
     """Applies the permutation to a bytearray of 200 bytes in place."""
-    (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y) = _LANES.unpack(state)
+    (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y
+     ) = _LANES.unpack(state)
     for constant in _ROUNDS:
         p0 = a ^ f ^ k ^ p ^ u
         p1 = b ^ g ^ l ^ q ^ v
@@ -116,4 +117,5 @@ def permute(state):
         w = b24 ^ (b34 ^ _M) & b44
         x = b34 ^ (b44 ^ _M) & b04
         y = b44 ^ (b04 ^ _M) & b14
-    _LANES.pack_into(state, 0, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
+    _LANES.pack_into(state, 0, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v,
+                     w, x, y)

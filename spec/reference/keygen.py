@@ -4,29 +4,31 @@ import chacha
 import merlin
 import tally
 from encoding import (
-    CIPHERTEXT, COMMITMENTS, CUSTODIANS, EQUALITY, HASH, KNOWLEDGE, POINT, POINT_STAR,
-    SIGNATURE, U32, Array, Bytes, List, Struct, hash_to_scalar, signed_by, strictly_increasing,
-    th, weights)
+    CIPHERTEXT, COMMITMENTS, CUSTODIANS, EQUALITY, HASH, INDEX, KNOWLEDGE, POINT, POINT_STAR,
+    SIGNATURE, U32, Array, Bytes, List, Struct, by_index, hash_to_scalar, signed_by, th, weights)
 from equations import failing
 from ristretto import G, Q, combine, total
 
-ROUND1 = Struct(index=U32, ephemeral=POINT_STAR, possession=KNOWLEDGE, opening=HASH,
+ROUND1 = Struct(index=INDEX, ephemeral=POINT_STAR, possession=KNOWLEDGE, opening=HASH,
                 signature=SIGNATURE)
 SHARE = Struct(recipient=U32, ciphertext=Bytes(CIPHERTEXT))
 FELDMAN = List(POINT, COMMITMENTS)
-ROUND2 = Struct(index=U32, table=HASH, commitments=FELDMAN, possession=KNOWLEDGE,
+ROUND2 = Struct(index=INDEX, table=HASH, commitments=FELDMAN, possession=KNOWLEDGE,
                 shares=List(SHARE, CUSTODIANS), signature=SIGNATURE)
 COMPLAINT = Struct(dealer=U32, shared=POINT, proof=EQUALITY)
-VERDICT = Struct(index=U32, table=HASH, complaints=List(COMPLAINT, CUSTODIANS), signature=SIGNATURE)
-EXCLUSION = Struct(index=U32, reason=U32)
-CERTIFICATE = Struct(index=U32, signature=SIGNATURE)
+VERDICT = Struct(index=INDEX, table=HASH,
+                 complaints=List(COMPLAINT, CUSTODIANS, order=lambda c: c.dealer),
+                 signature=SIGNATURE)
+EXCLUSION = Struct(index=INDEX, reason=U32)
+CERTIFICATE = Struct(index=INDEX, signature=SIGNATURE)
 TRANSCRIPT = Struct(
-    "EKEY", manifest_hash=HASH, ceremony=U32, round1=List(ROUND1, CUSTODIANS),
-    round2=List(ROUND2, CUSTODIANS), verdicts=List(VERDICT, CUSTODIANS),
-    excluded=List(EXCLUSION, CUSTODIANS), certificates=List(CERTIFICATE, CUSTODIANS))
-TRIAL_PARTIAL = Struct(index=U32, decrypted=Array(POINT, lambda env, _: env.slots),
+    "EKEY", manifest_hash=HASH, ceremony=U32, round1=List(ROUND1, CUSTODIANS, by_index),
+    round2=List(ROUND2, CUSTODIANS, by_index), verdicts=List(VERDICT, CUSTODIANS, by_index),
+    excluded=List(EXCLUSION, CUSTODIANS, by_index),
+    certificates=List(CERTIFICATE, CUSTODIANS, by_index))
+TRIAL_PARTIAL = Struct(index=INDEX, decrypted=Array(POINT, lambda env, _: env.slots),
                        proof=EQUALITY)
-TRIAL = Struct("ETRL", setup_id=HASH, partials=List(TRIAL_PARTIAL, CUSTODIANS))
+TRIAL = Struct("ETRL", setup_id=HASH, partials=List(TRIAL_PARTIAL, CUSTODIANS, by_index))
 SEAL = Struct("ESEA", manifest_hash=HASH, roll_id=HASH, setup_id=HASH, key_record=HASH,
               trial=HASH, registrar_halves=HASH, server_halves=HASH, lists=HASH)
 
@@ -260,15 +262,13 @@ def check_ceremony(election, report):
 
 
 def well_formed(v, n):
-    """Order and range of indices, which the encoding of the transcript demands."""
+    """Range and membership of indices; their order is the decoder's affair."""
     parts = [[item.index for item in part]
              for part in (v.round1, v.round2, v.verdicts, v.excluded, v.certificates)]
-    return (all(strictly_increasing(part) for part in parts)
-            and all(1 <= i <= n for part in parts for i in part)
+    return (all(i <= n for part in parts for i in part)
             and all(e.reason <= NO_VERDICT for e in v.excluded)
             and set(parts[1]) <= set(parts[0]) and set(parts[2]) <= set(parts[0])
-            and all(strictly_increasing([c.dealer for c in m.complaints])
-                    and m.index not in [c.dealer for c in m.complaints] for m in v.verdicts))
+            and all(m.index not in [c.dealer for c in m.complaints] for m in v.verdicts))
 
 
 # Trial
