@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// The key ceremony as a whole.
     #[command(subcommand)]
     Key(Key),
+    /// The roll and the credentials.
+    #[command(subcommand)]
+    Roll(Roll),
     /// The transcript of the acts.
     #[command(subcommand)]
     Transcript(Transcript),
@@ -92,6 +95,8 @@ pub(crate) enum Election {
     },
     /// Freezes the latest draft as the manifest.
     Freeze(Dir),
+    /// Seals everything that is fixed before the first ballot; gives the election id.
+    Seal(Dir),
 }
 
 #[derive(Debug, Subcommand)]
@@ -153,6 +158,73 @@ pub(crate) enum Key {
     },
     /// Declares the ceremony void and moves it aside.
     Void(Dir),
+}
+
+/// A delivered roll file.
+#[derive(Debug, Args)]
+pub(crate) struct RollFile {
+    /// Folder of the election.
+    pub(crate) dir: PathBuf,
+    /// Sealed file with the registrar's key.
+    #[arg(long)]
+    pub(crate) secret: PathBuf,
+    /// The delivered file (CSV).
+    #[arg(long)]
+    pub(crate) file: PathBuf,
+    /// Keyed hashes of those who vote by post.
+    #[arg(long)]
+    pub(crate) postal: Option<PathBuf>,
+}
+
+/// Whose halves or accounts.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Issuer {
+    Registrar,
+    Server,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Roll {
+    /// Loads the base roll.
+    Load(RollFile),
+    /// Loads an addendum.
+    Addendum(RollFile),
+    /// Commits to the roll; nobody is added afterwards.
+    Commit(DirSecret),
+    /// Draws half credentials and publishes their keys.
+    Halves {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the key of registrar or server.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Whose halves.
+        #[arg(long)]
+        role: Issuer,
+    },
+    /// Adds the halves up to the credential lists.
+    Lists(Dir),
+    /// Registrar: writes the messages to the voters and the package for the server.
+    /// Server: opens that package and adds its halves.
+    Accounts {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the key of registrar or server.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Whose step.
+        #[arg(long)]
+        role: Issuer,
+        /// Registrar: folder to make for the messages.
+        #[arg(long, required_if_eq("role", "registrar"))]
+        outbox: Option<PathBuf>,
+        /// Server: the registrar's package.
+        #[arg(long, required_if_eq("role", "server"))]
+        package: Option<PathBuf>,
+        /// Server: sealed file to make.
+        #[arg(long, required_if_eq("role", "server"))]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

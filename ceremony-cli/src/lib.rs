@@ -25,6 +25,7 @@ pub mod files;
 pub mod person;
 pub mod preview;
 pub mod report;
+pub mod roll;
 pub mod sealed;
 pub mod session;
 pub mod text;

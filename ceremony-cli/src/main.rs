@@ -8,9 +8,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Custodian, Election, Key, Official, Transcript};
+use cli::{Cli, Command, Custodian, Election, Issuer, Key, Official, Roll, Transcript};
 use escrutinio_ceremony::answers::Answers;
-use escrutinio_ceremony::commands::{custodian, election, key, official, transcript};
+use escrutinio_ceremony::commands::{accounts, custodian, election, key, official, roll, transcript};
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::report::Report;
@@ -18,6 +18,7 @@ use escrutinio_ceremony::session::{Session, SystemClock};
 use escrutinio_ceremony::text;
 use escrutinio_ceremony::ui::{Scripted, Terminal, Ui};
 use escrutinio_ceremony::workspace::Workspace;
+use escrutinio_core::credential::HalfRole;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> Result<Report> {
         }
         Command::Custodian(command) => run_custodian(session, command),
         Command::Key(command) => run_key(session, command),
+        Command::Roll(command) => run_roll(session, command),
         Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
         Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),
         Command::ExitCodes => {
@@ -87,6 +89,7 @@ fn run_election(session: &mut Session<'_>, command: Election) -> Result<Report> 
         }
         Election::Check { dir, file } => election::check(&Workspace::new(dir), file.as_deref()),
         Election::Freeze(dir) => election::freeze(session, &Workspace::new(dir.dir)),
+        Election::Seal(dir) => election::seal(session, &Workspace::new(dir.dir)),
     }
 }
 
@@ -109,5 +112,34 @@ fn run_key(session: &mut Session<'_>, command: Key) -> Result<Report> {
         Key::Trial { dir, secret: Some(secret) } => key::trial_part(session, &Workspace::new(dir), &secret),
         Key::Trial { dir, secret: None } => key::trial(session, &Workspace::new(dir)),
         Key::Void(dir) => key::void(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_roll(session: &mut Session<'_>, command: Roll) -> Result<Report> {
+    let half_role = |issuer| match issuer {
+        Issuer::Registrar => HalfRole::Registrar,
+        Issuer::Server => HalfRole::Server,
+    };
+    match command {
+        Roll::Load(at) => {
+            let delivery = roll::Delivery { file: &at.file, postal: at.postal.as_deref() };
+            roll::load(session, &Workspace::new(at.dir), &at.secret, delivery)
+        }
+        Roll::Addendum(at) => {
+            let delivery = roll::Delivery { file: &at.file, postal: at.postal.as_deref() };
+            roll::addendum(session, &Workspace::new(at.dir), &at.secret, delivery)
+        }
+        Roll::Commit(at) => roll::commit(session, &Workspace::new(at.dir), &at.secret),
+        Roll::Halves { dir, secret, role } => {
+            roll::halves(session, &Workspace::new(dir), &secret, half_role(role))
+        }
+        Roll::Lists(dir) => roll::lists(session, &Workspace::new(dir.dir)),
+        Roll::Accounts { dir, secret, role: Issuer::Registrar, outbox, .. } => {
+            accounts::registrar(session, &Workspace::new(dir), &secret, &outbox.unwrap_or_default())
+        }
+        Roll::Accounts { dir, secret, role: Issuer::Server, package, out, .. } => {
+            let (package, out) = (package.unwrap_or_default(), out.unwrap_or_default());
+            accounts::server(session, &Workspace::new(dir), &secret, &package, &out)
+        }
     }
 }

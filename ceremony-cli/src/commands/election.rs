@@ -1,9 +1,18 @@
 //! The election itself: drafts, the frozen manifest, the seal.
 
-use escrutinio_core::encoding::Encode;
-use escrutinio_core::ids::hex;
 use std::path::{Path, PathBuf};
 
+use escrutinio_core::credential::{CredentialLists, HalfRole, pool};
+use escrutinio_core::encoding::Encode;
+use escrutinio_core::hash::tagged_hash;
+use escrutinio_core::ids::hex;
+use escrutinio_core::keygen::KeyTranscript;
+use escrutinio_core::keygen::trial::Trial;
+use escrutinio_core::record::Seal;
+
+use super::key::{SEAL, TRANSCRIPT, TRIAL};
+use super::roll::{LISTS, ROLL, read_halves, read_record, record_path};
+use crate::ceremony::{self, KeyFolder, keygen_error};
 use crate::draft::{self, Draft, MANIFEST};
 use crate::error::{Result, out_of_order, refused};
 use crate::person::Card;
@@ -138,4 +147,62 @@ pub fn freeze(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
         .with("listing", workspace.path(LISTING).display());
     report.listing = Some(listing);
     Ok(report)
+}
+
+/// Seals what is fixed before the first ballot, after checking all of it (L1 to K4). The
+/// election id is the hash of the seal.
+///
+/// # Errors
+/// If something is missing or does not hold.
+pub fn seal(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> {
+    let manifest = draft::read_frozen(workspace)?;
+    let record = read_record(workspace, &manifest)?;
+    let registrar = read_halves(workspace, &manifest, &record, HalfRole::Registrar)?;
+    let server = read_halves(workspace, &manifest, &record, HalfRole::Server)?;
+    let lists: CredentialLists = workspace.decode(LISTS, "roll lists")?;
+    let pooled = pool(&registrar, &server).map_err(|why| refused("error.pool", &[("why", &why)]))?;
+    if lists != pooled {
+        return Err(refused("error.lists", &[("path", &LISTS)]));
+    }
+    let transcript: KeyTranscript = workspace.decode(TRANSCRIPT, "key trial")?;
+    let ceremony = ceremony::of(&manifest, transcript.ceremony)?;
+    let held = KeyFolder::current(workspace, &manifest)?.ceremony.number();
+    if transcript.ceremony != held {
+        return Err(refused("error.void_key", &[("ceremony", &transcript.ceremony)]));
+    }
+    let keys = transcript.verify(&ceremony).map_err(|why| keygen_error(&why))?;
+    let trial = Trial::from_bytes(&workspace.read(TRIAL, "key trial")?, keys.slot_keys.len())
+        .map_err(|why| refused("error.decode", &[("path", &TRIAL), ("why", &why)]))?;
+    trial.verify(&ceremony, &keys).map_err(|why| keygen_error(&why))?;
+    let hash = |path: &str, label| Ok(tagged_hash(label, &[&workspace.read(path, "election seal")?]));
+    let seal = Seal {
+        manifest_hash: manifest.hash(),
+        roll_id: record.roll_id(),
+        setup_id: *ceremony.setup_id(),
+        key_record: hash(TRANSCRIPT, "key-record")?,
+        trial: hash(TRIAL, "trial")?,
+        registrar_halves: hash(&record_path(HalfRole::Registrar), "half-list")?,
+        server_halves: hash(&record_path(HalfRole::Server), "half-list")?,
+        lists: hash(LISTS, "lists")?,
+    };
+    workspace.write_or_same(SEAL, &seal.to_bytes())?;
+    let step = Step::by_operator(session, "election seal")?
+        .input(MANIFEST)
+        .input(ROLL)
+        .input(record_path(HalfRole::Registrar))
+        .input(record_path(HalfRole::Server))
+        .input(LISTS)
+        .input(TRANSCRIPT)
+        .input(TRIAL)
+        .output(SEAL)
+        .note("election_id", seal.election_id());
+    let step = session.attendance(step)?;
+    let already = workspace.finish(session, step)?;
+    Ok(Report::new("election seal", already)
+        .with("manifest_hash", seal.manifest_hash)
+        .with("roll_id", seal.roll_id)
+        .with("setup_id", seal.setup_id)
+        .with("key_record", hex(&seal.key_record))
+        .with("election_id", seal.election_id())
+        .with("file", workspace.path(SEAL).display()))
 }

@@ -1,0 +1,307 @@
+//! Accounts: exactly one for every entry of the roll. The registrar writes the messages with
+//! the access links, which the server never sees; the server gets the user names, the hashes
+//! of the one-time tokens and its own halves.
+//!
+//! The package for the server is a sealed file of one JSON object per line: `user`, `token`
+//! (TH("access-token", token), hexadecimal), `list`, `place`, `name`, `clave`, `entity`,
+//! `email`, `phone`; in what the server makes of it also `half`, its issued half
+//! (hexadecimal).
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use askama::Template;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use escrutinio_core::credential::{HalfRole, RollEntry};
+use escrutinio_core::hash::tagged_hash;
+use escrutinio_core::ids::hex;
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::roll::{ROLL, open_halves, open_role, read_halves, read_record};
+use crate::draft;
+use crate::error::{Error, Result, out_of_order, refused};
+use crate::files;
+use crate::report::Report;
+use crate::roll;
+use crate::sealed::{self, Kind};
+use crate::session::{PASSWORD_MIN, Session, local};
+use crate::workspace::{Step, Workspace};
+
+/// What the public may know of the accounts.
+const REPORT: &str = "roll/accounts.txt";
+/// The same of the server's import.
+const SERVER_REPORT: &str = "roll/server-accounts.txt";
+/// The package for the server, in the outbox.
+pub const PACKAGE: &str = "server.accounts";
+
+/// One account, as the server opens it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the module says it")]
+pub struct Account {
+    pub user: String,
+    pub token: String,
+    pub list: u32,
+    pub place: u32,
+    pub name: String,
+    pub clave: String,
+    pub entity: String,
+    pub email: String,
+    pub phone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half: Option<String>,
+}
+
+impl core::fmt::Debug for Account {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Account(..)")
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.half.zeroize();
+        self.token.zeroize();
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt", escape = "none")]
+struct Mail<'a> {
+    email: &'a str,
+    name: &'a str,
+    title: &'a str,
+    user: &'a str,
+    link: &'a str,
+    start: &'a str,
+    close: &'a str,
+    zone: &'a str,
+    site: &'a str,
+}
+
+/// A user name that says nothing of its holder: 60 random bits.
+fn user_name(rng: &mut dyn CryptoRng, taken: &mut HashSet<String>) -> String {
+    // No vowels and nothing that looks like another: no words, no misreadings.
+    const LETTERS: [char; 16] = ['2', '3', '4', '5', '6', '7', '8', '9', 'c', 'f', 'h', 'k', 'm', 'r', 't', 'x'];
+    loop {
+        let mut name = String::with_capacity(17);
+        let mut draw = rng.next_u64();
+        for i in 0..15u32 {
+            if i > 0 && i % 5 == 0 {
+                name.push('-');
+            }
+            let letter = usize::try_from(draw & 15).unwrap_or(0);
+            name.push(LETTERS.get(letter).copied().unwrap_or('2'));
+            draw >>= 4;
+        }
+        if taken.insert(name.clone()) {
+            return name;
+        }
+    }
+}
+
+/// Writes the messages and the package for the server into a new folder that only its owner
+/// can read. Repeated, it makes no second account (R-ACC-01).
+///
+/// # Errors
+/// If the halves of both are not published, the folder exists, or cannot be written.
+pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path, outbox: &Path) -> Result<Report> {
+    let manifest = draft::read_frozen(workspace)?;
+    let record = read_record(workspace, &manifest)?;
+    read_halves(workspace, &manifest, &record, HalfRole::Registrar)?;
+    let (person, password) = open_role(session, &manifest, secret, HalfRole::Registrar)?;
+    if !workspace.has(REPORT) && !outbox.exists() {
+        let (halves, _) = open_halves(secret, &password)?;
+        let versions = roll::read_all(secret, &password)?;
+        let site = session.ask("accounts.site")?;
+        if !site.starts_with("https://") || site.contains(['#', ' ']) {
+            return Err(refused("error.site", &[("site", &site)]));
+        }
+        let question = crate::text::say(session.lang, "ask.accounts.transfer", &[("min", &PASSWORD_MIN)]);
+        let again = crate::text::say(session.lang, "ask.password.again", &[]);
+        let transfer = session.ui.password("accounts.transfer", &question, Some(&again))?;
+        if transfer.chars().count() < PASSWORD_MIN {
+            return Err(out_of_order("error.password.short", &[("min", &PASSWORD_MIN)]));
+        }
+        let lists = roll::by_list(&versions, manifest.lists.len());
+        let all = lists.iter().map(Vec::len).fold(0, usize::saturating_add);
+        let part = files::with_suffix(outbox, ".part");
+        if part.exists() {
+            fs::remove_dir_all(&part).map_err(|why| Error::file(&part, &why))?;
+        }
+        private_folder(&part.join("mail"))?;
+        let mut package = Zeroizing::new(Vec::with_capacity(all.saturating_mul(2048)));
+        let mut taken = HashSet::new();
+        let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut done = 0u64;
+        for (list, entries) in (0u32..).zip(&lists) {
+            for (place, entry) in (0u32..).zip(entries) {
+                let mut token = Zeroizing::new([0u8; 32]);
+                session.rng.fill_bytes(token.as_mut());
+                let half = halves
+                    .issue(&record.roll_id(), list, place, &person.key)
+                    .ok_or_else(|| refused("error.halves", &[("path", &"halves"), ("why", &place)]))?;
+                let account = Account {
+                    user: user_name(session.rng, &mut taken),
+                    token: hex(&tagged_hash("access-token", &[token.as_ref()])),
+                    list,
+                    place,
+                    name: entry.name.clone(),
+                    clave: entry.clave.clone(),
+                    entity: entry.entity.clone(),
+                    email: entry.email.clone(),
+                    phone: entry.phone.clone(),
+                    half: None,
+                };
+                let half = Zeroizing::new(Base64UrlUnpadded::encode_string(&half.expose_bytes()));
+                let token = Zeroizing::new(Base64UrlUnpadded::encode_string(token.as_ref()));
+                let link = Zeroizing::new(format!("{site}#{}.{}", half.as_str(), token.as_str()));
+                let mail = mail(&manifest, &account, entry, &link, &site)?;
+                done = done.saturating_add(1);
+                files::write_secret(&part.join(format!("mail/{done:07}.eml")), mail.as_bytes())?;
+                append(&mut package, &account)?;
+                let count = entities.entry(entry.entity.as_str()).or_default();
+                *count = count.saturating_add(1);
+                session.ui.progress(done, u64::try_from(all).unwrap_or(u64::MAX));
+            }
+        }
+        sealed::write(session, &part.join(PACKAGE), Kind::Accounts, &transfer, &package)?;
+        let package_hash = hex(&files::hash(&part.join(PACKAGE))?);
+        files::write_new(&part.join("report.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
+        // The folder takes its name only when all of it is there.
+        fs::rename(&part, outbox).map_err(|why| Error::file(outbox, &why))?;
+    }
+    if !workspace.has(REPORT) {
+        workspace.write_new(REPORT, &files::read(&outbox.join("report.txt"))?)?;
+    }
+    finish(session, workspace, Step::by_person(&person, "roll accounts registrar"), "roll accounts registrar", REPORT)
+}
+
+fn finish(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    step: Step,
+    act: &'static str,
+    path: &'static str,
+) -> Result<Report> {
+    let already = workspace.finish(session, step.input(ROLL).output(path))?;
+    let mut report = Report::new(act, already).with("file", workspace.path(path).display());
+    report.listing = Some(String::from_utf8_lossy(&files::read(&workspace.path(path))?).into_owned());
+    Ok(report)
+}
+
+/// Sending statistics (R-ACC-05): no personal data.
+fn report_text(entities: &BTreeMap<&str, u64>, accounts: u64, package: &str) -> String {
+    let lines: String = entities.iter().map(|(entity, count)| format!("entity {count} {entity}\n")).collect();
+    format!("escrutinio/accounts/v1\ngenerated {accounts}\npackage {package}\n{lines}")
+}
+
+fn append(package: &mut Vec<u8>, account: &Account) -> Result<()> {
+    serde_json::to_writer(&mut *package, account)
+        .map_err(|why| refused("error.decode", &[("path", &PACKAGE), ("why", &why)]))?;
+    package.push(b'\n');
+    Ok(())
+}
+
+fn mail(
+    manifest: &escrutinio_core::manifest::Manifest,
+    account: &Account,
+    entry: &RollEntry,
+    link: &str,
+    site: &str,
+) -> Result<Zeroizing<String>> {
+    let zone = &manifest.official_zone;
+    let mail = Mail {
+        email: &entry.email,
+        name: &entry.name,
+        title: &manifest.title,
+        user: &account.user,
+        link,
+        start: &local(manifest.calendar.voting_start, zone.offset_minutes),
+        close: &local(manifest.calendar.voting_close, zone.offset_minutes),
+        zone: &zone.name,
+        site,
+    };
+    let text = mail.render().map_err(|why| refused("error.render", &[("why", &why)]))?;
+    Ok(Zeroizing::new(text.replace('\n', "\r\n")))
+}
+
+fn private_folder(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    let make = || -> io::Result<()> { builder.create(path) };
+    make().map_err(|why| Error::file(path, &why))
+}
+
+/// Opens the registrar's package and seals it again for the server, with the server's halves.
+///
+/// # Errors
+/// If the server's halves are not published, or the package does not open or does not fit.
+pub fn server(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    secret: &Path,
+    package: &Path,
+    out: &Path,
+) -> Result<Report> {
+    let manifest = draft::read_frozen(workspace)?;
+    let record = read_record(workspace, &manifest)?;
+    read_halves(workspace, &manifest, &record, HalfRole::Server)?;
+    let (person, password) = open_role(session, &manifest, secret, HalfRole::Server)?;
+    if !out.exists() {
+        let (halves, _) = open_halves(secret, &password)?;
+        let question = crate::text::say(session.lang, "ask.accounts.open", &[]);
+        let transfer = session.ui.password("accounts.transfer", &question, None)?;
+        let content = sealed::read(package, Kind::Accounts, &transfer)?;
+        let bad = || refused("error.accounts", &[("path", &package.display())]);
+        let mut seen = HashSet::new();
+        let mut sealed_again = Zeroizing::new(Vec::with_capacity(content.len().saturating_mul(2)));
+        for line in content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let mut account: Account = serde_json::from_slice(line).map_err(|_| bad())?;
+            let half =
+                halves.issue(&record.roll_id(), account.list, account.place, &person.key).ok_or_else(bad)?;
+            account.half = Some(hex(&half.expose_bytes()));
+            if !seen.insert((account.list, account.place)) {
+                return Err(bad());
+            }
+            append(&mut sealed_again, &account)?;
+        }
+        let expected: u64 = record.counts.iter().map(|count| u64::from(*count)).sum();
+        if u64::try_from(seen.len()) != Ok(expected) {
+            return Err(bad());
+        }
+        sealed::write(session, out, Kind::Accounts, &password, &sealed_again)?;
+    }
+    let opened = open_accounts(out, &password)?;
+    let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
+    for account in &opened {
+        let count = entities.entry(account.entity.as_str()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let accounts = u64::try_from(opened.len()).unwrap_or(u64::MAX);
+    let text = report_text(&entities, accounts, &hex(&files::hash(out)?));
+    workspace.write_or_same(SERVER_REPORT, text.as_bytes())?;
+    finish(session, workspace, Step::by_person(&person, "roll accounts server"), "roll accounts server", SERVER_REPORT)
+}
+
+/// Opens a package of accounts.
+///
+/// # Errors
+/// If it does not open or is none.
+pub fn open_accounts(path: &Path, password: &str) -> Result<Vec<Account>> {
+    let content = sealed::read(path, Kind::Accounts, password)?;
+    content
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|_| sealed::bad()))
+        .collect()
+}
