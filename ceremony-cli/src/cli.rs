@@ -62,6 +62,26 @@ pub(crate) enum Command {
     /// The roll and the credentials.
     #[command(subcommand)]
     Roll(Roll),
+    /// The ballot box.
+    #[command(subcommand)]
+    Box(BallotBox),
+    /// The count.
+    #[command(subcommand)]
+    Count(Count),
+    /// The actas of the count.
+    #[command(subcommand)]
+    Acta(Acta),
+    /// The end of the record.
+    #[command(subcommand)]
+    Record(Record),
+    /// What people declare during an act.
+    #[command(subcommand)]
+    Act(Act),
+    /// Shows what a file is.
+    Inspect {
+        /// The file.
+        file: PathBuf,
+    },
     /// The transcript of the acts.
     #[command(subcommand)]
     Transcript(Transcript),
@@ -225,6 +245,84 @@ pub(crate) enum Roll {
         #[arg(long, required_if_eq("role", "server"))]
         out: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BallotBox {
+    /// Zero report: signs the empty board.
+    Open(DirSecret),
+    /// Brings the accepted casts into the record.
+    Export {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// File of casts, each preceded by its length.
+        #[arg(long, requires = "secret", conflicts_with = "board", required_unless_present = "board")]
+        spool: Option<PathBuf>,
+        /// With --spool: sealed file with the log's key.
+        #[arg(long)]
+        secret: Option<PathBuf>,
+        /// Folder of a board that the server kept: checkpoints/ and tile/entries/.
+        #[arg(long)]
+        board: Option<PathBuf>,
+    },
+    /// Signs how many voters were marked.
+    Participation {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the server's key.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Lines `contest list voters`.
+        #[arg(long)]
+        marked: PathBuf,
+        /// List of those who voted (CSV: name, clave; sorted). Not published.
+        #[arg(long)]
+        voters: PathBuf,
+    },
+    /// A witness cosigns the last checkpoint.
+    Cosign(DirSecret),
+    /// Recomputes the hash of the board and compares it with the exported one.
+    Hash(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Count {
+    /// Verifies the closed election and adds its ballots up.
+    Aggregate(Dir),
+    /// A custodian's partial decryption.
+    Decrypt(DirSecret),
+    /// Combines the partial decryptions.
+    Combine(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Acta {
+    /// Fills the actas.
+    Build(Dir),
+    /// A custodian signs them.
+    Sign(DirSecret),
+    /// Closes them and renders the documents.
+    Render(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Record {
+    /// Lists the tracking codes.
+    Receipts(Dir),
+    /// Writes the sums and verifies the whole record.
+    Assemble(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Act {
+    /// Records an incident.
+    Incident(Dir),
+    /// Records a protest writing.
+    Protest(Dir),
+    /// Records a decision of the competent body.
+    Exception(Dir),
+    /// Enters a declaration.
+    Note(Dir),
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,6 +28,7 @@ pub mod report;
 pub mod roll;
 pub mod sealed;
 pub mod session;
+pub mod source;
 pub mod text;
 pub mod transcript_log;
 pub mod ui;

@@ -8,9 +8,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Custodian, Election, Issuer, Key, Official, Roll, Transcript};
+use cli::{
+    Act, Acta, BallotBox, Cli, Command, Count, Custodian, Election, Issuer, Key, Official, Record, Roll, Transcript,
+};
 use escrutinio_ceremony::answers::Answers;
-use escrutinio_ceremony::commands::{accounts, custodian, election, key, official, roll, transcript};
+use escrutinio_ceremony::commands::{
+    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, official, record, roll, transcript,
+};
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::report::Report;
@@ -67,6 +71,13 @@ fn run(cli: Cli) -> Result<Report> {
         Command::Custodian(command) => run_custodian(session, command),
         Command::Key(command) => run_key(session, command),
         Command::Roll(command) => run_roll(session, command),
+        Command::Box(command) => run_box(session, command),
+        Command::Count(command) => run_count(session, command),
+        Command::Acta(command) => run_acta(session, command),
+        Command::Record(Record::Receipts(dir)) => record::receipts(session, &Workspace::new(dir.dir)),
+        Command::Record(Record::Assemble(dir)) => record::assemble(session, &Workspace::new(dir.dir)),
+        Command::Act(command) => run_act(session, command),
+        Command::Inspect { file } => inspect::inspect(&file),
         Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
         Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),
         Command::ExitCodes => {
@@ -141,5 +152,49 @@ fn run_roll(session: &mut Session<'_>, command: Roll) -> Result<Report> {
             let (package, out) = (package.unwrap_or_default(), out.unwrap_or_default());
             accounts::server(session, &Workspace::new(dir), &secret, &package, &out)
         }
+    }
+}
+
+fn run_box(session: &mut Session<'_>, command: BallotBox) -> Result<Report> {
+    match command {
+        BallotBox::Open(at) => ballot_box::open(session, &Workspace::new(at.dir), &at.secret),
+        BallotBox::Export { dir, spool, secret, board } => {
+            let (file, log) = (spool.unwrap_or_default(), secret.unwrap_or_default());
+            let from = match &board {
+                Some(folder) => ballot_box::From::Board(folder),
+                None => ballot_box::From::Spool { file: &file, log: &log },
+            };
+            ballot_box::export(session, &Workspace::new(dir), from)
+        }
+        BallotBox::Participation { dir, secret, marked, voters } => {
+            ballot_box::participation(session, &Workspace::new(dir), &secret, &marked, &voters)
+        }
+        BallotBox::Cosign(at) => ballot_box::cosign(session, &Workspace::new(at.dir), &at.secret),
+        BallotBox::Hash(dir) => ballot_box::hash(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_count(session: &mut Session<'_>, command: Count) -> Result<Report> {
+    match command {
+        Count::Aggregate(dir) => count::aggregate(session, &Workspace::new(dir.dir)),
+        Count::Decrypt(at) => count::decrypt(session, &Workspace::new(at.dir), &at.secret),
+        Count::Combine(dir) => count::combine(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_acta(session: &mut Session<'_>, command: Acta) -> Result<Report> {
+    match command {
+        Acta::Build(dir) => acta::build(session, &Workspace::new(dir.dir)),
+        Acta::Sign(at) => acta::sign(session, &Workspace::new(at.dir), &at.secret),
+        Acta::Render(dir) => acta::render(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_act(session: &mut Session<'_>, command: Act) -> Result<Report> {
+    match command {
+        Act::Incident(dir) => acts::incident(session, &Workspace::new(dir.dir)),
+        Act::Protest(dir) => acts::protest(session, &Workspace::new(dir.dir)),
+        Act::Exception(dir) => acts::exception(session, &Workspace::new(dir.dir)),
+        Act::Note(dir) => acts::note(session, &Workspace::new(dir.dir)),
     }
 }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use escrutinio_ceremony::commands::{custodian, election, key, official};
+use escrutinio_ceremony::commands::{accounts, custodian, election, key, official, roll};
 use escrutinio_ceremony::error::{Error, Result};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::report::Report;
@@ -13,6 +13,7 @@ use escrutinio_ceremony::session::{FixedClock, Session};
 use escrutinio_ceremony::text::Lang;
 use escrutinio_ceremony::ui::Scripted;
 use escrutinio_ceremony::workspace::Workspace;
+use escrutinio_core::credential::HalfRole;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -178,4 +179,52 @@ pub fn assert_refused(result: Result<Report>, key: &str) -> Error {
     let error = result.expect_err("the step is refused");
     assert_eq!(error.message().key, key, "{error}");
     error
+}
+
+/// A roll of so many voters for a template with one list.
+pub fn roll_csv(entity: &str, voters: u32) -> String {
+    let mut csv = String::from("name,clave,ocr,cic,entity,email,phone\n");
+    for n in 0..voters {
+        csv.push_str(&format!(
+            "Votante {n:03} Canario,CANARIOCLAVE{n:06},CANARIOOCR{n:03},CANARIOCIC{n:03},{entity},\
+             canario{n}@correo.example,+1 (312) 555-{n:04}\n"
+        ));
+    }
+    csv
+}
+
+impl World {
+    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn roll_answers(name: &str, delivered: u32) -> String {
+        format!(
+            "{}roll.document = Oficio DERFE 1\nroll.delivered = {delivered}\naccounts.site = https://voto.example/\n\
+             accounts.transfer = {CANARY}-paquete\n",
+            Self::answers(name)
+        )
+    }
+
+    /// Roll, halves, lists, accounts.
+    pub fn roll(&mut self, entity: &str, voters: u32) {
+        let csv = self.write("entrega.csv", roll_csv(entity, voters).as_bytes());
+        let answers = Self::roll_answers("registro", voters);
+        let (registrar, server) = (self.secret("registro"), self.secret("servidor"));
+        let delivery = roll::Delivery { file: &csv, postal: None };
+        self.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)).unwrap();
+        self.resumed("registro", |s, w| roll::commit(s, w, &registrar));
+        self.resumed("registro", |s, w| roll::halves(s, w, &registrar, HalfRole::Registrar));
+        self.resumed("servidor", |s, w| roll::halves(s, w, &server, HalfRole::Server));
+        self.resumed("op", roll::lists);
+        let outbox = self.folder.path().join("outbox");
+        self.with(&answers, |s, w| accounts::registrar(s, w, &registrar, &outbox)).unwrap();
+        let out = self.folder.path().join("server.sealed");
+        let answers = Self::roll_answers("servidor", voters);
+        let package = outbox.join(accounts::PACKAGE);
+        self.with(&answers, |s, w| accounts::server(s, w, &server, &package, &out)).unwrap();
+    }
 }

@@ -1,0 +1,309 @@
+//! A whole election through the library: from registration to a record that verifies.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use common::{CANARY, World, assert_refused, custodian_name};
+use escrutinio_ceremony::commands::ballot_box::{self, From};
+use escrutinio_ceremony::commands::{accounts, acta, acts, count, election, inspect, key, record, roll, transcript};
+use escrutinio_ceremony::session::Session;
+use escrutinio_ceremony::source::{self, RecordSource};
+use escrutinio_ceremony::text::Lang;
+use escrutinio_ceremony::ui::Scripted;
+use escrutinio_ceremony::{error::Result, session::FixedClock, workspace::Workspace};
+use escrutinio_core::ballot::{PlaintextBallot, PreparedBallot};
+use escrutinio_core::credential::{Credential, CredentialLists, IssuedHalf, RollRecord};
+use escrutinio_core::encoding::{Decode, Encode};
+use escrutinio_core::verify::Election;
+
+const VOTERS: u32 = 12;
+
+fn sealed(world: &mut World) -> Election {
+    let mut ui = Scripted::quiet("").unwrap();
+    let clock = FixedClock(world.now);
+    let mut session = Session { rng: &mut world.rng, clock: &clock, ui: &mut ui, lang: Lang::Es };
+    source::sealed(&mut session, &RecordSource::new(&world.workspace)).unwrap()
+}
+
+/// What voters' devices do: the first half from the mailed link, the second from the server.
+fn casts(world: &mut World, choices: &[u32]) -> Vec<Vec<u8>> {
+    let election = sealed(world);
+    let read = |path: &str| fs::read(world.workspace.path(path)).unwrap();
+    let lists = CredentialLists::from_bytes(&read("record/credentials/lists.bin")).unwrap();
+    let roll = RollRecord::from_bytes(&read("record/roll.bin")).unwrap();
+    let opened =
+        accounts::open_accounts(&world.folder.path().join("server.sealed"), &format!("{CANARY}-servidor")).unwrap();
+    let mut casts = Vec::new();
+    for (choice, number) in choices.iter().zip(1u32..) {
+        let mail = fs::read_to_string(world.folder.path().join(format!("outbox/mail/{number:07}.eml"))).unwrap();
+        let (_, link) = mail.split_once("https://voto.example/#").unwrap();
+        let (half, _token) = link.split_once("\r\n").unwrap().0.split_once('.').unwrap();
+        let first = IssuedHalf::from_bytes(&Base64UrlUnpadded::decode_vec(half).unwrap()).unwrap();
+        let account = opened.iter().find(|a| (a.list, a.place) == (first.list(), first.place())).unwrap();
+        assert!(mail.contains(&account.user) && mail.contains(&account.email));
+        let half = account.half.as_ref().unwrap();
+        let bytes: Vec<u8> =
+            (0..half.len()).step_by(2).map(|i| u8::from_str_radix(&half[i..i + 2], 16).unwrap()).collect();
+        let second = IssuedHalf::from_bytes(&bytes).unwrap();
+        let issuers = (&election.manifest.registrar.key, &election.manifest.server.key);
+        let credential = Credential::combine(&first, &second, issuers, &roll.roll_id(), &lists).unwrap();
+        let parameters = &election.parameters[0];
+        let ballot = credential.for_ballot();
+        let plain = PlaintextBallot::new(&parameters.shape, *choice, None).unwrap();
+        let prepared = PreparedBallot::encrypt(parameters, 0, 0, ballot.key(), plain, &mut world.rng);
+        casts.push(prepared.cast(&ballot, &mut world.rng).to_bytes());
+    }
+    casts
+}
+
+fn spool(world: &World, name: &str, casts: &[Vec<u8>]) -> PathBuf {
+    let mut bytes = Vec::new();
+    for cast in casts {
+        bytes.extend_from_slice(&u32::try_from(cast.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(cast);
+    }
+    world.write(name, &bytes)
+}
+
+fn by_custodian(
+    world: &mut World,
+    n: u32,
+    step: fn(&mut Session<'_>, &Workspace, &std::path::Path) -> Result<escrutinio_ceremony::report::Report>,
+) -> Result<escrutinio_ceremony::report::Report> {
+    let name = custodian_name(n);
+    let secret = world.secret(&name);
+    world.by(&name, |s, w| step(s, w, &secret))
+}
+
+#[test]
+fn from_registration_to_a_record_that_verifies() {
+    let mut world = World::new(7);
+    world.freeze("nayarit-2021", 5, 1);
+    world.roll("Nayarit", VOTERS);
+    assert_refused(world.by("op", election::seal), "error.missing");
+    world.keys(5);
+    let log = world.secret("tablero.example");
+    let witness = world.secret("testigo-1");
+    let server = world.secret("servidor");
+    assert_refused(world.by("tablero.example", |s, w| ballot_box::open(s, w, &log)), "error.missing");
+    let report = world.resumed("op", election::seal);
+    assert_eq!(report.get("election_id").map(str::len), Some(64));
+    assert_refused(world.by("op", key::void), "error.sealed");
+
+    // Opening: all zeros, cosigned.
+    let zero = world.resumed("tablero.example", |s, w| ballot_box::open(s, w, &log));
+    assert_eq!(zero.listing.unwrap().lines().filter(|line| line.starts_with("option ")).count(), 13);
+    world.resumed("testigo-1", |s, w| ballot_box::cosign(s, w, &witness));
+
+    // Voting happens elsewhere. 0 PAN, 7 the whole coalition, 11 unregistered, 12 null.
+    let choices = [0, 0, 0, 7, 7, 3, 5, 11, 12];
+    let mut all = casts(&mut world, &choices);
+    let file = spool(&world, "spool.bin", &all);
+    let from = From::Spool { file: &file, log: &log };
+
+    // Nothing before the end of reception.
+    let early = assert_refused(world.by("tablero.example", |s, w| ballot_box::export(s, w, from)), "error.too_early");
+    assert_eq!(early.exit_code(), 2);
+    assert_refused(world.by("op", count::aggregate), "error.too_early");
+    world.now = 1_638_754_200;
+
+    // A ballot that does not hold stops the export and is named; nothing is written.
+    let mut bad = all.clone();
+    let last = bad[4].len() - 1;
+    bad[4][last - 200] ^= 1;
+    let bad_file = spool(&world, "bad.bin", &bad);
+    let bad_from = From::Spool { file: &bad_file, log: &log };
+    assert_refused(world.by("tablero.example", |s, w| ballot_box::export(s, w, bad_from)), "error.check");
+    assert!(!world.workspace.has("record/board/checkpoints/000001"));
+    let mut twice = all.clone();
+    twice.push(all[0].clone());
+    let twice_file = spool(&world, "twice.bin", &twice);
+    let twice_from = From::Spool { file: &twice_file, log: &log };
+    assert_refused(world.by("tablero.example", |s, w| ballot_box::export(s, w, twice_from)), "error.spool.twice");
+
+    let first = world.resumed("tablero.example", |s, w| ballot_box::export(s, w, from));
+    assert_eq!(first.get("ballots"), Some("9"));
+    all.reverse();
+    let other = spool(&world, "reversed.bin", &all);
+    let copy = Workspace::new(world.folder.path().join("copy"));
+    for path in ["manifest.bin", "roll.bin", "seal.bin", "board/checkpoints/000000"] {
+        copy_file(&world, &copy, path);
+    }
+    for path in ["credentials/registrar.bin", "credentials/server.bin", "credentials/lists.bin", "key/transcript.bin", "key/trial.bin"] {
+        copy_file(&world, &copy, path);
+    }
+    let from = From::Spool { file: &other, log: &log };
+    let reversed = world.by("tablero.example", |s, _| ballot_box::export(s, &copy, from)).unwrap();
+    assert_eq!(reversed.get("board_hash"), first.get("board_hash"), "arrival order leaves no trace");
+
+    world.by("op", ballot_box::hash).unwrap();
+    world.resumed("testigo-1", |s, w| ballot_box::cosign(s, w, &witness));
+    assert_refused(world.by("op", count::aggregate), "error.missing");
+
+    // The list of those who voted comes before the key is used.
+    let marked = world.write("marked.txt", b"0 0 9\n");
+    let mut voters = String::from("name,clave\n");
+    (0..9).for_each(|n| voters.push_str(&format!("Votante {n:03} Canario,CANARIOCLAVE{n:06}\n")));
+    let unsorted = voters.replace("Votante 000", "Votante 999");
+    let unsorted = world.write("voters-unsorted.csv", unsorted.as_bytes());
+    let voters = world.write("voters.csv", voters.as_bytes());
+    assert_refused(
+        world.by("servidor", |s, w| ballot_box::participation(s, w, &server, &marked, &unsorted)),
+        "error.voters_list",
+    );
+    world.resumed("servidor", |s, w| ballot_box::participation(s, w, &server, &marked, &voters));
+
+    // The count.
+    assert_refused(by_custodian(&mut world, 1, count::decrypt), "error.missing");
+    world.resumed("op", count::aggregate);
+    by_custodian(&mut world, 2, count::decrypt).unwrap();
+    assert!(by_custodian(&mut world, 2, count::decrypt).unwrap().already, "the same one may be repeated");
+    by_custodian(&mut world, 4, count::decrypt).unwrap();
+    let error = assert_refused(world.by("op", count::combine), "error.partials");
+    assert!(error.to_string().contains('2') && error.to_string().contains('3'));
+
+    // An altered aggregate is not decrypted, and a partial that does not hold is put aside.
+    let path = world.workspace.path("record/tally/aggregates.bin");
+    let good = fs::read(&path).unwrap();
+    let mut altered = good.clone();
+    altered.truncate(good.len() - 32);
+    altered.extend_from_slice(&[0; 32]);
+    fs::write(&path, &altered).unwrap();
+    assert_refused(by_custodian(&mut world, 5, count::decrypt), "error.aggregates");
+    fs::write(&path, &good).unwrap();
+    let partial = fs::read(world.workspace.path("record/tally/partial-02.bin")).unwrap();
+    fs::write(world.workspace.path("record/tally/partial-01.bin"), &partial).unwrap();
+    by_custodian(&mut world, 5, count::decrypt).unwrap();
+    let report = world.by("op", count::combine).unwrap();
+    assert!(report.get("left_out").unwrap().starts_with('1'));
+    assert!(world.workspace.has("refused/partial-01-1.bin") && !world.workspace.has("record/tally/partial-01.bin"));
+    assert!(world.by("op", count::combine).unwrap().already);
+
+    // The acta.
+    assert_refused(world.by("op", acta::render), "error.missing");
+    let answers = format!(
+        "{}incident.by = Secretaría\nincident.text = Se fue la luz\nprotest.party = MC\n\
+         protest.person = R. Ejemplo\nprotest.reason = Por la hora\nacta.place = Tepic\nnote.role = Presidencia\n\
+         note.text = Se instala la mesa\n",
+        World::answers("op")
+    );
+    world.with(&answers, acts::note).unwrap();
+    world.with(&answers, acts::incident).unwrap();
+    world.with(&answers, acts::protest).unwrap();
+    assert_refused(world.by("op", record::receipts), "error.missing");
+    world.with(&answers, acta::build).unwrap();
+    assert!(world.with(&answers, acta::build).unwrap().already);
+    for n in [1, 2] {
+        by_custodian(&mut world, n, acta::sign).unwrap();
+    }
+    assert_refused(world.by("op", acta::render), "error.signatures");
+    by_custodian(&mut world, 3, acta::sign).unwrap();
+    world.resumed("op", acta::render);
+    let page = fs::read_to_string(world.workspace.path("acta/contest-000.html")).unwrap();
+    let places: Vec<usize> = (1..=9).map(|n| page.find(&format!("id=\"bloque-{n}\"")).unwrap()).collect();
+    assert!(places.is_sorted(), "the nine blocks stand in their order");
+    assert!(page.contains("Tepic") && page.contains("19:30") && page.contains("18:30"), "both zones");
+    assert!(page.contains("Se fue la luz") && page.contains("Por la hora"));
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(world.workspace.path("acta/contest-000.json")).unwrap()).unwrap();
+    let votes: Vec<u64> = json["V"].as_array().unwrap().iter().map(|line| line["votes"].as_u64().unwrap()).collect();
+    assert_eq!(votes, [3, 0, 0, 1, 0, 1, 0, 2, 0, 0, 0, 1], "zeros are printed");
+    assert_eq!((json["VI"]["null"].as_u64(), json["VII"]["total"].as_u64()), (Some(1), Some(9)));
+    assert_eq!(json["acta_sha256"].as_str().unwrap(), world.workspace.hash("record/acta/contest-000.bin").unwrap());
+    let sums = json["sums_per_candidacy"].as_array().unwrap();
+    let coalition = sums.iter().find(|sum| sum["name"] == "Rosa Elena Jiménez Arteaga").unwrap();
+    assert_eq!(coalition["votes"], 3, "party and combination add up beside the acta");
+
+    // The end.
+    assert_refused(world.by("op", record::assemble), "error.missing");
+    let receipts = world.resumed("op", record::receipts);
+    assert_eq!(receipts.get("codes"), Some("9"));
+    world.resumed("op", record::assemble);
+    transcript::verify(&world.workspace).unwrap();
+    for path in ["record/manifest.bin", "record/key/transcript.bin", "record/acta/contest-000.bin", "record/receipts.txt", "record/board/checkpoints/000001"] {
+        let report = inspect::inspect(&world.workspace.path(path)).unwrap();
+        assert!(!report.get("what").unwrap().contains('?'), "{path}");
+    }
+
+    // Neither passwords nor personal data anywhere in public.
+    for canary in [CANARY, "CANARIO", "canario", "Canario", "555-00", "13125550"] {
+        world.assert_nowhere(canary);
+    }
+}
+
+fn copy_file(world: &World, copy: &Workspace, path: &str) {
+    let bytes = fs::read(world.workspace.path("record").join(path)).unwrap();
+    copy.write_new(&format!("record/{path}"), &bytes).unwrap();
+}
+
+#[test]
+fn a_roll_is_loaded_whole_or_not_at_all() {
+    let mut world = World::new(8);
+    world.freeze("nayarit-2021", 5, 1);
+    let registrar = world.secret("registro");
+    let good = common::roll_csv("Nayarit", VOTERS);
+    let row = |n: usize, from: &str, to: &str| {
+        let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
+        assert!(lines[n].contains(from));
+        lines[n] = lines[n].replace(from, to);
+        lines.join("\n") + "\n"
+    };
+    let cases = [
+        (row(3, "CANARIOCLAVE000002", ""), "error.roll.empty", "clave"),
+        (row(3, "CANARIOOCR002", ""), "error.roll.empty", "ocr"),
+        (row(3, "CANARIOCIC002", ""), "error.roll.empty", "cic"),
+        (row(3, "Votante 002 Canario", ""), "error.roll.empty", "name"),
+        (row(3, "Nayarit", ""), "error.roll.empty", "entity"),
+        (row(3, "Nayarit", "Jalisco"), "error.roll.list", "entity"),
+        (row(3, "canario2@correo.example", "canario2"), "error.roll.form", "email"),
+        (row(3, "+1 (312) 555-0002", "555"), "error.roll.form", "phone"),
+        (row(3, "canario2@", "CANARIO1@"), "error.roll.twice", "email"),
+        (row(3, "+1 (312) 555-0002", "13125550001"), "error.roll.twice", "phone"),
+        (row(3, "CANARIOCLAVE000002", "canarioclave000001"), "error.roll.twice", "clave"),
+    ];
+    let answers = World::roll_answers("registro", VOTERS);
+    for (number, (csv, key, field)) in cases.into_iter().enumerate() {
+        let file = world.write(&format!("bad-{number}.csv"), csv.as_bytes());
+        let delivery = roll::Delivery { file: &file, postal: None };
+        let error = assert_refused(world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)), key);
+        assert!(error.to_string().contains("row 4") && error.to_string().contains(field), "{error}");
+    }
+    let file = world.write("good.csv", good.as_bytes());
+    let delivery = roll::Delivery { file: &file, postal: None };
+    let fewer = World::roll_answers("registro", VOTERS - 1);
+    assert_refused(world.with(&fewer, |s, w| roll::load(s, w, &registrar, delivery)), "error.roll.delivered");
+
+    // Whoever votes by post.
+    let salt = [9u8; 32];
+    let hash = escrutinio_core::ids::hex(&escrutinio_ceremony::roll::postal_hash(&salt, "CANARIOCLAVE000005"));
+    let postal = format!("escrutinio/postal/v1 {}\n{hash}\n", "09".repeat(32));
+    let postal = world.write("postal.txt", postal.as_bytes());
+    let delivery_postal = roll::Delivery { file: &file, postal: Some(&postal) };
+    assert_refused(world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery_postal)), "error.roll.postal");
+    assert!(!world.workspace.has("roll/version-00.txt"), "nothing is loaded in part");
+
+    assert_refused(world.with(&answers, |s, w| roll::addendum(s, w, &registrar, delivery)), "error.missing");
+    world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)).unwrap();
+    assert!(world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)).unwrap().already);
+    let addendum = "name,clave,ocr,cic,entity,email,phone\nOtra,OTRA1,O1,C1,Nayarit,otra@correo.example,5215512345678\n";
+    let addendum = world.write("addendum.csv", addendum.as_bytes());
+    let delivery_two = roll::Delivery { file: &addendum, postal: None };
+    let one = World::roll_answers("registro", 1);
+    assert_refused(world.with(&one, |s, w| roll::load(s, w, &registrar, delivery_two)), "error.roll.loaded");
+    // After the preparation begins nobody is added.
+    let before = world.now;
+    world.now = 1_638_030_000;
+    assert_refused(world.with(&one, |s, w| roll::addendum(s, w, &registrar, delivery_two)), "error.roll.closed");
+    world.now = before;
+    world.with(&one, |s, w| roll::addendum(s, w, &registrar, delivery_two)).unwrap();
+    let report = world.by("registro", |s, w| roll::commit(s, w, &registrar)).unwrap();
+    assert_eq!(report.get("entries"), Some("13"));
+    for canary in ["CANARIO", "canario", "Canario"] {
+        world.assert_nowhere(canary);
+    }
+}
