@@ -82,6 +82,8 @@ pub(crate) enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// The steps of the protocol: what is done and what comes next.
+    Status(Dir),
     /// The transcript of the acts.
     #[command(subcommand)]
     Transcript(Transcript),

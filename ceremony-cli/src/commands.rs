@@ -12,4 +12,5 @@ pub mod key;
 pub mod official;
 pub mod record;
 pub mod roll;
+pub mod status;
 pub mod transcript;

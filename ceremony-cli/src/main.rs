@@ -13,7 +13,8 @@ use cli::{
 };
 use escrutinio_ceremony::answers::Answers;
 use escrutinio_ceremony::commands::{
-    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, official, record, roll, transcript,
+    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, official, record, roll, status,
+    transcript,
 };
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
@@ -77,6 +78,7 @@ fn run(cli: Cli) -> Result<Report> {
         Command::Record(Record::Receipts(dir)) => record::receipts(session, &Workspace::new(dir.dir)),
         Command::Record(Record::Assemble(dir)) => record::assemble(session, &Workspace::new(dir.dir)),
         Command::Act(command) => run_act(session, command),
+        Command::Status(dir) => status::status(session, &Workspace::new(dir.dir)),
         Command::Inspect { file } => inspect::inspect(&file),
         Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
         Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),

@@ -125,7 +125,7 @@ mod tests {
         for key in literals.iter().filter(|key| !key.contains('{') && !prefixes.contains(key)) {
             assert!(known.contains_key(*key), "{key} has no text");
         }
-        for (call, prefix) in [(".ask(\"", "ask."), (".with(\"", "report.")] {
+        for (call, prefix) in [(".ask(\"", "ask."), ("text(session, \"", "ask."), (".with(\"", "report.")] {
             for name in code.split(call).skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name) {
                 assert!(known.contains_key(&format!("{prefix}{name}")), "{prefix}{name} has no text");
             }

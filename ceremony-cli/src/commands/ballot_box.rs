@@ -241,8 +241,15 @@ pub fn export(session: &mut Session<'_>, workspace: &Workspace, from: From<'_>) 
     if session.clock.now() < manifest.reception_end() {
         return Err(too_early(manifest.reception_end()));
     }
-    let done = workspace.has(HASH);
-    if !done {
+    if !workspace.has(HASH) {
+        // Who did not vouch for the empty board before the first ballot cannot do so any more.
+        let election = source::sealed(session, &RecordSource::new(workspace))?;
+        let quorum = election.manifest.witness_quorum;
+        read_checkpoint(workspace, 0)?
+            .verify(&keys(&election)?)
+            .map_err(|why| refused("error.checkpoint", &[("path", &first), ("why", &why)]))?
+            .verify_quorum(quorum)
+            .map_err(|why| refused("error.zero_quorum", &[("why", &why)]))?;
         let board = match from {
             From::Spool { file, log } => {
                 let origin = read_checkpoint(workspace, 0)?.claimed().origin.clone();

@@ -1,7 +1,7 @@
 //! The roll: loaded and committed to by the registrar, half credentials, lists.
 
+use core::fmt::Write;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 
 use escrutinio_core::credential::{

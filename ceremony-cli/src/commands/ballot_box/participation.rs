@@ -20,7 +20,7 @@ use crate::source::{self, RecordSource};
 use crate::workspace::{Step, Workspace};
 
 /// The participation record.
-pub const PARTICIPATION: &str = "record/participation.bin";
+const PARTICIPATION: &str = "record/participation.bin";
 
 /// Reads lines `<contest> <list> <voters>`.
 fn read_marked(path: &Path) -> Result<Vec<Marked>> {
