@@ -10,7 +10,7 @@ use escrutinio_core::ids::CustodianIndex;
 use escrutinio_core::keygen::round1::Round1;
 use escrutinio_core::keygen::round2::Round2;
 use escrutinio_core::keygen::round3::Verdict;
-use escrutinio_core::keygen::{Certificate, Ceremony, KeyTranscript, KeygenError, Table};
+use escrutinio_core::keygen::{Ceremony, Certificate, KeyTranscript, KeygenError, Table};
 use escrutinio_core::manifest::ValidManifest;
 
 use crate::error::{Error, Result, out_of_order, refused};
@@ -138,29 +138,44 @@ impl<'a> KeyFolder<'a> {
     /// If a file cannot be read.
     pub fn messages(&self, session: &mut Session<'_>, up_to: u32) -> Result<Messages> {
         let ceremony = &self.ceremony;
-        let round1 = self.read_all(session, "round1", |m: &Round1| m.index, |message| {
-            let one = [message.clone()];
-            let table = Table { ceremony, round1: &one, round2: &[], verdicts: &[] };
-            table.verify_form()?;
-            table.verify_commit_signatures()?;
-            table.verify_ephemeral_keys()
-        })?;
+        let round1 = self.read_all(
+            session,
+            "round1",
+            |m: &Round1| m.index,
+            |message| {
+                let one = [message.clone()];
+                let table = Table { ceremony, round1: &one, round2: &[], verdicts: &[] };
+                table.verify_form()?;
+                table.verify_commit_signatures()?;
+                table.verify_ephemeral_keys()
+            },
+        )?;
         let mut all = Messages { round1, ..Messages::default() };
         if up_to >= 2 {
-            all.round2 = self.read_all(session, "round2", |m: &Round2| m.index, |message| {
-                let one = [message.clone()];
-                let table = Table { ceremony, round1: &all.round1, round2: &one, verdicts: &[] };
-                table.verify_form()?;
-                table.verify_later_signatures()
-            })?;
+            all.round2 = self.read_all(
+                session,
+                "round2",
+                |m: &Round2| m.index,
+                |message| {
+                    let one = [message.clone()];
+                    let table = Table { ceremony, round1: &all.round1, round2: &one, verdicts: &[] };
+                    table.verify_form()?;
+                    table.verify_later_signatures()
+                },
+            )?;
         }
         if up_to >= 3 {
-            all.verdicts = self.read_all(session, "round3", |m: &Verdict| m.index, |message| {
-                let one = [message.clone()];
-                let table = Table { ceremony, round1: &all.round1, round2: &all.round2, verdicts: &one };
-                table.verify_form()?;
-                table.verify_later_signatures()
-            })?;
+            all.verdicts = self.read_all(
+                session,
+                "round3",
+                |m: &Verdict| m.index,
+                |message| {
+                    let one = [message.clone()];
+                    let table = Table { ceremony, round1: &all.round1, round2: &all.round2, verdicts: &one };
+                    table.verify_form()?;
+                    table.verify_later_signatures()
+                },
+            )?;
         }
         Ok(all)
     }
@@ -253,4 +268,3 @@ impl<'a> KeyFolder<'a> {
         Ok(certificates)
     }
 }
-

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::{CustodianIndex, SetupId, hex};
 use escrutinio_core::manifest::ValidManifest;
 use zeroize::Zeroizing;
@@ -21,8 +22,55 @@ pub struct Holder {
     pub person: Person,
     /// Number in the manifest.
     pub index: CustodianIndex,
+    /// What must never be done twice.
+    pub journal: Journal,
     secret: PathBuf,
     password: Zeroizing<String>,
+}
+
+/// A file beside a sealed key: one line for each thing that its holder has done and must
+/// not do otherwise a second time. It is on the disk before the thing is done.
+#[derive(Debug)]
+pub struct Journal(PathBuf);
+
+impl Journal {
+    /// The journal of the holder of a sealed key.
+    #[must_use]
+    pub fn of(secret: &Path) -> Self {
+        Self(files::with_suffix(secret, ".journal"))
+    }
+
+    /// The value noted for a subject.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn noted(&self, subject: &str) -> Result<Option<String>> {
+        if !self.0.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&self.0).map_err(|why| Error::file(&self.0, &why))?;
+        Ok(text
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .find(|(found, _)| *found == subject)
+            .map(|(_, value)| value.to_owned()))
+    }
+
+    /// Notes a value, or finds the same one noted.
+    ///
+    /// # Errors
+    /// If another value is noted, or the file cannot be written.
+    pub fn note_once(&self, subject: &str, value: &str) -> Result<()> {
+        match self.noted(subject)? {
+            Some(before) if before == value => Ok(()),
+            Some(before) => Err(refused("error.done_otherwise", &[("before", &before), ("now", &value)])),
+            None => {
+                let mut text = if self.0.exists() { files::read(&self.0)? } else { Vec::new() };
+                text.extend_from_slice(format!("{subject} {value}\n").as_bytes());
+                files::replace(&self.0, &text)
+            }
+        }
+    }
 }
 
 /// Opens somebody's signing key, asking for the password.
@@ -53,7 +101,7 @@ impl Holder {
             .find(|(_, custodian)| custodian.key == key)
             .and_then(|(number, _)| CustodianIndex::new(number))
             .ok_or_else(|| refused("error.custodian.unknown", &[("name", &person.name)]))?;
-        Ok(Self { person, index, secret: secret.to_path_buf(), password })
+        Ok(Self { person, index, journal: Journal::of(secret), secret: secret.to_path_buf(), password })
     }
 
     /// The password, for the other sealed files of this custodian.
@@ -74,51 +122,19 @@ impl Holder {
     ///
     /// # Errors
     /// If a file cannot be read or written, or the message cannot be made.
-    pub fn once(
-        &self,
-        setup_id: &SetupId,
-        what: &str,
-        make: impl FnOnce() -> Result<Vec<u8>>,
-    ) -> Result<Vec<u8>> {
+    pub fn once(&self, setup_id: &SetupId, what: &str, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let kept = self.beside(setup_id, what);
-        if kept.exists() {
-            return files::read(&kept);
+        let subject = format!("{what}:{setup_id}");
+        let noted = self.journal.noted(&subject)?;
+        if !kept.exists() {
+            if noted.is_some() {
+                // Signed once, ever: a second message for one round would convict its author.
+                return Err(refused("error.second_run", &[("setup", setup_id)]));
+            }
+            files::write_secret(&kept, &make()?)?;
         }
-        let message = make()?;
-        files::write_secret(&kept, &message)?;
+        let message = files::read(&kept)?;
+        self.journal.note_once(&subject, &hex(&sha256(&[&message])))?;
         Ok(message)
-    }
-
-    fn journal(&self) -> PathBuf {
-        files::with_suffix(&self.secret, ".journal")
-    }
-
-    /// The value that the journal holds for a subject.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn noted(&self, subject: &str) -> Result<Option<String>> {
-        let path = self.journal();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(&path).map_err(|why| Error::file(&path, &why))?;
-        Ok(text
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .find(|(found, _)| *found == subject)
-            .map(|(_, value)| value.to_owned()))
-    }
-
-    /// Notes something for good, on the disk before it returns.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn note(&self, subject: &str, value: &str) -> Result<()> {
-        let path = self.journal();
-        let before = if path.exists() { files::read(&path)? } else { Vec::new() };
-        let mut text = before;
-        text.extend_from_slice(format!("{subject} {value}\n").as_bytes());
-        files::replace(&path, &text)
     }
 }

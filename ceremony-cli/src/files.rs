@@ -57,7 +57,8 @@ fn write_with(path: &Path, content: &[u8], bits: u32) -> Result<()> {
         file.persist_noclobber(path).map_err(|e| e.error)?;
         sync_folder(&folder)
     };
-    write().map_err(|why| if why.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::file(path, &why) })
+    write()
+        .map_err(|why| if why.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::file(path, &why) })
 }
 
 /// A rename is safe from a power cut only when the folder is written.
@@ -99,11 +100,7 @@ pub fn write_or_same(path: &Path, content: &[u8]) -> Result<bool> {
     if !path.exists() {
         return write_new(path, content).map(|()| false);
     }
-    if read(path)? == content {
-        Ok(true)
-    } else {
-        Err(out_of_order("error.file.other", &[("path", &path.display())]))
-    }
+    if read(path)? == content { Ok(true) } else { Err(out_of_order("error.file.other", &[("path", &path.display())])) }
 }
 
 /// Reads a file.

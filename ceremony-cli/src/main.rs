@@ -108,9 +108,7 @@ fn run_election(session: &mut Session<'_>, command: Election) -> Result<Report> 
 
 fn run_custodian(session: &mut Session<'_>, command: Custodian) -> Result<Report> {
     match command {
-        Custodian::Register { secret, card } => {
-            official::register(session, Role::Custodian, &secret, card.as_deref())
-        }
+        Custodian::Register { secret, card } => official::register(session, Role::Custodian, &secret, card.as_deref()),
         Custodian::Commit(at) => custodian::commit(session, &Workspace::new(at.dir), &at.secret),
         Custodian::Deal(at) => custodian::deal(session, &Workspace::new(at.dir), &at.secret),
         Custodian::CheckShares(at) => custodian::check_shares(session, &Workspace::new(at.dir), &at.secret),
@@ -143,9 +141,7 @@ fn run_roll(session: &mut Session<'_>, command: Roll) -> Result<Report> {
             roll::addendum(session, &Workspace::new(at.dir), &at.secret, delivery)
         }
         Roll::Commit(at) => roll::commit(session, &Workspace::new(at.dir), &at.secret),
-        Roll::Halves { dir, secret, role } => {
-            roll::halves(session, &Workspace::new(dir), &secret, half_role(role))
-        }
+        Roll::Halves { dir, secret, role } => roll::halves(session, &Workspace::new(dir), &secret, half_role(role)),
         Roll::Lists(dir) => roll::lists(session, &Workspace::new(dir.dir)),
         Roll::Accounts { dir, secret, role: Issuer::Registrar, outbox, .. } => {
             accounts::registrar(session, &Workspace::new(dir), &secret, &outbox.unwrap_or_default())

@@ -106,7 +106,9 @@ mod tests {
     fn a_candidatura_comun_is_one_space() {
         let mut draft = Draft::template("nayarit-2021").unwrap();
         let contest = &mut draft.contests[0];
-        contest.commons.push(crate::draft::CommonDraft { name: "Común".into(), parties: vec!["PAN".into(), "PRD".into()] });
+        contest
+            .commons
+            .push(crate::draft::CommonDraft { name: "Común".into(), parties: vec!["PAN".into(), "PRD".into()] });
         let spaces = spaces(&draft, &draft.contests[0]);
         assert_eq!(spaces.len(), 6);
         assert_eq!(spaces[0].emblems.len(), 2);

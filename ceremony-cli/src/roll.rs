@@ -7,7 +7,7 @@ mod postal;
 
 use std::path::{Path, PathBuf};
 
-use escrutinio_core::credential::{RollEntry, VersionKind};
+use escrutinio_core::credential::{RollEntry, VersionKind, draw_order};
 use escrutinio_core::encoding::{Decode, DecodeLimited, Encode, Reader, STRING};
 use escrutinio_core::hash::Hash;
 use zeroize::Zeroizing;
@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 pub use load::{Delivered, deliver};
 pub use postal::{PostalList, postal_hash};
 
-use crate::error::Result;
+use crate::error::{Result, out_of_order};
 use crate::files;
 use crate::sealed::{self, Kind};
+use crate::session::Session;
 
-/// One version of the roll, in the order that was drawn for it.
+/// One version of the roll, in the order of the delivered file.
 #[derive(Debug)]
 pub struct Version {
     /// Base roll or addendum.
@@ -85,7 +86,7 @@ impl Version {
     ///
     /// # Errors
     /// If the file exists or cannot be written.
-    pub fn write(&self, session: &mut crate::session::Session<'_>, path: &Path, password: &str) -> Result<()> {
+    pub fn write(&self, session: &mut Session<'_>, path: &Path, password: &str) -> Result<()> {
         sealed::write(session, path, Kind::Roll, password, &self.to_bytes())
     }
 
@@ -110,11 +111,38 @@ pub fn read_all(secret: &Path, password: &str) -> Result<Vec<Version>> {
         .collect()
 }
 
-/// The entries of every list in roll order: the base roll, then the addenda.
+/// Where the registrar keeps the whole roll in the order that was drawn for it.
 #[must_use]
-pub fn by_list(versions: &[Version], lists: usize) -> Vec<Vec<&RollEntry>> {
+pub fn drawn_path(secret: &Path) -> PathBuf {
+    files::with_suffix(secret, ".roll-drawn")
+}
+
+/// Draws the order of all entries, once and for all: it is sealed before it is used, so that
+/// an interrupted commitment goes on with the same one. Nobody else knows it.
+///
+/// # Errors
+/// If the file cannot be written or opened.
+pub fn drawn(session: &mut Session<'_>, secret: &Path, password: &str, versions: Vec<Version>) -> Result<Version> {
+    let path = drawn_path(secret);
+    if !path.exists() {
+        let mut versions = versions.into_iter();
+        let mut all = versions
+            .next()
+            .ok_or_else(|| out_of_order("error.missing", &[("path", &"roll-00"), ("command", &"roll load")]))?;
+        for version in versions {
+            all.entries.extend(version.entries);
+        }
+        draw_order(&mut all.entries, session.rng);
+        all.write(session, &path, password)?;
+    }
+    Version::read(&path, password)
+}
+
+/// The entries of every list in roll order.
+#[must_use]
+pub fn by_list(drawn: &Version, lists: usize) -> Vec<Vec<&RollEntry>> {
     let mut all: Vec<Vec<&RollEntry>> = (0..lists).map(|_| Vec::new()).collect();
-    for entry in versions.iter().flat_map(|version| &version.entries) {
+    for entry in &drawn.entries {
         if let Some(list) = usize::try_from(entry.list).ok().and_then(|list| all.get_mut(list)) {
             list.push(entry);
         }

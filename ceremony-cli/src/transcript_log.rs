@@ -57,7 +57,8 @@ impl TranscriptLog {
         if !path.exists() {
             return Ok(Self::default());
         }
-        let text = String::from_utf8(files::read(path)?).map_err(|_| refused("error.transcript.line", &[("line", &1)]))?;
+        let text =
+            String::from_utf8(files::read(path)?).map_err(|_| refused("error.transcript.line", &[("line", &1)]))?;
         Self::parse(text)
     }
 

@@ -70,7 +70,8 @@ impl Ui for Terminal {
 
     fn progress(&mut self, done: u64, all: u64) {
         let bar = self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template("{bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(all).with_style(style)
         });
         bar.set_length(all);

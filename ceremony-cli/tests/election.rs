@@ -23,6 +23,19 @@ use escrutinio_core::verify::Election;
 
 const VOTERS: u32 = 12;
 
+/// The files of a record before the first ballot.
+const SEALED: [&str; 9] = [
+    "manifest.bin",
+    "roll.bin",
+    "seal.bin",
+    "board/checkpoints/000000",
+    "credentials/registrar.bin",
+    "credentials/server.bin",
+    "credentials/lists.bin",
+    "key/transcript.bin",
+    "key/trial.bin",
+];
+
 fn sealed(world: &mut World) -> Election {
     let mut ui = Scripted::quiet("").unwrap();
     let clock = FixedClock(world.now);
@@ -83,12 +96,12 @@ fn by_custodian(
 #[test]
 fn from_registration_to_a_record_that_verifies() {
     let mut world = World::new(7);
-    world.freeze("nayarit-2021", 5, 1);
+    world.freeze("nayarit-2021", 5, 2);
     world.roll("Nayarit", VOTERS);
     assert_refused(world.by("op", election::seal), "error.missing");
     world.keys(5);
     let log = world.secret("tablero.example");
-    let witness = world.secret("testigo-1");
+    let witnesses = [1, 2].map(|n| (format!("testigo-{n}"), world.secret(&format!("testigo-{n}"))));
     let server = world.secret("servidor");
     assert_refused(world.by("tablero.example", |s, w| ballot_box::open(s, w, &log)), "error.missing");
     let report = world.resumed("op", election::seal);
@@ -98,7 +111,9 @@ fn from_registration_to_a_record_that_verifies() {
     // Opening: all zeros, cosigned.
     let zero = world.resumed("tablero.example", |s, w| ballot_box::open(s, w, &log));
     assert_eq!(zero.listing.unwrap().lines().filter(|line| line.starts_with("option ")).count(), 13);
-    world.resumed("testigo-1", |s, w| ballot_box::cosign(s, w, &witness));
+    for (name, secret) in &witnesses {
+        world.resumed(name, |s, w| ballot_box::cosign(s, w, secret));
+    }
 
     // Voting happens elsewhere. 0 PAN, 7 the whole coalition, 11 unregistered, 12 null.
     let choices = [0, 0, 0, 7, 7, 3, 5, 11, 12];
@@ -131,10 +146,7 @@ fn from_registration_to_a_record_that_verifies() {
     all.reverse();
     let other = spool(&world, "reversed.bin", &all);
     let copy = Workspace::new(world.folder.path().join("copy"));
-    for path in ["manifest.bin", "roll.bin", "seal.bin", "board/checkpoints/000000"] {
-        copy_file(&world, &copy, path);
-    }
-    for path in ["credentials/registrar.bin", "credentials/server.bin", "credentials/lists.bin", "key/transcript.bin", "key/trial.bin"] {
+    for path in SEALED {
         copy_file(&world, &copy, path);
     }
     let from = From::Spool { file: &other, log: &log };
@@ -142,8 +154,22 @@ fn from_registration_to_a_record_that_verifies() {
     assert_eq!(reversed.get("board_hash"), first.get("board_hash"), "arrival order leaves no trace");
 
     world.by("op", ballot_box::hash).unwrap();
-    world.resumed("testigo-1", |s, w| ballot_box::cosign(s, w, &witness));
+    for (name, secret) in &witnesses {
+        world.resumed(name, |s, w| ballot_box::cosign(s, w, secret));
+    }
     assert_refused(world.by("op", count::aggregate), "error.missing");
+
+    // A witness signs one closing only: not one with a ballot fewer.
+    all.pop();
+    let fewer = spool(&world, "fewer.bin", &all);
+    let second = Workspace::new(world.folder.path().join("second"));
+    for path in SEALED {
+        copy_file(&world, &second, path);
+    }
+    let from = From::Spool { file: &fewer, log: &log };
+    world.by("tablero.example", |s, _| ballot_box::export(s, &second, from)).unwrap();
+    let (name, secret) = &witnesses[0];
+    assert_refused(world.by(name, |s, _| ballot_box::cosign(s, &second, secret)), "error.done_otherwise");
 
     // The list of those who voted comes before the key is used.
     let marked = world.write("marked.txt", b"0 0 9\n");
@@ -177,8 +203,9 @@ fn from_registration_to_a_record_that_verifies() {
     assert_refused(by_custodian(&mut world, 5, count::decrypt), "error.aggregates");
     fs::write(&path, &good).unwrap();
     let partial = fs::read(world.workspace.path("record/tally/partial-02.bin")).unwrap();
-    fs::write(world.workspace.path("record/tally/partial-01.bin"), &partial).unwrap();
     by_custodian(&mut world, 5, count::decrypt).unwrap();
+    fs::write(world.workspace.path("record/tally/partial-01.bin"), &partial).unwrap();
+    assert_refused(by_custodian(&mut world, 3, count::decrypt), "error.other_sums");
     let report = world.by("op", count::combine).unwrap();
     assert!(report.get("left_out").unwrap().starts_with('1'));
     assert!(world.workspace.has("refused/partial-01-1.bin") && !world.workspace.has("record/tally/partial-01.bin"));
@@ -225,7 +252,13 @@ fn from_registration_to_a_record_that_verifies() {
     assert_eq!(receipts.get("codes"), Some("9"));
     world.resumed("op", record::assemble);
     transcript::verify(&world.workspace).unwrap();
-    for path in ["record/manifest.bin", "record/key/transcript.bin", "record/acta/contest-000.bin", "record/receipts.txt", "record/board/checkpoints/000001"] {
+    for path in [
+        "record/manifest.bin",
+        "record/key/transcript.bin",
+        "record/acta/contest-000.bin",
+        "record/receipts.txt",
+        "record/board/checkpoints/000001",
+    ] {
         let report = inspect::inspect(&world.workspace.path(path)).unwrap();
         assert!(!report.get("what").unwrap().contains('?'), "{path}");
     }
@@ -244,7 +277,7 @@ fn copy_file(world: &World, copy: &Workspace, path: &str) {
 #[test]
 fn a_roll_is_loaded_whole_or_not_at_all() {
     let mut world = World::new(8);
-    world.freeze("nayarit-2021", 5, 1);
+    world.freeze("nayarit-2021", 5, 2);
     let registrar = world.secret("registro");
     let good = common::roll_csv("Nayarit", VOTERS);
     let row = |n: usize, from: &str, to: &str| {
@@ -290,7 +323,8 @@ fn a_roll_is_loaded_whole_or_not_at_all() {
     assert_refused(world.with(&answers, |s, w| roll::addendum(s, w, &registrar, delivery)), "error.missing");
     world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)).unwrap();
     assert!(world.with(&answers, |s, w| roll::load(s, w, &registrar, delivery)).unwrap().already);
-    let addendum = "name,clave,ocr,cic,entity,email,phone\nOtra,OTRA1,O1,C1,Nayarit,otra@correo.example,5215512345678\n";
+    let addendum =
+        "name,clave,ocr,cic,entity,email,phone\nOtra,OTRA1,O1,C1,Nayarit,otra@correo.example,5215512345678\n";
     let addendum = world.write("addendum.csv", addendum.as_bytes());
     let delivery_two = roll::Delivery { file: &addendum, postal: None };
     let one = World::roll_answers("registro", 1);

@@ -66,10 +66,8 @@ fn an_absent_custodian_is_left_out_and_a_void_ceremony_is_never_continued() {
     for (name, secret) in &secrets[..3] {
         world.by(name, |s, w| custodian::check_shares(s, w, secret)).unwrap();
     }
-    let error = assert_refused(
-        world.by(&secrets[0].0, |s, w| custodian::certify(s, w, &secrets[0].1)),
-        "error.keygen.culprit",
-    );
+    let error =
+        assert_refused(world.by(&secrets[0].0, |s, w| custodian::certify(s, w, &secrets[0].1)), "error.keygen.culprit");
     assert!(error.to_string().contains("4, 5"), "{error}");
     world.by("op", key::void).unwrap();
     assert!(world.workspace.has("key/void-0/void.txt"));
@@ -88,8 +86,10 @@ fn an_absent_custodian_is_left_out_and_a_void_ceremony_is_never_continued() {
     let mut bad = good.clone();
     bad[100] ^= 1;
     fs::write(&path, &bad).unwrap();
-    let error =
-        assert_refused(world.by(&secrets[0].0, |s, w| custodian::check_shares(s, w, &secrets[0].1)), "error.round.open");
+    let error = assert_refused(
+        world.by(&secrets[0].0, |s, w| custodian::check_shares(s, w, &secrets[0].1)),
+        "error.round.open",
+    );
     assert!(error.to_string().contains("Absent: 2."), "{error}");
     fs::write(&path, &good).unwrap();
     for (name, secret) in &secrets[..4] {

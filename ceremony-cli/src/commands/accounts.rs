@@ -127,7 +127,8 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
         if transfer.chars().count() < PASSWORD_MIN {
             return Err(out_of_order("error.password.short", &[("min", &PASSWORD_MIN)]));
         }
-        let lists = roll::by_list(&versions, manifest.lists.len());
+        let drawn = roll::drawn(session, secret, &password, versions)?;
+        let lists = roll::by_list(&drawn, manifest.lists.len());
         let all = lists.iter().map(Vec::len).fold(0, usize::saturating_add);
         let part = files::with_suffix(outbox, ".part");
         if part.exists() {
@@ -171,12 +172,12 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
         }
         sealed::write(session, &part.join(PACKAGE), Kind::Accounts, &transfer, &package)?;
         let package_hash = hex(&files::hash(&part.join(PACKAGE))?);
-        files::write_new(&part.join("report.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
+        files::write_new(&part.join("sent.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
         // The folder takes its name only when all of it is there.
         fs::rename(&part, outbox).map_err(|why| Error::file(outbox, &why))?;
     }
     if !workspace.has(REPORT) {
-        workspace.write_new(REPORT, &files::read(&outbox.join("report.txt"))?)?;
+        workspace.write_new(REPORT, &files::read(&outbox.join("sent.txt"))?)?;
     }
     finish(session, workspace, Step::by_person(&person, "roll accounts registrar"), "roll accounts registrar", REPORT)
 }
@@ -267,8 +268,7 @@ pub fn server(
         let mut sealed_again = Zeroizing::new(Vec::with_capacity(content.len().saturating_mul(2)));
         for line in content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let mut account: Account = serde_json::from_slice(line).map_err(|_| bad())?;
-            let half =
-                halves.issue(&record.roll_id(), account.list, account.place, &person.key).ok_or_else(bad)?;
+            let half = halves.issue(&record.roll_id(), account.list, account.place, &person.key).ok_or_else(bad)?;
             account.half = Some(hex(&half.expose_bytes()));
             if !seen.insert((account.list, account.place)) {
                 return Err(bad());

@@ -82,8 +82,7 @@ pub fn build(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report>
         .collect();
     let now = session.clock.now();
     for contest in 0..count {
-        let figures =
-            ActaFigures::of(contest, &closed.election, &closed.aggregates, &results, &closed.participation);
+        let figures = ActaFigures::of(contest, &closed.election, &closed.aggregates, &results, &closed.participation);
         let total = figures.votes.iter().fold(0u64, |sum, votes| sum.saturating_add(*votes));
         if total != figures.ballots || total != figures.marked {
             return Err(refused(
@@ -136,8 +135,7 @@ pub fn sign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> 
     let mut step = Step::by_person(&holder.person, "acta sign").note("custodian", holder.index).input(SEAL);
     for (contest, _) in (0u32..).zip(&manifest.contests) {
         let content = read_content(workspace, contest)?;
-        let figures =
-            ActaFigures::of(contest, &closed.election, &closed.aggregates, &results, &closed.participation);
+        let figures = ActaFigures::of(contest, &closed.election, &closed.aggregates, &results, &closed.participation);
         let path = content_path(contest);
         if content.contest != contest || content.votes != figures.votes || content.results != results.hash() {
             return Err(refused("error.results", &[("path", &path)]));

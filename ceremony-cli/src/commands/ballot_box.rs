@@ -17,7 +17,7 @@ use escrutinio_core::verify::Election;
 pub use participation::participation;
 
 use super::key::SEAL;
-use crate::custody::open_person;
+use crate::custody::{Journal, open_person};
 use crate::draft;
 use crate::error::{Error, Result, out_of_order, refused};
 use crate::files;
@@ -74,6 +74,17 @@ fn zero_report(manifest: &Manifest, election: &Election) -> String {
     text
 }
 
+/// Size and root of the last checkpoint.
+///
+/// # Errors
+/// If there is none or it is no checkpoint.
+pub fn closing(workspace: &Workspace) -> Result<(u64, String)> {
+    let number = last_checkpoint(workspace)
+        .ok_or_else(|| out_of_order("error.missing", &[("path", &record::CHECKPOINTS), ("command", &"box open")]))?;
+    let signed = read_checkpoint(workspace, number)?;
+    Ok((signed.claimed().size, hex(&signed.claimed().root)))
+}
+
 /// Opens the box: verifies everything that was sealed and signs the empty board.
 ///
 /// # Errors
@@ -119,8 +130,12 @@ pub fn open(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> 
 /// A witness cosigns the last checkpoint: the zero report before the first ballot, the
 /// closing one after the end of reception. The file only grows by the witness's line.
 ///
+/// A witness signs the empty board of one election id only, and one closing only: two
+/// closings would differ by one ballot, which their difference opens (`spec/board.md`).
+///
 /// # Errors
-/// If there is none, the person is no witness of the manifest, or reception has not ended.
+/// If there is none, the person is no witness of the manifest or has signed another one, or
+/// it is not the time.
 pub fn cosign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> Result<Report> {
     let election = source::sealed(session, &RecordSource::new(workspace))?;
     let keys = keys(&election)?;
@@ -128,8 +143,11 @@ pub fn cosign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
         .ok_or_else(|| out_of_order("error.missing", &[("path", &record::CHECKPOINTS), ("command", &"box open")]))?;
     let path = in_record(&record::checkpoint(number));
     let now = session.clock.now();
+    let end = election.manifest.reception_end();
+    if number == 0 && now >= end {
+        return Err(out_of_order("error.zero_late", &[("end", &crate::session::utc(end))]));
+    }
     if number > 0 {
-        let end = election.manifest.reception_end();
         if now < end {
             return Err(too_early(end));
         }
@@ -146,6 +164,15 @@ pub fn cosign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
     let bad = |why: &dyn core::fmt::Display| refused("error.checkpoint", &[("path", &path), ("why", why)]);
     let mut signed = read_checkpoint(workspace, number)?;
     let verified = signed.verify(&keys).map_err(|why| bad(&why))?;
+    let journal = Journal::of(secret);
+    if number == 0 {
+        let subject = format!("zero:{}", election.manifest.hash());
+        journal.note_once(&subject, &election.election_id.to_string())?;
+    } else {
+        let closing = signed.claimed();
+        let subject = format!("closing:{}", election.election_id);
+        journal.note_once(&subject, &format!("{}:{}", closing.size, hex(&closing.root)))?;
+    }
     if !verified.cosignatures().iter().any(|cosignature| cosignature.witness == place) {
         let time = u64::try_from(now).unwrap_or(0);
         let line = signed.claimed().cosign(&person.name, &person.key, time).map_err(|why| bad(&why))?;

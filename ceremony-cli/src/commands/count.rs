@@ -51,15 +51,22 @@ pub fn aggregate(session: &mut Session<'_>, workspace: &Workspace) -> Result<Rep
         .note("groups", closed.aggregates.groups.len());
     let step = session.attendance(step)?;
     let already = workspace.finish(session, step)?;
-    Ok(with_groups(Report::new("count aggregate", already), &closed.aggregates)
-        .with("file", workspace.path(&path).display())
-        .with("sha256", workspace.hash(&path)?))
+    Ok(with_groups(Report::new("count aggregate", already), workspace, &closed.aggregates)?
+        .with("file", workspace.path(&path).display()))
 }
 
-fn with_groups(report: Report, aggregates: &Aggregates) -> Report {
-    aggregates.groups.iter().fold(report.with("election_id", aggregates.election_id), |report, group| {
+/// What the custodians compare aloud before anyone decrypts: the closing of the board, and
+/// the sums.
+fn with_groups(report: Report, workspace: &Workspace, aggregates: &Aggregates) -> Result<Report> {
+    let (size, root) = ballot_box::closing(workspace)?;
+    let report = report
+        .with("election_id", aggregates.election_id)
+        .with("ballots", size)
+        .with("root", root)
+        .with("aggregates", hex(&escrutinio_core::hash::sha256(&[&aggregates.to_bytes()])));
+    Ok(aggregates.groups.iter().fold(report, |report, group| {
         report.with("group", format!("{}/{}: {}", group.contest, group.unit, group.sum.ballots))
-    })
+    }))
 }
 
 /// A custodian's partial decryption. The tool verifies the closed election and computes the
@@ -81,25 +88,20 @@ pub fn decrypt(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         workspace.decode(&in_record(record::KEY_TRANSCRIPT), "key trial")?;
     let setup = *ceremony::of(&election.manifest, transcript.ceremony)?.setup_id();
     let share = read_share(&holder, &setup)?;
-    let subject = format!("decrypt:{}", election.election_id);
     let hash = hex(&escrutinio_core::hash::sha256(&[&computed]));
-    match holder.noted(&subject)? {
-        // The note is on the disk before the first decryption exists.
-        None => holder.note(&subject, &hash)?,
-        Some(before) if before == hash => {}
-        Some(before) => return Err(refused("error.decrypted", &[("before", &before), ("now", &hash)])),
-    }
+    refuse_other_sums(workspace, &election, &aggregates, holder.index)?;
+    // One share decrypts one list of sums of one election, ever. The note is on the disk
+    // before the first decryption exists.
+    holder.journal.note_once(&format!("decrypt:{setup}"), &format!("{}:{hash}", election.election_id))?;
     let out = in_record(&record::partial(holder.index.get()));
     if !workspace.has(&out) {
         let partial = PartialDecryption::decrypt(&aggregates, &share, &holder.person.key, session.rng);
         workspace.write_new(&out, &partial.to_bytes())?;
     }
-    let step = Step::by_person(&holder.person, "count decrypt")
-        .input(&path)
-        .output(&out)
-        .note("custodian", holder.index);
+    let step =
+        Step::by_person(&holder.person, "count decrypt").input(&path).output(&out).note("custodian", holder.index);
     let already = workspace.finish(session, step)?;
-    Ok(with_groups(Report::new("count decrypt", already), &aggregates)
+    Ok(with_groups(Report::new("count decrypt", already), workspace, &aggregates)?
         .with("custodian", holder.index)
         .with("file", workspace.path(&out).display())
         .with("sha256", workspace.hash(&out)?))
@@ -136,8 +138,7 @@ pub fn combine(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repor
     if valid.len() < needed {
         return Err(out_of_order("error.partials", &[("present", &valid.len()), ("needed", &needed)]));
     }
-    let results =
-        decrypt::open(&aggregates, needed, &valid).map_err(|why| refused("error.open", &[("why", &why)]))?;
+    let results = decrypt::open(&aggregates, needed, &valid).map_err(|why| refused("error.open", &[("why", &why)]))?;
     let out = in_record(record::RESULTS);
     workspace.write_or_same(&out, &results.to_bytes())?;
     let mut step = Step::by_operator(session, "count combine")?.input(&path).output(&out);
@@ -151,6 +152,25 @@ pub fn combine(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repor
     report = report.with("file", workspace.path(&out).display()).with("sha256", workspace.hash(&out)?);
     report.listing = Some(listing(&election.manifest, &aggregates, &results));
     Ok(report)
+}
+
+/// Another custodian's partial decryption that does not hold for these sums may be one of
+/// other sums: two lists of sums that differ by one ballot would open it.
+fn refuse_other_sums(
+    workspace: &Workspace,
+    election: &escrutinio_core::verify::Election,
+    aggregates: &Aggregates,
+    own: CustodianIndex,
+) -> Result<()> {
+    for number in (1..=CustodianIndex::MAX).filter(|number| *number != own.get()) {
+        let path = in_record(&record::partial(number));
+        if workspace.has(&path)
+            && let Err(why) = check_partial(workspace, election, aggregates, &path, number)?
+        {
+            return Err(refused("error.other_sums", &[("path", &path), ("why", &why)]));
+        }
+    }
+    Ok(())
 }
 
 fn check_partial(
@@ -192,11 +212,7 @@ fn put_aside(session: &mut Session<'_>, workspace: &Workspace, path: &str, numbe
 }
 
 /// Results per group, for the screen of the session before any acta is printed (R-TAL-12).
-fn listing(
-    manifest: &escrutinio_core::manifest::Manifest,
-    aggregates: &Aggregates,
-    results: &Results,
-) -> String {
+fn listing(manifest: &escrutinio_core::manifest::Manifest, aggregates: &Aggregates, results: &Results) -> String {
     let mut text = String::new();
     for (group, counts) in aggregates.groups.iter().zip(&results.groups) {
         let contest = manifest.contest(group.contest).map_or("", |contest| contest.name.as_str());

@@ -95,14 +95,14 @@ pub fn commit(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
     let path = desk.kept("round");
     let subject = format!("commit:{}", desk.folder.ceremony.setup_id());
     let public = desk.folder.message("round1", desk.index());
-    if !path.exists() && desk.holder.noted(&subject)?.is_some() && workspace.has(&public) {
+    if !path.exists() && desk.holder.journal.noted(&subject)?.is_some() && workspace.has(&public) {
         // Certified since: the message that was published is all that is left of this step.
         let message = workspace.read(&public, "custodian commit")?;
         return desk.publish(session, workspace, "custodian commit", "round1", &message);
     }
     let secrets = if path.exists() {
         desk.round_secrets()?
-    } else if desk.holder.noted(&subject)?.is_some() || workspace.has(&public) {
+    } else if desk.holder.journal.noted(&subject)?.is_some() || workspace.has(&public) {
         // A second set of polynomials for one ceremony would be a second, different custodian.
         return Err(refused("error.second_run", &[("setup", desk.folder.ceremony.setup_id())]));
     } else {
@@ -112,9 +112,7 @@ pub fn commit(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
         sealed::write(session, &path, Kind::Round, desk.holder.password(), &secrets.expose_bytes())?;
         secrets
     };
-    if desk.holder.noted(&subject)?.is_none() {
-        desk.holder.note(&subject, &hex(&files::hash(&path)?))?;
-    }
+    desk.holder.journal.note_once(&subject, &hex(&files::hash(&path)?))?;
     if !workspace.has(&public) {
         desk.folder.require_open(1)?;
     }
@@ -211,4 +209,3 @@ pub fn read_share(holder: &Holder, setup_id: &escrutinio_core::ids::SetupId) -> 
     let bytes = sealed::read(&path, Kind::Share, holder.password())?;
     KeyShare::from_bytes(&bytes).map_err(|_| sealed::bad())
 }
-

@@ -116,8 +116,7 @@ pub fn trial_part(session: &mut Session<'_>, workspace: &Workspace, secret: &Pat
         TrialPartial::from_bytes(&bytes, keys.slot_keys.len())
             .map_err(|why| refused("error.decode", &[("path", &path), ("why", &why)]))?;
     } else {
-        let partial =
-            trial_partial(&folder.ceremony, &keys, &share, session.rng).map_err(|why| keygen_error(&why))?;
+        let partial = trial_partial(&folder.ceremony, &keys, &share, session.rng).map_err(|why| keygen_error(&why))?;
         workspace.write_new(&path, &partial.to_bytes())?;
     }
     let step = Step::by_person(&holder.person, "key trial part")

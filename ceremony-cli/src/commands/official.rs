@@ -41,9 +41,5 @@ pub fn register(session: &mut Session<'_>, role: Role, secret: &Path, card: Opti
 }
 
 fn figures(report: Report, card: &Card, path: &Path) -> Report {
-    report
-        .with("person", &card.name)
-        .with("role", card.role.name())
-        .with("key", &card.key)
-        .with("file", path.display())
+    report.with("person", &card.name).with("role", card.role.name()).with("key", &card.key).with("file", path.display())
 }

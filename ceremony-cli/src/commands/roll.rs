@@ -109,7 +109,10 @@ fn add_version(
     };
     let path = roll::version_path(secret, number);
     if !path.exists() {
-        if workspace.has(ROLL) || session.clock.now() >= manifest.calendar.preparation {
+        if workspace.has(ROLL)
+            || roll::drawn_path(secret).exists()
+            || session.clock.now() >= manifest.calendar.preparation
+        {
             return Err(out_of_order("error.roll.closed", &[]));
         }
         let document = session.ask("roll.document")?;
@@ -176,28 +179,15 @@ pub fn commit(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
     if versions.is_empty() {
         return Err(out_of_order("error.missing", &[("path", &"roll-00"), ("command", &"roll load")]));
     }
-    let lists = roll::by_list(&versions, manifest.lists.len());
+    let chain_of = chain(&manifest, &versions);
+    let drawn = roll::drawn(session, secret, &password, versions)?;
+    let lists = roll::by_list(&drawn, manifest.lists.len());
     let counts = lists.iter().map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX)).collect();
     let root = roll_root(lists.iter().flatten().map(|entry| entry.commitment()));
-    let mut chain: Vec<RollVersion> = Vec::new();
-    for version in &versions {
-        let next = RollVersion {
-            kind: version.kind,
-            document: version.document.clone(),
-            file: version.file,
-            entries: u32::try_from(version.entries.len()).unwrap_or(u32::MAX),
-            at: version.at,
-            chain: [0; 32],
-        };
-        chain.push(next.chained(&manifest.hash(), chain.last()));
-    }
-    let record = RollRecord::sign(manifest.hash(), chain, counts, root, &person.key);
+    let record = RollRecord::sign(manifest.hash(), chain_of, counts, root, &person.key);
     record.check_rules(&manifest).map_err(|why| refused("error.roll.rules", &[("why", &why)]))?;
     workspace.write_or_same(ROLL, &record.to_bytes())?;
-    let step = Step::by_person(&person, "roll commit")
-        .input(MANIFEST)
-        .output(ROLL)
-        .note("roll_id", record.roll_id());
+    let step = Step::by_person(&person, "roll commit").input(MANIFEST).output(ROLL).note("roll_id", record.roll_id());
     let already = workspace.finish(session, step)?;
     let total: u64 = record.counts.iter().map(|count| u64::from(*count)).sum();
     let mut report = Report::new("roll commit", already)
@@ -209,6 +199,23 @@ pub fn commit(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
         report = report.with("list", format!("{list}: {count}"));
     }
     Ok(report)
+}
+
+/// The versions as the record has them, chained from the manifest on (R-ROLL-13).
+fn chain(manifest: &ValidManifest, versions: &[Version]) -> Vec<RollVersion> {
+    let mut chain: Vec<RollVersion> = Vec::new();
+    for version in versions {
+        let next = RollVersion {
+            kind: version.kind,
+            document: version.document.clone(),
+            file: version.file,
+            entries: u32::try_from(version.entries.len()).unwrap_or(u32::MAX),
+            at: version.at,
+            chain: [0; 32],
+        };
+        chain.push(next.chained(&manifest.hash(), chain.last()));
+    }
+    chain
 }
 
 /// Reads the roll record and checks it (L1.1 to L1.4).

@@ -43,7 +43,8 @@ pub fn status(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
             next = Some(row.command);
         }
         let who = text::lookup(session.lang, row.who);
-        let _ = writeln!(listing, "{number:>2} [{mark}] {:>2}/{:<2} {who}: escrutinio {}", row.done, row.of, row.command);
+        let _ =
+            writeln!(listing, "{number:>2} [{mark}] {:>2}/{:<2} {who}: escrutinio {}", row.done, row.of, row.command);
     }
     let mut report = Report::new("status", false);
     if let Some(manifest) = &manifest {

@@ -1,7 +1,7 @@
 //! The words of the TOML file for values that travel as numbers.
 
 use escrutinio_core::manifest::{
-    Baseline, BlankVote, CloseMode, ContestKind, Custody, CustodianSelection, Enrolment, GeoGate, HashFunction,
+    Baseline, BlankVote, CloseMode, ContestKind, CustodianSelection, Custody, Enrolment, GeoGate, HashFunction,
     InvalidCombination, Scope, SecondFactor, WriteIn,
 };
 

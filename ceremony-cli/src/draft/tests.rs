@@ -44,11 +44,26 @@ fn the_listing_gives_the_same_hash() {
 fn a_missing_field_is_named() {
     let text = complete("nayarit-2021", 5).to_text();
     for field in [
-        "max_voters", "voting_start", "voting_close", "reception_end", "roll_delivered", "roll_loaded", "addenda",
-        "office", "legend", "offer_source", "authority", "short", "threshold", "operations",
+        "max_voters",
+        "voting_start",
+        "voting_close",
+        "reception_end",
+        "roll_delivered",
+        "roll_loaded",
+        "addenda",
+        "office",
+        "legend",
+        "offer_source",
+        "authority",
+        "short",
+        "threshold",
+        "operations",
     ] {
-        let cut: String =
-            text.lines().filter(|line| !line.starts_with(&format!("{field} ="))).map(|line| format!("{line}\n")).collect();
+        let cut: String = text
+            .lines()
+            .filter(|line| !line.starts_with(&format!("{field} =")))
+            .map(|line| format!("{line}\n"))
+            .collect();
         assert_ne!(cut, text, "{field}");
         let error = Draft::parse(&cut).unwrap_err();
         assert!(error.to_string().contains(field), "{error}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use csv::StringRecord;
-use escrutinio_core::credential::{RollEntry, draw_order};
+use escrutinio_core::credential::RollEntry;
 use escrutinio_core::encoding::STRING;
 use escrutinio_core::hash::{Hash, sha256};
 use escrutinio_core::manifest::ValidManifest;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result, refused};
 pub struct Delivered {
     /// SHA-256 of the file.
     pub file: Hash,
-    /// Its entries, in the order drawn.
+    /// Its entries, in the order of the file.
     pub entries: Vec<RollEntry>,
 }
 
@@ -65,7 +65,11 @@ impl Columns {
             !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
         });
         // What would end a mail header or address is no address.
-        if fits && !text.contains(['<', '>', '"', ',', ';']) { Ok(text) } else { Err(bad(row, "email", "error.roll.form")) }
+        if fits && !text.contains(['<', '>', '"', ',', ';']) {
+            Ok(text)
+        } else {
+            Err(bad(row, "email", "error.roll.form"))
+        }
     }
 
     /// Digits with the country code and nothing else (R-ROLL-05).
@@ -118,9 +122,7 @@ impl Unique {
         match self.0.insert((field, value), row) {
             None => Ok(()),
             Some(0) => Err(bad(row, field, "error.roll.known")),
-            Some(first) => {
-                Err(refused("error.roll.twice", &[("row", &row), ("field", &field), ("first", &first)]))
-            }
+            Some(first) => Err(refused("error.roll.twice", &[("row", &row), ("field", &field), ("first", &first)])),
         }
     }
 
@@ -181,6 +183,5 @@ pub fn deliver(
     if all == 0 || all > u64::from(manifest.max_voters) {
         return Err(refused("error.roll.voters", &[("most", &manifest.max_voters), ("actual", &all)]));
     }
-    draw_order(&mut entries, rng);
     Ok(Delivered { file: sha256(&[content]), entries })
 }

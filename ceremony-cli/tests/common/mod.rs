@@ -1,6 +1,15 @@
 //! An election in a temporary folder, driven through the library with a seed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::type_complexity, dead_code, unreachable_pub, missing_docs, missing_debug_implementations, reason = "each test file uses a part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::type_complexity,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations,
+    reason = "each test file uses a part"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +58,11 @@ impl World {
     }
 
     /// One step by somebody.
-    pub fn by(&mut self, name: &str, step: impl FnOnce(&mut Session<'_>, &Workspace) -> Result<Report>) -> Result<Report> {
+    pub fn by(
+        &mut self,
+        name: &str,
+        step: impl FnOnce(&mut Session<'_>, &Workspace) -> Result<Report>,
+    ) -> Result<Report> {
         self.with(&Self::answers(name), step)
     }
 
@@ -72,11 +85,7 @@ impl World {
 
     /// A step that is cut off before its line in the transcript, repeated, and repeated again:
     /// all give the same figures, and only the last says that it had been done.
-    pub fn resumed(
-        &mut self,
-        name: &str,
-        step: impl Fn(&mut Session<'_>, &Workspace) -> Result<Report>,
-    ) -> Report {
+    pub fn resumed(&mut self, name: &str, step: impl Fn(&mut Session<'_>, &Workspace) -> Result<Report>) -> Report {
         let first = self.by(name, &step).unwrap();
         assert!(!first.already, "{}", first.act);
         let log = self.workspace.path("transcript.log");

@@ -68,16 +68,10 @@ pub(super) fn json(manifest: &Manifest, acta: &Acta, acta_hash: &str) -> String 
     let lines = |lines: &[Line]| -> Value {
         lines.iter().map(|line| json!({"name": line.name, "votes": line.votes})).collect()
     };
-    let protests: Value = content
-        .protests
-        .iter()
-        .map(|p| json!({"party": p.party, "person": p.person, "reason": p.reason}))
-        .collect();
-    let signatures: Value = acta
-        .signatures
-        .iter()
-        .map(|s| json!({"custodian": s.index.get(), "signature": hex(&s.signature.0)}))
-        .collect();
+    let protests: Value =
+        content.protests.iter().map(|p| json!({"party": p.party, "person": p.person, "reason": p.reason})).collect();
+    let signatures: Value =
+        acta.signatures.iter().map(|s| json!({"custodian": s.index.get(), "signature": hex(&s.signature.0)})).collect();
     let object = json!({
         "form": "escrutinio/acta/v1",
         "acta_sha256": acta_hash,
