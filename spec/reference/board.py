@@ -199,9 +199,14 @@ def check_log(election, report):
     report.answer("B2.2", problems, f"{len(sizes) - 1} epochs")
 
     first, last = checkpoints[0].cosignatures, checkpoints[-1].cosignatures
-    problems = [f"cosignature of {manifest.witnesses[place].name} before the end of reception"
-                ": witnesses" for place, time in last
-                if time < manifest.time("reception_end") and len(checkpoints) > 1]
+    problems, end = [], manifest.time("reception_end")
+    for number, checkpoint in enumerate(checkpoints):
+        closing = number == len(checkpoints) - 1
+        problems += [
+            f"board/checkpoints/{number:06}: {manifest.witnesses[place].name} signed "
+            f"{'before' if closing else 'after'} the end of reception: witnesses"
+            for place, time in checkpoint.cosignatures
+            if len(checkpoints) > 1 and closing != (time >= end)]
     for name, cosignatures in (("first", first), ("last", last)):
         if len(cosignatures) < manifest.witness_quorum:
             problems.append(f"too few cosignatures on the {name} checkpoint: witnesses")

@@ -254,7 +254,8 @@ def _keys(m):
     keys = [o.key for o in [*m.custodians, m.registrar, m.server, m.log, *m.witnesses]]
     good = (_distinct(keys) and _distinct([c.name for c in m.custodians])
             and _distinct([w.name for w in m.witnesses])
-            and m.witness_quorum <= len(m.witnesses))
+            and (m.witness_quorum == 0
+                 or len(m.witnesses) < 2 * m.witness_quorum <= 2 * len(m.witnesses)))
     return _broken(19, "keys, names or quorum", good)
 
 

@@ -105,7 +105,7 @@ class Maker:
             registrar=self.official("registrar"), server=self.official("server"),
             log=self.official("board.example/log"),
             witnesses=[self.official(f"witness.example/{i}") for i in range(2)],
-            witness_quorum=1, client_hash=bytes(32))
+            witness_quorum=2, client_hash=bytes(32))
         self.hook("manifest", value)
         for contest in value.contests:
             contest.options = manifests.derived_options(value, contest)
