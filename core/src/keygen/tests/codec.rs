@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::encoding::{Decode, DecodeErrorKind, Encode};
+use crate::hash::tagged_hash;
 use crate::keygen::round3::complain;
 
 /// A small transcript that holds everything: a complaint, an exclusion, certificates.
@@ -71,6 +72,15 @@ fn reasons_have_the_numbers_of_the_specification() {
         assert_eq!(reason.to_bytes(), number.to_bytes());
     }
     assert_eq!(Reason::from_bytes(&6u32.to_bytes()).unwrap_err().kind, DecodeErrorKind::Tag(6));
+}
+
+/// The certified hash covers the file up to the certificates: a number, then 4 and 64 bytes each.
+#[test]
+fn certificates_sign_everything_before_them() {
+    let (_, transcript) = sample();
+    let bytes = transcript.to_bytes();
+    let signed = &bytes[..bytes.len() - 8 - 68 * transcript.certificates.len()];
+    assert_eq!(transcript.transcript_hash(), tagged_hash("keygen-transcript", &[signed]));
 }
 
 /// Every byte is signed, hashed or judged: none can change without a check that fails.

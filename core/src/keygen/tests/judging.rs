@@ -138,6 +138,15 @@ fn false_complaints() {
     }
 }
 
+/// The decoder refuses it; who judges messages that were never encoded must not uphold it either.
+#[test]
+fn complaint_against_oneself_is_false() {
+    let mut stage = Stage::judged(3, 5, 2);
+    let complaint = complain(&stage.ceremony, &stage.secrets[2], &stage.round1[2], &mut stage.rng);
+    stage.cheat_verdict(3, |message| message.complaints = vec![complaint]);
+    assert_eq!(stage.table().judge(), [excluded(3, Reason::FalseComplaint)]);
+}
+
 #[test]
 fn complaint_against_one_without_a_good_opening_is_false() {
     let mut stage = Stage::dealt(2, 5, 2);
@@ -324,4 +333,19 @@ fn openings_with_a_ciphertext_of_wrong_length() {
         stage.cheat_dealing(2, cheat);
         convicts(&stage.judge(), BadOpening::Length);
     }
+}
+
+/// The pairwise key, from the bytes that the specification hashes.
+#[test]
+fn pairwise_key_names_ceremony_and_both_sides() {
+    let stage = Stage::committed(2, 3, 1);
+    let (dealer, recipient) = (&stage.round1[0], &stage.round1[2]);
+    let shared = recipient.ephemeral * stage.secrets[0].ephemeral.expose();
+    let mut data = stage.ceremony.setup_id().0.to_vec();
+    data.extend_from_slice(&[1, 0, 0, 0, 3, 0, 0, 0]);
+    for element in [&dealer.ephemeral, &recipient.ephemeral, &shared] {
+        data.extend_from_slice(&group::compress(element));
+    }
+    let key = pair_key(&stage.ceremony, dealer.party(), recipient.party(), &shared);
+    assert_eq!(*key.expose(), crate::hash::tagged_hash("keygen-pair-key", &[&data]));
 }
