@@ -11,6 +11,8 @@
     reason = "each test file uses a part"
 )]
 
+pub mod voters;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +55,8 @@ impl World {
         format!(
             "password = {CANARY}-{name}\nperson.name = {name}\nperson.designation = INE/CG/1\noperator = Operadora\n\
              act.place = Sala\nact.attested-by = Fedataria\nact.attendees = Testigos\n\
-             void.reason = falta una custodia\nvoid.culprits = 5\n"
+             void.reason = falta una custodia\nvoid.culprits = 5\n\
+             acta.place =\n"
         )
     }
 
