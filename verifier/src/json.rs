@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// A string as a JSON string.
 #[must_use]
-pub fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -24,7 +24,7 @@ pub fn string(text: &str) -> String {
 
 /// A string, or null.
 #[must_use]
-pub fn optional(text: Option<&str>) -> String {
+pub(crate) fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), string)
 }
 

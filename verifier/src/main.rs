@@ -31,6 +31,7 @@ escrutinio-verify receipt FILE RECORD   is the ballot of this receipt on the boa
 escrutinio-verify audit FILE RECORD     does this opened ballot say what it should?
 
   --json                 one JSON object on standard output
+  --brief                one line per phase
   --manifest-hash HEX    the manifest's hash, from a source that you trust
   --lang es|en           language (default: that of the system, otherwise English)
   --quiet                no progress
@@ -44,6 +45,7 @@ struct Arguments {
     words: Vec<OsString>,
     json: bool,
     quiet: bool,
+    brief: bool,
     spanish: bool,
     manifest_hash: Option<String>,
 }
@@ -67,6 +69,7 @@ fn arguments() -> Result<Arguments, String> {
         match argument {
             Long("json") => arguments.json = true,
             Long("quiet") => arguments.quiet = true,
+            Long("brief") => arguments.brief = true,
             Long("lang") => {
                 arguments.spanish = match parser.value().map_err(text)?.to_str() {
                     Some("es") => true,
@@ -113,7 +116,14 @@ fn whole(arguments: &Arguments, record: &Path) -> Result<bool, String> {
     if arguments.json {
         print(&report::to_json(&report));
     } else {
-        print(&report::to_text(&report, arguments.spanish, began.elapsed().as_secs_f64()));
+        let seconds = began.elapsed().as_secs_f64();
+        let checks = if arguments.brief && report.is_valid() {
+            report::phases(&report, arguments.spanish)
+        } else {
+            report::checks(&report, arguments.spanish)
+        };
+        print(&checks);
+        print(&report::verdict(&report, arguments.spanish, seconds));
     }
     let expected = arguments.manifest_hash.as_deref();
     let found = report.manifest_hash.map(|hash| hash.to_string());

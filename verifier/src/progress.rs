@@ -7,7 +7,7 @@ use escrutinio_core::verify::{Phase, Progress};
 
 /// Bars with speed; silent where nobody watches.
 #[derive(Debug)]
-pub struct Bars {
+pub(crate) struct Bars {
     shown: bool,
     spanish: bool,
     name: &'static str,
@@ -20,7 +20,7 @@ pub struct Bars {
 impl Bars {
     /// Bars if the error stream is a terminal and `wanted`.
     #[must_use]
-    pub fn new(wanted: bool, spanish: bool) -> Self {
+    pub(crate) fn new(wanted: bool, spanish: bool) -> Self {
         let now = Instant::now();
         let shown = wanted && stderr().is_terminal();
         Self { shown, spanish, name: "", total: 0, done: 0, began: now, painted: now }
@@ -36,7 +36,7 @@ impl Bars {
     }
 
     /// Clears the line.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if self.shown {
             let _ = write!(stderr(), "\r\x1b[K");
         }

@@ -9,7 +9,7 @@ use crate::json;
 
 /// One JSON object, as `spec/verification.md` gives it.
 #[must_use]
-pub fn to_json(report: &Report) -> String {
+pub(crate) fn to_json(report: &Report) -> String {
     let mut out = String::new();
     let hash = |bytes: Option<&[u8; 32]>| json::optional(bytes.map(|b| hex(b)).as_deref());
     let verdict = if report.is_valid() { "valid" } else { "invalid" };
@@ -38,10 +38,9 @@ pub fn to_json(report: &Report) -> String {
     out
 }
 
-/// Plain text.
+/// Every check on two lines: what it establishes, and its figure or culprit.
 #[must_use]
-pub fn to_text(report: &Report, spanish: bool, seconds: f64) -> String {
-    let say = |es: &'static str, en: &'static str| if spanish { es } else { en };
+pub(crate) fn checks(report: &Report, spanish: bool) -> String {
     let mut out = String::new();
     for result in report.checks() {
         let what = if spanish { result.check.que() } else { result.check.what() };
@@ -49,6 +48,46 @@ pub fn to_text(report: &Report, spanish: bool, seconds: f64) -> String {
         let detail = result.culprit.as_deref().unwrap_or(&result.figure);
         let _ = writeln!(out, "{mark} {:<5} {what}\n        {detail}", result.check.code());
     }
+    out
+}
+
+/// The phases: first letter of the codes, name in Spanish and English.
+const PHASES: [(&str, &str, &str); 12] = [
+    ("R", "expediente", "record"),
+    ("M", "manifiesto", "manifest"),
+    ("L", "lista de votantes", "roll"),
+    ("C", "credenciales", "credentials"),
+    ("K", "ceremonia de llaves", "key ceremony"),
+    ("E", "sello", "seal"),
+    ("B", "tablero", "board"),
+    ("V", "boletas", "ballots"),
+    ("N", "participación", "participation"),
+    ("T", "conteo", "tally"),
+    ("A", "actas", "actas"),
+    ("XS", "recibos y huellas", "receipts and hashes"),
+];
+
+/// One line per phase of a record that holds.
+#[must_use]
+pub(crate) fn phases(report: &Report, spanish: bool) -> String {
+    let mut out = String::new();
+    for (letters, es, en) in PHASES {
+        let of_phase: Vec<_> =
+            report.checks().into_iter().filter(|result| result.check.code().starts_with(|c| letters.contains(c))).collect();
+        let mark = if of_phase.iter().all(|result| result.ok) { "✓" } else { "✗" };
+        let name = if spanish { es } else { en };
+        let figure = of_phase.last().map(|result| result.figure.clone()).unwrap_or_default();
+        let (count, checks) = (of_phase.len(), if spanish { "comprobaciones" } else { "checks" });
+        let _ = writeln!(out, "    {mark} {name:<20} {count:>2} {checks:<15} {figure}");
+    }
+    out
+}
+
+/// The last words.
+#[must_use]
+pub(crate) fn verdict(report: &Report, spanish: bool, seconds: f64) -> String {
+    let say = |es: &'static str, en: &'static str| if spanish { es } else { en };
+    let mut out = String::new();
     let _ = writeln!(out);
     if let Some(hash) = report.manifest_hash {
         let _ = writeln!(out, "{} {hash}", say("manifiesto:", "manifest:  "));

@@ -8,7 +8,7 @@ use escrutinio_core::record::Source;
 
 /// A folder that holds a record.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     root: PathBuf,
 }
 
@@ -17,7 +17,7 @@ impl Folder {
     ///
     /// # Errors
     /// If it is none.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
         if fs::metadata(root)?.is_dir() {
             Ok(Self { root: root.to_path_buf() })
         } else {

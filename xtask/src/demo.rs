@@ -1,9 +1,74 @@
-//! A whole election on this machine.
+//! `cargo demo`: a whole election on this machine, from key ceremony to verified acta.
+//!
+//! Every act is done by the code of the ceremony tool, voters do what a voter's device will do, and
+//! the verifier runs as a process of its own that is given the published record and nothing else.
+//! Only here is there a generator with a seed: with `--seed` a run can be repeated.
+
+mod arguments;
+mod ceremony;
+mod count;
+mod people;
+mod randomness;
+mod screen;
+mod stage;
+mod voting;
 
 use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
 
-use crate::shell::{Failure, Outcome};
+use arguments::Arguments;
+use escrutinio_core::encoding::Decode;
+use escrutinio_core::manifest::Manifest;
+use screen::Screen;
+use stage::Stage;
 
-pub(crate) fn run(_arguments: Vec<OsString>) -> Outcome {
-    Err(Failure::new("this version has no demonstration yet"))
+use crate::shell::{Failure, Outcome, cargo_with, target};
+
+pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
+    let Some(arguments) = Arguments::read(arguments)? else { return Ok(()) };
+    let started = Instant::now();
+    let screen = Screen::new(&arguments);
+    let mut stage = Stage::new(&arguments, screen)?;
+
+    ceremony::prepare(&mut stage)?;
+    ceremony::roll(&mut stage)?;
+    ceremony::keys(&mut stage)?;
+    ceremony::open(&mut stage)?;
+    let voting = voting::vote(&mut stage)?;
+    count::close(&mut stage, &voting)?;
+    count::count(&mut stage)?;
+    count::compare(&mut stage, &voting)?;
+
+    let verdict = verify(&mut stage)?;
+    stage.screen.end(&stage.out, &arguments.election, started.elapsed(), verdict);
+    if verdict { Ok(()) } else { Err(Failure::new("the verifier rejects the record")) }
+}
+
+/// Builds the verifier and runs it as a separate process on the published record.
+fn verify(stage: &mut Stage) -> Result<bool, Failure> {
+    stage.screen.step("El verificador, un proceso aparte, revisa el expediente publicado", "The verifier, a separate process, checks the published record");
+    let built = cargo_with(&["build", "--release", "--quiet", "-p", "escrutinio-verify"]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        return Err(Failure::new("the verifier does not build"));
+    }
+    let program = target().join("release").join(format!("escrutinio-verify{}", std::env::consts::EXE_SUFFIX));
+    let status = Command::new(&program)
+        .arg(stage.record())
+        .args(["--brief", "--lang", stage.screen.language()])
+        .status()
+        .map_err(|error| Failure::file(&program, &error))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(Failure::new(format!("the verifier ended with {status}"))),
+    }
+}
+
+/// The manifest of a record.
+fn read_manifest(record: &Path) -> Result<Manifest, Failure> {
+    let path = record.join("manifest.bin");
+    let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+    Manifest::from_bytes(&bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }

@@ -1,0 +1,110 @@
+//! The command line of the demonstration.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use crate::shell::{Failure, root};
+
+const HELP: &str = "\
+cargo demo -- [--election ID] [--voters N] [--out DIR] [--seed HEX] [--lang es|en] [--headless]
+
+A whole election on this machine, from key ceremony to verified acta.
+
+  --election ID   nayarit-2021 (default), presidencia-2024, escuela, consulta
+  --voters N      voters on the roll (default: 551 for nayarit-2021)
+  --out DIR       where everything goes; must be empty or absent (default: demo-out/ID-n)
+  --seed HEX      up to 64 hexadecimal digits: a run that can be repeated
+  --lang es|en    language (default es)
+  --headless      no progress bars
+";
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    pub(crate) election: String,
+    pub(crate) voters: u32,
+    pub(crate) out: PathBuf,
+    pub(crate) seed: Option<[u8; 32]>,
+    pub(crate) spanish: bool,
+    pub(crate) headless: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments; nothing if help was asked for.
+    pub(crate) fn read(arguments: Vec<OsString>) -> Result<Option<Self>, Failure> {
+        let mut parser = lexopt::Parser::from_args(arguments.into_iter().filter(|argument| argument != "--"));
+        let (mut election, mut voters, mut out, mut seed) = ("nayarit-2021".to_owned(), None, None, None);
+        let (mut spanish, mut headless) = (true, false);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("election") => election = parser.value()?.string()?,
+                Long("voters") => voters = Some(parser.value()?.parse()?),
+                Long("out") => out = Some(PathBuf::from(parser.value()?)),
+                Long("seed") => seed = Some(read_seed(&parser.value()?.string()?)?),
+                Long("lang") => {
+                    spanish = match parser.value()?.string()?.as_str() {
+                        "es" => true,
+                        "en" => false,
+                        other => return Err(Failure::new(format!("--lang is es or en, not {other}"))),
+                    }
+                }
+                Long("headless") => headless = true,
+                Long("help") | Short('h') => {
+                    print!("{HELP}");
+                    return Ok(None);
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        let default = match election.as_str() {
+            "nayarit-2021" => 551,
+            "presidencia-2024" => 1000,
+            "escuela" => 10,
+            "consulta" => 100,
+            other => return Err(Failure::new(format!("no election is called {other}\n\n{HELP}"))),
+        };
+        let voters = voters.unwrap_or(default);
+        let out = match out {
+            Some(out) => empty(out)?,
+            None => free(&election),
+        };
+        Ok(Some(Self { election, voters, out, seed, spanish, headless }))
+    }
+}
+
+/// A folder that holds nothing yet.
+fn empty(out: PathBuf) -> Result<PathBuf, Failure> {
+    let holds_something = std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_something {
+        return Err(Failure::new(format!("{} is not empty: nothing is ever overwritten", out.display())));
+    }
+    Ok(out)
+}
+
+/// The first folder of the default name that does not exist.
+fn free(election: &str) -> PathBuf {
+    let mut number = 1u32;
+    loop {
+        let out = root().join("demo-out").join(format!("{election}-{number}"));
+        if !out.exists() {
+            return out;
+        }
+        number = number.saturating_add(1);
+    }
+}
+
+fn read_seed(hex: &str) -> Result<[u8; 32], Failure> {
+    let bad = || Failure::new("--seed takes up to 64 hexadecimal digits");
+    if hex.is_empty() || hex.len() > 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(bad());
+    }
+    let padded = format!("{hex:0<64}");
+    let mut seed = [0u8; 32];
+    for (place, byte) in seed.iter_mut().enumerate() {
+        let start = place.saturating_mul(2);
+        *byte = padded.get(start..start.saturating_add(2)).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(bad)?;
+    }
+    Ok(seed)
+}

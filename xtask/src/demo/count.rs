@@ -1,0 +1,107 @@
+//! After the close: the box, the count, the acta, the receipts, the record.
+
+use std::fmt::Write;
+
+use escrutinio_ceremony::commands::ballot_box::{self, From};
+use escrutinio_ceremony::commands::{acta, count as counting, record};
+use escrutinio_core::encoding::Decode;
+use escrutinio_core::acta::Acta;
+
+use super::ceremony::{LOG, SERVER, cosign};
+use super::stage::{Stage, custodian};
+use super::voting::Voting;
+use crate::shell::Failure;
+
+/// Reception ends; the box is exported, hashed and cosigned; the roll side says who voted.
+pub(crate) fn close(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
+    stage.screen.step("Cierre: la urna se exporta, se calcula su huella y los testigos la firman", "Close: the box is exported, hashed and cosigned");
+    stage.now = stage.manifest()?.reception_end();
+    let (spool, log) = (stage.private("spool.bin"), stage.secret(LOG));
+    stage.act(LOG, "", |session, workspace| {
+        ballot_box::export(session, workspace, From::Spool { file: &spool, log: &log })
+    })?;
+    let hash = stage.act("Autoridad", "", ballot_box::hash)?;
+    stage.screen.figure("huella de la urna", "hash of the box", hash.get("board_hash").unwrap_or_default());
+    cosign(stage)?;
+
+    let mut voters = voting.voters.clone();
+    voters.sort_unstable();
+    let mut list = String::from("name,clave\n");
+    for (name, clave) in &voters {
+        // Writing to a String cannot fail.
+        let _ = writeln!(list, "{name},{clave}");
+    }
+    let mut marked = String::new();
+    for ((contest, list), voters) in &voting.marked {
+        let _ = writeln!(marked, "{contest} {list} {voters}");
+    }
+    let (list_file, marked_file) = (stage.private("voters.csv"), stage.private("marked.txt"));
+    stage.write(&list_file, list.as_bytes())?;
+    stage.write(&marked_file, marked.as_bytes())?;
+    let server = stage.secret(SERVER);
+    stage.act(SERVER, "", |session, workspace| {
+        ballot_box::participation(session, workspace, &server, &marked_file, &list_file)
+    })?;
+    stage.screen.figure("personas que votaron", "voters who voted", voters.len());
+    Ok(())
+}
+
+/// A quorum decrypts what each computes for itself; the actas are built, signed, rendered.
+pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
+    let manifest = stage.manifest()?;
+    let (threshold, all) = (manifest.threshold, u32::try_from(manifest.custodians.len()).unwrap_or(0));
+    // Those who happen to be present: the last of them.
+    let quorum: Vec<u32> = (all.saturating_sub(threshold).saturating_add(1)..=all).collect();
+    stage.screen.step("Escrutinio: cada custodia suma por su cuenta y descifra solo esa suma", "Count: every custodian adds up alone and decrypts that sum only");
+    stage.act("Autoridad", "", counting::aggregate)?;
+    let bar = stage.screen.bar(u64::from(threshold), "custodias", "custodians");
+    for number in &quorum {
+        let name = custodian(*number);
+        let secret = stage.secret(&name);
+        stage.act(&name, "", |session, workspace| counting::decrypt(session, workspace, &secret))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    stage.act("Autoridad", "", counting::combine)?;
+    stage.screen.figure("custodias que descifraron", "custodians who decrypted", quorum.iter().map(u32::to_string).collect::<Vec<_>>().join(", "));
+
+    stage.screen.step("Acta de escrutinio y cómputo", "The acta of the count");
+    stage.now = stage.now.saturating_add(1800);
+    let place = format!("acta.place = {}\n", manifest.sites.board);
+    stage.act("Mesa", &place, acta::build)?;
+    for number in &quorum {
+        let name = custodian(*number);
+        let secret = stage.secret(&name);
+        stage.act(&name, "", |session, workspace| acta::sign(session, workspace, &secret))?;
+    }
+    let rendered = stage.act("Mesa", "", acta::render)?;
+    println!();
+    for line in rendered.listing.unwrap_or_default().lines() {
+        println!("    {line}");
+    }
+    for (from, to) in [("json", "acta.json"), ("html", "acta.html")] {
+        let from = stage.out.join(format!("acta/contest-000.{from}"));
+        std::fs::copy(&from, stage.out.join(to)).map_err(|error| Failure::file(&from, &error))?;
+    }
+
+    stage.screen.step("Se publican los recibos y se reúne el expediente", "Receipts are published and the record is assembled");
+    let receipts = stage.act("Autoridad", "", record::receipts)?;
+    stage.screen.figure("recibos", "receipts", receipts.get("codes").unwrap_or_default());
+    stage.act("Autoridad", "", record::assemble)?;
+    Ok(())
+}
+
+/// The acta must say what the demonstration noted aside.
+pub(crate) fn compare(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
+    for (contest, expected) in voting.expected.iter().enumerate() {
+        let path = stage.record().join(format!("acta/contest-{contest:03}.bin"));
+        let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+        let acta = Acta::from_bytes(&bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        if acta.content.votes != *expected {
+            let found = &acta.content.votes;
+            return Err(Failure::new(format!("contest {contest}: counted {found:?}, cast were {expected:?}")));
+        }
+    }
+    stage.screen.figure("igual a lo que se apuntó aparte", "equal to what was noted aside", voting.expected.len());
+    Ok(())
+}
