@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod deny;
 mod deps;
+mod fuzz;
 mod ids;
 mod nostd;
 mod secrecy;
@@ -15,7 +16,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lexopt::{Arg, Parser};
+use lexopt::{Arg, Parser, ValueExt};
 use shell::{Failure, Outcome};
 
 const HELP: &str = "\
@@ -27,6 +28,9 @@ cargo xtask COMMAND
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
+  fuzz-seed                 fills the fuzz corpus from an honest election
+  fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
+  fuzz TARGET [...]         one target; what follows goes to libFuzzer
   secrecy                   no branch or index depends on a secret (needs Valgrind)
 ";
 
@@ -53,6 +57,9 @@ fn run() -> Outcome {
     if command == "demo" {
         return demo::run(arguments);
     }
+    if command == "fuzz" {
+        return fuzz::one(arguments);
+    }
     let mut options = Parser::from_args(arguments);
     match command.to_str().unwrap_or_default() {
         "check" => only(&mut options).and_then(|()| check::run()),
@@ -60,6 +67,8 @@ fn run() -> Outcome {
         "nostd" => only(&mut options).and_then(|()| nostd::run()),
         "deps-ban" => only(&mut options).and_then(|()| deps::run()),
         "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
+        "fuzz-seed" => only(&mut options).and_then(|()| fuzz::seed()),
+        "fuzz-smoke" => fuzz::smoke(option(&mut options, "seconds", |value| value.parse())?.unwrap_or(10)),
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
         "help" | "--help" | "-h" => help(),
         other => Err(Failure::new(format!("no command is called \"{other}\"\n\n{HELP}"))),

@@ -66,12 +66,15 @@ pub(crate) fn cargo_with(arguments: &[&str]) -> Command {
 pub(crate) fn step(name: &str, command: &mut Command) -> Outcome {
     println!("== {name}");
     let start = Instant::now();
-    let status = command.status().map_err(|error| cannot_start(command, &error))?;
-    if !status.success() {
-        return Err(Failure::new(format!("{name}: {} ended with {status}", shown(command))));
-    }
+    quiet_step(name, command)?;
     println!("   {name}: {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Runs a step.
+pub(crate) fn quiet_step(name: &str, command: &mut Command) -> Outcome {
+    let status = command.status().map_err(|error| cannot_start(command, &error))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("{name}: {} ended with {status}", shown(command)))) }
 }
 
 /// What a program prints; its complaints go to the terminal.

@@ -1,0 +1,121 @@
+//! Fills the corpus with what an honest election publishes: `seed FOLDER` writes `FOLDER/<target>/<seed>`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use escrutinio_core::ballot::{PlaintextBallot, PreparedBallot};
+use escrutinio_core::board::checkpoint::SignedCheckpoint;
+use escrutinio_core::board::code::format_code;
+use escrutinio_core::board::inclusion::LogProof;
+use escrutinio_core::board::proof::InclusionProof;
+use escrutinio_core::board::receipt::Receipt;
+use escrutinio_core::encoding::Encode;
+use escrutinio_core::ids::{CustodianIndex, TrackingCode};
+use escrutinio_core::keygen::round1;
+use escrutinio_core::{record, testing};
+use escrutinio_fuzz::{ceremony, election, file, halves, lists, rng, transcript};
+
+fn main() -> io::Result<()> {
+    let folder = PathBuf::from(std::env::args_os().nth(1).expect("name a folder"));
+    let put = |target: &str, name: &str, bytes: &[u8]| write(&folder, target, name, bytes);
+
+    for (number, (path, bytes)) in (0u8..).zip(&election().files.0) {
+        let name = path.replace('/', "-");
+        put("record", &name, &[&[number], bytes.as_slice()].concat())?;
+        if let Some(target) = target_of(path) {
+            put(target, &name, bytes)?;
+        }
+        if path.starts_with(record::CHECKPOINTS) {
+            put("note", &name, bytes)?;
+        }
+        if path.starts_with(record::ENTRIES) {
+            put("bundle", &name, &[&[6], bytes.as_slice()].concat())?;
+            let mut rest = bytes.as_slice();
+            while let Some((length, more)) = rest.split_first_chunk() {
+                let (entry, more) = more.split_at(usize::from(u16::from_be_bytes(*length)));
+                put("cast", &format!("entry-{}", rest.len()), entry)?;
+                rest = more;
+            }
+        }
+    }
+    let keys = testing::Keys::new(2, 3);
+    for (name, manifest) in [("presidency", testing::presidency(&keys)), ("several", testing::several(&keys))] {
+        put("manifest", name, &manifest.to_bytes())?;
+    }
+    messages(&put)?;
+    secrets(&put)?;
+    texts(&put)?;
+
+    let parameters = &election().election().parameters[0];
+    let credential = election().credential(0, 0).for_ballot();
+    for option in [2, 11] {
+        let text = (option == 11).then(|| vec![*b"Nombre escrito 1"; 3].into());
+        let choice = PlaintextBallot::new(&parameters.shape, option, text).expect("a choice");
+        let ballot = PreparedBallot::encrypt(parameters, 0, 0, credential.key(), choice, &mut rng());
+        put("opening", &format!("option-{option}"), &ballot.audit().to_bytes())?;
+    }
+    Ok(())
+}
+
+type Put<'a> = dyn Fn(&str, &str, &[u8]) -> io::Result<()> + 'a;
+
+fn write(folder: &Path, target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder.join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), bytes)
+}
+
+fn target_of(path: &str) -> Option<&'static str> {
+    Some(match path {
+        record::MANIFEST => "manifest",
+        record::ROLL => "roll",
+        record::REGISTRAR | record::SERVER => "half_list",
+        record::LISTS => "lists",
+        record::KEY_TRANSCRIPT => "key_transcript",
+        record::TRIAL => "trial",
+        record::SEAL => "seal",
+        record::PARTICIPATION => "participation",
+        record::AGGREGATES => "aggregates",
+        record::RESULTS => "results",
+        record::RECEIPTS => "receipt_list",
+        _ if path.starts_with(record::CHECKPOINTS) => "checkpoint",
+        _ if path.starts_with("tally/partial-") => "partial",
+        _ if path.starts_with("acta/") => "acta",
+        _ => return None,
+    })
+}
+
+fn messages(put: &Put<'_>) -> io::Result<()> {
+    let transcript = transcript();
+    put("round_messages", "round1", &[vec![1], transcript.round1[0].to_bytes()].concat())?;
+    put("round_messages", "round2", &[vec![2], transcript.round2[0].to_bytes()].concat())?;
+    put("round_messages", "round3", &[vec![3], transcript.verdicts[0].to_bytes()].concat())
+}
+
+fn secrets(put: &Put<'_>) -> io::Result<()> {
+    let election = election();
+    put("secrets", "share", &[&[1], election.shares[0].expose_bytes().as_slice()].concat())?;
+    let index = CustodianIndex::new(1).expect("a number");
+    let first = round1::commit(&ceremony(), index, &election.keys.custodians[0], &mut rng()).expect("committed");
+    put("secrets", "round1", &[&[2], first.expose_bytes().as_slice()].concat())?;
+    put("secrets", "halves", &[&[3], halves().expose_bytes().as_slice()].concat())?;
+    let half = halves().issue(lists().roll_id(), 0, 0, &election.keys.server).expect("an entry");
+    put("secrets", "half", &[&[4], half.expose_bytes().as_slice()].concat())
+}
+
+fn texts(put: &Put<'_>) -> io::Result<()> {
+    let code = TrackingCode([0xa7; 32]);
+    put("tracking_code", "code", format_code(&code).as_bytes())?;
+    put("tracking_code", "lower", format_code(&code).to_lowercase().replace('-', " ").as_bytes())?;
+    for name in ["María Ñandú  Ochoa", "e\u{301}\u{a0}x", "Nombre escrito 1Nombre escrito 1Nombre escrito 1"] {
+        put("written_name", &name.len().to_string(), name.as_bytes())?;
+    }
+    let receipt = Receipt::promise(election().election().election_id, 0, code, &election().keys.server);
+    put("receipt", "receipt", receipt.to_string().as_bytes())?;
+    let last = election().files.0.range(record::checkpoint(0)..record::checkpoint(999_999)).next_back();
+    let checkpoint = SignedCheckpoint::parse(last.expect("a checkpoint").1).expect("the record is valid");
+    let proof = LogProof { inclusion: InclusionProof { index: 3, path: vec![[5; 32]; 3] }, checkpoint };
+    put("log_proof", "proof", proof.to_string().as_bytes())?;
+    put("manifest", "stored", file(record::MANIFEST))
+}
