@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Changes a valid record at random places and expects every change to be refused.
 
-    python3 spec/reference/tests/mutate.py RECORD [--count N] [--seed TEXT]
+    python3 spec/reference/tests/mutate.py RECORD [--count N] [--seed TEXT] [--compare PROGRAM]
 
 A change is a flipped bit, a byte set to 0 or 255, two exchanged runs of 32 bytes, a
 run copied from another file, a removed or doubled run, or a line or entry removed.
 `SHA256SUMS` is made anew, so that it hides no hole. Prints the number of changes
-by the check that met them first; exit code 1 if one was accepted.
+by the check that met them first; exit code 1 if one was accepted. With `--compare`
+another verifier, run as `PROGRAM FOLDER --json`, must name the same first check.
 """
 
 import argparse
 import collections
-import os
+import json
 import random
+import subprocess
 import sys
 import tempfile
 
@@ -49,13 +51,21 @@ def mutate(draw, files):
     return name, bytes(data)
 
 
-def first_failure(files):
+def first_failures(files, program=None):
+    """The first failing check, by the reference and by the other verifier."""
     maker = Maker()
     maker.files = dict(files)
     maker.make_sums()
     with tempfile.TemporaryDirectory() as folder:
         maker.write(folder)
-        return verify.verify(folder)[1].first_failure
+        ours = verify.verify(folder)[1].first_failure
+        if program is None:
+            return ours, ours
+        output = subprocess.run([program, folder, "--json"], capture_output=True).stdout
+        try:
+            return ours, json.loads(output)["first_failure"]
+        except ValueError:
+            return ours, "no answer"
 
 
 def main():
@@ -63,24 +73,27 @@ def main():
     parser.add_argument("record")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", default="mutate")
+    parser.add_argument("--compare", metavar="PROGRAM")
     arguments = parser.parse_args()
     folder = Record(arguments.record)
     files = {name: folder.read(name) for name in folder.names}
-    if first_failure(files):
+    if first_failures(files, arguments.compare) != (None, None):
         print("the record itself is not valid")
         return 2
-    draw, met = random.Random(arguments.seed), collections.Counter()
+    draw, met, bad = random.Random(arguments.seed), collections.Counter(), 0
     while sum(met.values()) < arguments.count:
         name, data = mutate(draw, files)
         if data == files[name]:
             continue
-        code = first_failure({**files, name: data})
+        code, other = first_failures({**files, name: data}, arguments.compare)
         met[code] += 1
-        if code is None:
-            print(f"accepted: {name} changed, {os.path.abspath(arguments.record)}")
+        if code is None or code != other:
+            bad += 1
+            print(f"change {sum(met.values())} of {name}: {code or 'accepted'}"
+                  + (f", the other verifier {other or 'accepted'}" if code != other else ""))
     for code, number in sorted(met.items(), key=str):
         print(f"{code}: {number}")
-    return 1 if met[None] else 0
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

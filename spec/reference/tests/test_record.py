@@ -249,6 +249,21 @@ def no_ballots_above(epochs):
     epochs[:] = [entries[1:], entries[:1]]
 
 
+def accused(by, dealer, *excluded):
+    """A complaint without a good proof; `excluded` is what the ceremony then lists."""
+    def hook(ceremony):
+        proof = Object(R1=G, R2=G, z=1)
+        verdict = ceremony.verdicts[by - 1]
+        verdict.complaints = [Object(dealer=dealer, shared=G, proof=proof)]
+        ceremony.excluded = [Object(index=index, reason=reason) for index, reason in excluded]
+    return hook
+
+
+def accused_without_opening(ceremony):
+    accused(1, 3, (1, 4), (3, 1))(ceremony)
+    ceremony.round2.pop()
+
+
 # A stage, how it is broken, and the first check that must say so.
 BROKEN = [
     ("manifest", set_to(title=""), "M1.2"),
@@ -300,6 +315,15 @@ BROKEN = [
         Object(index=9, reason=0))), "K1.1"),
     ("ceremony", set_to(verdicts=[], excluded=[Object(index=i, reason=5) for i in (1, 2, 3)]),
      "K2.3"),
+    ("ceremony signed", set_to(excluded=[Object(index=3, reason=6)]), "K1.1"),
+    # A false complaint excludes its author; E1.2 says that all checks of K hold.
+    ("ceremony", accused(2, 1, (2, 4)), "E1.2"),
+    ("ceremony", accused(2, 1), "K2.2"),
+    ("ceremony", accused(2, 1, (1, 3)), "K2.2"),
+    ("ceremony", accused(2, 9, (2, 4)), "E1.2"),
+    ("ceremony", accused(2, 0, (2, 4)), "E1.2"),
+    ("ceremony", accused(2, 2, (2, 4)), "K1.1"),
+    ("ceremony", accused_without_opening, "K2.3"),
     ("certificates", change(lambda c: c.certificates, list.pop), "K3.1"),
     ("certificates", change(lambda c: c.certificates[1], set_to(signature=bytes(64))), "K3.1"),
     ("certificates", change(lambda c: c.certificates, swap_first), "K1.1"),
@@ -342,11 +366,14 @@ BROKEN = [
     ("epochs", no_ballots_above, "B2.2"),
     ("participation", set_to(election_id=bytes(32)), "N1.1"),
     ("participation", change(lambda p: p.marked, list.pop), "N1.1"),
+    ("participation", change(lambda p: p.marked, swap_first), "N1.1"),
     ("participation", set_to(closed_at=END - 1), "N1.3"),
     ("participation", change(lambda p: p.marked[0], bump("voters")), "N1.3"),
     ("aggregates", set_to(election_id=bytes(32)), "T1.1"),
     ("aggregates", change(lambda a: a.groups[0], bump("ballots")), "T1.2"),
     ("aggregates", change(lambda a: a.groups[0].B, swap_first), "T1.2"),
+    ("aggregates", change(lambda a: a.groups[0].units, list.reverse), "T1.1"),
+    ("aggregates", change(lambda a: a.groups[0].units, list.pop), "T1.2"),
     ("partial 1", set_to(election_id=bytes(32)), "T2.1"),
     ("partial 1", change(lambda p: p.groups, list.clear), "T2.1"),
     ("partial 1", set_to(index=2), "T2.1"),
@@ -366,6 +393,15 @@ BROKEN = [
     ("acta signed", change(lambda a: a, lambda a: setattr(a, "signatures", a.signatures[:1])),
      "A1.3"),
     ("acta signed", change(lambda a: a.signatures[2], set_to(index=4)), "A1.3"),
+    ("acta signed", change(lambda a: a.signatures[2], set_to(index=17)), "A1.1"),
+    ("acta signed", change(lambda a: a.signatures[0], set_to(index=0)), "A1.1"),
+    ("acta signed", change(lambda a: a.signatures, swap_first), "A1.1"),
+    ("acta", set_to(incidents=["x" * 8192]), None),
+    ("acta", set_to(incidents=["x" * 8193]), "A1.1"),
+    ("acta", set_to(place="x" * 1025), "A1.1"),
+    ("acta", change(lambda a: a.protests[0], set_to(party="x" * 1025)), "A1.1"),
+    ("acta", change(lambda a: a.protests[0], set_to(reason="x" * 8192)), None),
+    ("acta", set_to(place="a\u0085b"), "A1.1"),
     ("receipts", list.pop, "X1.1"),
     ("receipts", swap_first, "X1.1"),
 ]
