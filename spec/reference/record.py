@@ -10,7 +10,7 @@ OBLIGATORY = [
     "participation.bin", "tally/aggregates.bin", "tally/results.bin", "receipts.txt",
     "SHA256SUMS"]
 CHECKPOINT = re.compile(r"board/checkpoints/[0-9]{6}")
-BUNDLE = re.compile(r"board/tile/entries/(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?")
+BUNDLE = re.compile(r"board/tile/entries/.+", re.DOTALL)
 PARTIAL = re.compile(r"tally/partial-[0-9]{2}\.bin")
 ACTA = re.compile(r"acta/contest-[0-9]{3}\.bin")
 MANY = (CHECKPOINT, BUNDLE, PARTIAL, ACTA)

@@ -166,6 +166,7 @@ class EveryFile(unittest.TestCase):
                            ("acta/contest-000.bin~", "R1.1"), ("board/tile/0/000", "R1.1"),
                            ("acta/contest-001.bin", "A1.1"), ("tally/partial-04.bin", "T2.1"),
                            ("board/tile/entries/001", "B1.2"),
+                           ("board/tile/entries/any/thing", "B1.2"),
                            ("board/checkpoints/000003", "B1.1")):
             files = resummed({**maker.files, name: b""})
             with self.subTest(name=name):
