@@ -90,7 +90,19 @@ impl Draft {
     /// # Errors
     /// If a name leads nowhere, or a rule of the specification is broken.
     pub fn validate(&self) -> Result<ValidManifest> {
+        self.check_roles()?;
         self.to_manifest()?.validate().map_err(|why| broken_rule(&why))
+    }
+
+    /// A custodian holds no other role: whoever runs a machine of the election must not also
+    /// hold a part of its key (R-ROLE-05).
+    fn check_roles(&self) -> Result<()> {
+        for official in [&self.registrar, &self.server, &self.log].into_iter().flatten() {
+            if self.custodians.iter().any(|custodian| custodian.name == official.name) {
+                return Err(refused("error.draft.two_roles", &[("name", &official.name)]));
+            }
+        }
+        Ok(())
     }
 
     /// The file, as the listing of every parameter.

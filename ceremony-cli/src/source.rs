@@ -52,11 +52,14 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, u64>) -> io
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        // Of the entry itself: a link is nothing that a record may hold, wherever it leads.
         let metadata = entry.metadata()?;
         if metadata.is_dir() {
             collect(&entry.path(), &format!("{path}/"), files)?;
-        } else {
+        } else if metadata.is_file() {
             files.insert(path, metadata.len());
+        } else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{path}: not a regular file")));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! has been done is read off the files that are there.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use escrutinio_core::encoding::Decode;
@@ -151,6 +152,13 @@ impl Workspace {
         TranscriptLog::read(&self.path(transcript_log::FILE))
     }
 
+    /// Keeps two programs on one machine from writing the transcript at once. Where folders
+    /// cannot be locked, the room has one machine.
+    fn lock(&self) -> Option<File> {
+        let folder = File::open(&self.root).ok()?;
+        folder.lock().ok().map(|()| folder)
+    }
+
     /// Enters a step in the transcript, unless the same outputs of the same act stand there:
     /// a step that was cut off between its files and its line is completed by repeating it.
     /// True if it stood there.
@@ -162,6 +170,7 @@ impl Workspace {
             paths.into_iter().map(|path| self.hash(&path).map(|hash| (path, hash))).collect()
         };
         let (inputs, outputs) = (hashes(step.inputs)?, hashes(step.outputs)?);
+        let _lock = self.lock();
         let mut log = self.transcript()?;
         if !outputs.is_empty() && log.lines().iter().any(|line| line.act == step.act && line.outputs == outputs) {
             return Ok(true);

@@ -5,10 +5,10 @@
 
 mod common;
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use common::voters::{casts, spool};
 use common::{CANARY, World, custodian_name};

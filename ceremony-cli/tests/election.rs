@@ -9,7 +9,7 @@ use std::fs;
 use common::voters::{casts, spool};
 use common::{CANARY, World, assert_refused, custodian_name};
 use escrutinio_ceremony::commands::ballot_box::{self, From};
-use escrutinio_ceremony::commands::{accounts, acta, acts, count, election, inspect, key, record, roll, transcript};
+use escrutinio_ceremony::commands::{acta, acts, count, election, inspect, key, record, roll, transcript};
 use escrutinio_ceremony::session::Session;
 use escrutinio_ceremony::{error::Result, workspace::Workspace};
 

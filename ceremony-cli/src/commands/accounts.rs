@@ -163,7 +163,7 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
                 let link = Zeroizing::new(format!("{site}#{}.{}", half.as_str(), token.as_str()));
                 let mail = mail(&manifest, &account, entry, &link, &site)?;
                 done = done.saturating_add(1);
-                files::write_secret(&part.join(format!("mail/{done:07}.eml")), mail.as_bytes())?;
+                files::write_part(&part.join(format!("mail/{done:07}.eml")), mail.as_bytes())?;
                 append(&mut package, &account)?;
                 let count = entities.entry(entry.entity.as_str()).or_default();
                 *count = count.saturating_add(1);

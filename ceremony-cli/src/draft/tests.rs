@@ -110,3 +110,10 @@ fn an_impossible_calendar_and_a_binding_test_are_refused() {
     draft.test = true;
     assert_eq!(draft.validate().unwrap_err().message().key, "error.manifest.rule");
 }
+
+#[test]
+fn a_custodian_holds_no_other_role() {
+    let mut draft = complete("nayarit-2021", 5);
+    draft.custodians[2].name = "Servidor".into();
+    assert_eq!(draft.validate().unwrap_err().message().key, "error.draft.two_roles");
+}

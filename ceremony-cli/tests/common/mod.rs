@@ -86,22 +86,38 @@ impl World {
         result
     }
 
-    /// A step that is cut off before its line in the transcript, repeated, and repeated again:
-    /// all give the same figures, and only the last says that it had been done.
+    /// A step that is cut off, before its line in the transcript and before its files, and
+    /// repeated: it gives the same figures and the same bytes, and says that it had been done
+    /// only when nothing was missing.
     pub fn resumed(&mut self, name: &str, step: impl Fn(&mut Session<'_>, &Workspace) -> Result<Report>) -> Report {
         let first = self.by(name, &step).unwrap();
         assert!(!first.already, "{}", first.act);
+        let line = self.workspace.transcript().unwrap().lines().last().unwrap().clone();
+        assert_eq!(line.act, first.act);
+        // A checkpoint that is gone is not made again by a witness.
+        let ends = if line.act == "box cosign" { vec![0] } else { vec![0, 1, line.outputs.len()] };
+        for lost in ends {
+            let before = self.files();
+            self.cut_last_line();
+            for path in line.outputs.keys().rev().take(lost) {
+                fs::remove_file(self.workspace.path(path)).unwrap();
+            }
+            let again = self.by(name, &step).unwrap();
+            assert!(!again.already, "{} was completed", again.act);
+            assert_eq!(again.figures, first.figures);
+            assert!(self.files() == before, "{} gives the same bytes", again.act);
+        }
+        let last = self.by(name, &step).unwrap();
+        assert!(last.already, "{} is done", last.act);
+        assert_eq!(last.figures, first.figures);
+        first
+    }
+
+    fn cut_last_line(&self) {
         let log = self.workspace.path("transcript.log");
         let text = fs::read_to_string(&log).unwrap();
         let cut = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
         fs::write(&log, &text[..cut]).unwrap();
-        let again = self.by(name, &step).unwrap();
-        assert!(!again.already, "{} was completed", again.act);
-        assert_eq!(again.figures, first.figures);
-        let third = self.by(name, &step).unwrap();
-        assert!(third.already, "{} is done", third.act);
-        assert_eq!(third.figures, first.figures);
-        first
     }
 
     /// Registers everybody and freezes the manifest of a template.
@@ -163,6 +179,7 @@ impl World {
                 }
             }
         }
+        files.sort();
         files
     }
 
