@@ -305,6 +305,14 @@ pub(crate) enum Acta {
     Sign(DirSecret),
     /// Closes them and renders the documents.
     Render(Dir),
+    /// Adds the postal figures: the entity's count record.
+    Entity {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// The postal figures (TOML).
+        #[arg(long)]
+        postal: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -333,4 +341,6 @@ pub(crate) enum Transcript {
     Verify(Dir),
     /// Shows the acts.
     Show(Dir),
+    /// Renders the acts as a document to be signed.
+    Render(Dir),
 }

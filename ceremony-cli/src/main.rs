@@ -82,6 +82,7 @@ fn run(cli: Cli) -> Result<Report> {
         Command::Inspect { file } => inspect::inspect(&file),
         Command::Transcript(Transcript::Verify(dir)) => transcript::verify(&Workspace::new(dir.dir)),
         Command::Transcript(Transcript::Show(dir)) => transcript::show(&Workspace::new(dir.dir)),
+        Command::Transcript(Transcript::Render(dir)) => transcript::render(&Workspace::new(dir.dir)),
         Command::ExitCodes => {
             let mut report = Report::new("exit-codes", false);
             report.listing = Some(text::lookup(cli.lang, "report.exit_codes").to_owned());
@@ -185,6 +186,7 @@ fn run_acta(session: &mut Session<'_>, command: Acta) -> Result<Report> {
         Acta::Build(dir) => acta::build(session, &Workspace::new(dir.dir)),
         Acta::Sign(at) => acta::sign(session, &Workspace::new(at.dir), &at.secret),
         Acta::Render(dir) => acta::render(session, &Workspace::new(dir.dir)),
+        Acta::Entity { dir, postal } => acta::entity(session, &Workspace::new(dir), &postal),
     }
 }
 

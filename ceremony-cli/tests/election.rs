@@ -191,12 +191,26 @@ fn from_registration_to_a_record_that_verifies() {
     let coalition = sums.iter().find(|sum| sum["name"] == "Rosa Elena Jiménez Arteaga").unwrap();
     assert_eq!(coalition["votes"], 3, "party and combination add up beside the acta");
 
+    // The entity adds the postal votes.
+    let postal = "form = \"escrutinio/postal-count/v1\"\ndocument = \"AEC postal\"\n\
+                  [[contests]]\ncontest = 0\nvotes = [10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]\n";
+    let path = world.write("postal.toml", postal.as_bytes());
+    let short = world.write("short.toml", postal.replace("10, 0, ", "10, ").as_bytes());
+    assert_refused(world.by("op", |s, w| acta::entity(s, w, &short)), "error.decode");
+    let sums = world.resumed("op", |s, w| acta::entity(s, w, &path));
+    assert_eq!(sums.get("total"), Some("0: 9 + 11 = 20"));
+
     // The end.
     assert_refused(world.by("op", record::assemble), "error.missing");
     let receipts = world.resumed("op", record::receipts);
     assert_eq!(receipts.get("codes"), Some("9"));
     world.resumed("op", record::assemble);
     transcript::verify(&world.workspace).unwrap();
+    let rendered = transcript::render(&world.workspace).unwrap();
+    let page = fs::read_to_string(rendered.get("file").unwrap()).unwrap();
+    assert!(page.contains("Se instala la mesa") && page.contains("Se fue la luz") && page.contains("Fedataria"));
+    let slips = fs::read_to_string(world.workspace.path("key/ceremony-0/slips.html")).unwrap();
+    assert_eq!(slips.matches("Huella de la parte").count(), 5);
     for path in [
         "record/manifest.bin",
         "record/key/transcript.bin",

@@ -124,3 +124,51 @@ fn the_frozen_offer_does_not_change() {
     fs::write(world.workspace.path("record/manifest.bin"), b"EMAN").unwrap();
     assert_refused(world.by("op", election::freeze), "error.decode");
 }
+
+/// The machine stops when the key share is sealed but nothing is certified yet.
+#[test]
+fn a_certification_that_was_cut_off_is_completed() {
+    let mut world = World::new(4);
+    world.freeze("escuela", 3, 0);
+    let name = custodian_name(1);
+    let secret = world.secret(&name);
+    for step in [custodian::commit, custodian::deal, custodian::check_shares] {
+        for n in 1..=3 {
+            let (name, secret) = (custodian_name(n), world.secret(&custodian_name(n)));
+            world.by(&name, |s, w| step(s, w, &secret)).unwrap();
+        }
+    }
+    let beside = |ending: &str| {
+        let mut paths = fs::read_dir(secret.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        paths.find(|path| {
+            let file = path.file_name().unwrap().to_str().unwrap();
+            file.starts_with(&name) && file.ends_with(ending)
+        })
+    };
+    let round = beside(".round").unwrap();
+    let secrets = fs::read(&round).unwrap();
+    world.by(&name, |s, w| custodian::certify(s, w, &secret)).unwrap();
+    let share = fs::read(beside(".share").unwrap()).unwrap();
+    let public = world.workspace.path("key/ceremony-0/certificate-01.bin");
+    let certificate = fs::read(&public).unwrap();
+    assert!(beside(".round").is_none());
+
+    // Back to the moment after the share was sealed.
+    fs::write(&round, &secrets).unwrap();
+    fs::remove_file(beside(".certificate").unwrap()).unwrap();
+    fs::remove_file(&public).unwrap();
+    let journal = beside(".journal").unwrap();
+    let noted = fs::read_to_string(&journal).unwrap();
+    let before: String = noted.lines().filter(|l| !l.starts_with("certificate:")).map(|l| format!("{l}\n")).collect();
+    assert_ne!(before, noted);
+    fs::write(&journal, before).unwrap();
+    world.cut_last_line();
+    world.by(&name, |s, w| custodian::certify(s, w, &secret)).unwrap();
+    assert_eq!(fs::read(beside(".share").unwrap()).unwrap(), share);
+    assert_eq!(fs::read(&public).unwrap(), certificate);
+    assert!(beside(".round").is_none(), "what was kept for the rounds is wiped now");
+
+    // A copy that was kept is lost, but the journal remembers: nothing is signed again.
+    fs::remove_file(beside(".verdict").unwrap()).unwrap();
+    assert_refused(world.by(&name, |s, w| custodian::check_shares(s, w, &secret)), "error.second_run");
+}

@@ -4,6 +4,7 @@
 //! `acta build` writes what is signed to `acta/contest-000.content`; every custodian signs
 //! all contests; `acta render` closes the acta with the signatures that are there.
 
+mod entity;
 mod page;
 
 use std::path::Path;
@@ -14,6 +15,8 @@ use escrutinio_core::ids::{CustodianIndex, hex};
 use escrutinio_core::record;
 use escrutinio_core::tally::Results;
 use escrutinio_core::verify::{ActaFigures, ClosedElection};
+
+pub use entity::entity;
 
 use super::acts;
 use super::key::SEAL;

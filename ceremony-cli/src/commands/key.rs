@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use askama::Template;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::hash::sha256;
-use escrutinio_core::ids::hex;
+use escrutinio_core::ids::{CustodianIndex, hex};
 use escrutinio_core::keygen::trial::{Trial, TrialPartial, trial_partial};
 use escrutinio_core::keygen::{ElectionKeys, KeyTranscript, key_record_hash};
+use escrutinio_core::manifest::Manifest;
 
 use crate::ceremony::{self, KeyFolder, keygen_error};
 use crate::commands::custodian::read_share;
@@ -51,15 +53,50 @@ pub fn close(session: &mut Session<'_>, workspace: &Workspace, round: u32) -> Re
     Ok(report)
 }
 
+/// What a custodian compares on the reception slip of the share (R-KEY-09): the hash of the
+/// public image of the share.
+fn fingerprints(keys: &ElectionKeys) -> impl Iterator<Item = (CustodianIndex, String)> {
+    keys.qualified.iter().zip(&keys.public_shares).map(|(index, public)| {
+        let bytes: Vec<u8> = public.iter().flat_map(Encode::to_bytes).collect();
+        (*index, hex(&sha256(&[&bytes])))
+    })
+}
+
+struct Slip<'a> {
+    index: CustodianIndex,
+    name: &'a str,
+    designation: &'a str,
+    fingerprint: String,
+}
+
+#[derive(Template)]
+#[template(path = "slips.html")]
+struct Slips<'a> {
+    title: &'a str,
+    setup_id: String,
+    slips: Vec<Slip<'a>>,
+}
+
+fn slips(manifest: &Manifest, folder: &KeyFolder<'_>, keys: &ElectionKeys) -> Result<String> {
+    let slips = fingerprints(keys)
+        .filter_map(|(index, fingerprint)| {
+            let place = usize::try_from(index.get()).ok()?.checked_sub(1)?;
+            let custodian = manifest.custodians.get(place)?;
+            Some(Slip { index, name: &custodian.name, designation: &custodian.designation, fingerprint })
+        })
+        .collect();
+    Slips { title: &manifest.title, setup_id: folder.ceremony.setup_id().to_string(), slips }
+        .render()
+        .map_err(|why| refused("error.render", &[("why", &why)]))
+}
+
 fn with_keys(report: Report, transcript: &KeyTranscript, keys: &ElectionKeys) -> Report {
     let mut report = report
         .with("transcript_hash", hex(&transcript.transcript_hash()))
         .with("key_record", hex(&key_record_hash(transcript)))
         .with("slots", keys.slot_keys.len());
-    for (index, public) in keys.qualified.iter().zip(&keys.public_shares) {
-        // What a custodian compares on the reception slip of the share (R-KEY-09).
-        let bytes: Vec<u8> = public.iter().flat_map(Encode::to_bytes).collect();
-        report = report.with("share_fingerprint", format!("{index} {}", hex(&sha256(&[&bytes]))));
+    for (index, fingerprint) in fingerprints(keys) {
+        report = report.with("share_fingerprint", format!("{index} {fingerprint}"));
     }
     for exclusion in &transcript.excluded {
         report = report.with("excluded", format!("{} ({})", exclusion.index, exclusion.reason));
@@ -80,17 +117,21 @@ pub fn combine(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repor
     }
     let keys = transcript.verify(&folder.ceremony).map_err(|why| keygen_error(&why))?;
     let path = folder.transcript();
+    let slips_path = format!("{}/slips.html", folder.folder());
+    workspace.write_or_same(&slips_path, slips(&manifest, &folder, &keys)?.as_bytes())?;
     workspace.write_or_same(&path, &transcript.to_bytes())?;
     let step = Step::by_operator(session, "key combine")?
         .input(MANIFEST)
         .output(&path)
+        .output(&slips_path)
         .note("setup_id", folder.ceremony.setup_id())
         .note("key_record", hex(&key_record_hash(&transcript)));
     let step = session.attendance(step)?;
     let already = workspace.finish(session, step)?;
     let report = Report::new("key combine", already)
         .with("setup_id", folder.ceremony.setup_id())
-        .with("file", workspace.path(&path).display());
+        .with("file", workspace.path(&path).display())
+        .with("slips", workspace.path(&slips_path).display());
     Ok(with_keys(report, &transcript, &keys))
 }
 

@@ -3,8 +3,15 @@
 use core::fmt::Write;
 use std::collections::BTreeMap;
 
+use askama::Template;
+use escrutinio_core::manifest::Manifest;
+
+use super::acts::{self, Incident};
+use crate::draft;
 use crate::error::{Result, refused};
 use crate::report::Report;
+use crate::session::local;
+use crate::transcript_log::Line;
 use crate::workspace::Workspace;
 
 /// Checks the chain, and that every file which an act wrote still has its hash. Files that
@@ -54,4 +61,48 @@ pub fn show(workspace: &Workspace) -> Result<Report> {
     let mut report = Report::new("transcript show", false).with("head", log.head());
     report.listing = Some(listing);
     Ok(report)
+}
+
+struct Act<'a> {
+    when: String,
+    line: &'a Line,
+}
+
+#[derive(Template)]
+#[template(path = "transcript.html")]
+struct Page<'a> {
+    manifest: &'a Manifest,
+    manifest_hash: String,
+    acts: Vec<Act<'a>>,
+    head: String,
+    incidents: Vec<Incident>,
+}
+
+/// Renders the acts so far as a document to be signed. Its name ends in the hash of the
+/// last line, so that every state of the transcript has its own.
+///
+/// # Errors
+/// If the manifest is not frozen, or the chain is broken.
+pub fn render(workspace: &Workspace) -> Result<Report> {
+    let manifest = draft::read_frozen(workspace)?;
+    let log = workspace.transcript()?;
+    let when = |line: &Line| {
+        let seconds = line.at.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second);
+        seconds.map_or_else(|_| line.at.clone(), |at| local(at, manifest.official_zone.offset_minutes))
+    };
+    let page = Page {
+        manifest: &manifest,
+        manifest_hash: manifest.hash().to_string(),
+        acts: log.lines().iter().map(|line| Act { when: when(line), line }).collect(),
+        head: log.head(),
+        incidents: acts::incidents(workspace)?,
+    };
+    let html = page.render().map_err(|why| refused("error.render", &[("why", &why)]))?;
+    let short: String = log.head().chars().take(16).collect();
+    let path = format!("acts/transcript-{short}.html");
+    let already = workspace.write_or_same(&path, html.as_bytes())?;
+    Ok(Report::new("transcript render", already)
+        .with("file", workspace.path(&path).display())
+        .with("sha256", workspace.hash(&path)?)
+        .with("head", log.head()))
 }

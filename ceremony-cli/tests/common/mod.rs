@@ -113,7 +113,7 @@ impl World {
         first
     }
 
-    fn cut_last_line(&self) {
+    pub fn cut_last_line(&self) {
         let log = self.workspace.path("transcript.log");
         let text = fs::read_to_string(&log).unwrap();
         let cut = text.trim_end().rfind('\n').map_or(0, |at| at + 1);
