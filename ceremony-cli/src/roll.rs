@@ -117,23 +117,35 @@ pub fn drawn_path(secret: &Path) -> PathBuf {
     files::with_suffix(secret, ".roll-drawn")
 }
 
-/// Draws the order of all entries, once and for all: it is sealed before it is used, so that
-/// an interrupted commitment goes on with the same one. Nobody else knows it.
+/// The roll in its order, drawn once and for all: it is sealed before it is used, so that an
+/// interrupted commitment goes on with the same one. Nobody else knows it.
 ///
 /// # Errors
-/// If the file cannot be written or opened.
-pub fn drawn(session: &mut Session<'_>, secret: &Path, password: &str, versions: Vec<Version>) -> Result<Version> {
+/// If the file cannot be written or opened, or there is no version.
+pub fn draw(session: &mut Session<'_>, secret: &Path, password: &str, versions: Vec<Version>) -> Result<Version> {
+    let path = drawn_path(secret);
+    if path.exists() {
+        return Version::read(&path, password);
+    }
+    let mut versions = versions.into_iter();
+    let missing = || out_of_order("error.missing", &[("path", &"roll-00"), ("command", &"roll load")]);
+    let mut all = versions.next().ok_or_else(missing)?;
+    for version in versions {
+        all.entries.extend(version.entries);
+    }
+    draw_order(&mut all.entries, session.rng);
+    all.write(session, &path, password)?;
+    Ok(all)
+}
+
+/// Opens the roll in the order that was drawn.
+///
+/// # Errors
+/// If it is not committed to, or does not open.
+pub fn read_drawn(secret: &Path, password: &str) -> Result<Version> {
     let path = drawn_path(secret);
     if !path.exists() {
-        let mut versions = versions.into_iter();
-        let mut all = versions
-            .next()
-            .ok_or_else(|| out_of_order("error.missing", &[("path", &"roll-00"), ("command", &"roll load")]))?;
-        for version in versions {
-            all.entries.extend(version.entries);
-        }
-        draw_order(&mut all.entries, session.rng);
-        all.write(session, &path, password)?;
+        return Err(out_of_order("error.missing", &[("path", &path.display()), ("command", &"roll commit")]));
     }
     Version::read(&path, password)
 }

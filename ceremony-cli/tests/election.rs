@@ -175,7 +175,11 @@ fn from_registration_to_a_record_that_verifies() {
     }
     assert_refused(world.by("op", acta::render), "error.signatures");
     by_custodian(&mut world, 3, acta::sign).unwrap();
-    world.resumed("op", acta::render);
+    let rendered = world.resumed("op", acta::render).listing.unwrap();
+    let places: Vec<usize> = ["I.", "II.", "III.", "IV.", "V.", "VI.", "VII.", "VIII.", "IX."]
+        .map(|block| rendered.lines().position(|line| line.split(' ').next() == Some(block)).unwrap())
+        .to_vec();
+    assert!(places.is_sorted() && rendered.contains("         0  PRI"), "{rendered}");
     let page = fs::read_to_string(world.workspace.path("acta/contest-000.html")).unwrap();
     let places: Vec<usize> = (1..=9).map(|n| page.find(&format!("id=\"bloque-{n}\"")).unwrap()).collect();
     assert!(places.is_sorted(), "the nine blocks stand in their order");

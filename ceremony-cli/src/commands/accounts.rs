@@ -116,7 +116,6 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
     let (person, password) = open_role(session, &manifest, secret, HalfRole::Registrar)?;
     if !workspace.has(REPORT) && !outbox.exists() {
         let (halves, _) = open_halves(secret, &password)?;
-        let versions = roll::read_all(secret, &password)?;
         let site = session.ask("accounts.site")?;
         if !site.starts_with("https://") || site.contains(['#', ' ']) {
             return Err(refused("error.site", &[("site", &site)]));
@@ -127,7 +126,7 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
         if transfer.chars().count() < PASSWORD_MIN {
             return Err(out_of_order("error.password.short", &[("min", &PASSWORD_MIN)]));
         }
-        let drawn = roll::drawn(session, secret, &password, versions)?;
+        let drawn = roll::read_drawn(secret, &password)?;
         let lists = roll::by_list(&drawn, manifest.lists.len());
         let all = lists.iter().map(Vec::len).fold(0, usize::saturating_add);
         let part = files::with_suffix(outbox, ".part");
@@ -258,7 +257,9 @@ pub fn server(
     let record = read_record(workspace, &manifest)?;
     read_halves(workspace, &manifest, &record, HalfRole::Server)?;
     let (person, password) = open_role(session, &manifest, secret, HalfRole::Server)?;
-    if !out.exists() {
+    let opened = if out.exists() {
+        open_accounts(out, &password)?
+    } else {
         let (halves, _) = open_halves(secret, &password)?;
         let question = crate::text::say(session.lang, "ask.accounts.open", &[]);
         let transfer = session.ui.password("accounts.transfer", &question, None)?;
@@ -266,6 +267,7 @@ pub fn server(
         let bad = || refused("error.accounts", &[("path", &package.display())]);
         let mut seen = HashSet::new();
         let mut sealed_again = Zeroizing::new(Vec::with_capacity(content.len().saturating_mul(2)));
+        let mut accounts = Vec::new();
         for line in content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let mut account: Account = serde_json::from_slice(line).map_err(|_| bad())?;
             let half = halves.issue(&record.roll_id(), account.list, account.place, &person.key).ok_or_else(bad)?;
@@ -274,14 +276,15 @@ pub fn server(
                 return Err(bad());
             }
             append(&mut sealed_again, &account)?;
+            accounts.push(account);
         }
         let expected: u64 = record.counts.iter().map(|count| u64::from(*count)).sum();
         if u64::try_from(seen.len()) != Ok(expected) {
             return Err(bad());
         }
         sealed::write(session, out, Kind::Accounts, &password, &sealed_again)?;
-    }
-    let opened = open_accounts(out, &password)?;
+        accounts
+    };
     let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
     for account in &opened {
         let count = entities.entry(account.entity.as_str()).or_default();

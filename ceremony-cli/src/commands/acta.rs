@@ -159,6 +159,7 @@ pub fn render(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
     let manifest = draft::read_frozen(workspace)?;
     let mut step = Step::by_operator(session, "acta render")?;
     let mut report = Report::new("acta render", false);
+    let mut listing = String::new();
     for (contest, _) in (0u32..).zip(&manifest.contests) {
         let content = read_content(workspace, contest)?;
         let mut signatures = Vec::new();
@@ -189,8 +190,10 @@ pub fn render(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
         let json_hash = hex(&escrutinio_core::hash::sha256(&[json_text.as_bytes()]));
         workspace.write_or_same(&html, page::html(&manifest, &acta, &hash, &json_hash)?.as_bytes())?;
         report = report.with("file", workspace.path(&html).display()).with("sha256", hash);
+        listing.push_str(&page::text(&manifest, &acta));
         step = step.input(content_path(contest)).output(path).output(json).output(html);
     }
+    report.listing = Some(listing);
     report.already = workspace.finish(session, step)?;
     Ok(report)
 }

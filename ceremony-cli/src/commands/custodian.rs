@@ -182,11 +182,17 @@ pub fn certify(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         let (certificate, share) =
             keygen::certify(&desk.folder.ceremony, &secrets, &verdict, &transcript, &desk.holder.person.key)
                 .map_err(|why| keygen_error(&why))?;
-        if !share_path.exists() {
-            sealed::write(session, &share_path, Kind::Share, desk.holder.password(), &share.expose_bytes())?;
+        // What is wiped below must not be the only copy: the share is on the disk, and sealed
+        // as this program sealed it or as the same password opens it.
+        if share_path.exists() {
+            read_share(&desk.holder, setup_id)?;
+        } else {
+            let sealed = sealed::seal(session, Kind::Share, desk.holder.password(), &share.expose_bytes())?;
+            files::write_secret(&share_path, &sealed)?;
+            if files::read(&share_path)? != sealed {
+                return Err(sealed::bad());
+            }
         }
-        // What is wiped below must not be the only copy: read the share back.
-        read_share(&desk.holder, setup_id)?;
         Ok(certificate.to_bytes())
     })?;
     let report = desk.publish(session, workspace, "custodian certify", "certificate", &certificate)?;

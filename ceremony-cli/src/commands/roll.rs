@@ -95,7 +95,7 @@ fn add_version(
 ) -> Result<Report> {
     let manifest = draft::read_frozen(workspace)?;
     let (person, password) = open_role(session, &manifest, secret, HalfRole::Registrar)?;
-    let versions = roll::read_all(secret, &password)?;
+    let mut versions = roll::read_all(secret, &password)?;
     let content = Zeroizing::new(files::read(delivery.file)?);
     let file = escrutinio_core::hash::sha256(&[&content]);
     let number = match (kind, versions.iter().position(|version| version.file == file)) {
@@ -125,10 +125,11 @@ fn add_version(
         let delivered = roll::deliver(&manifest, &content, count, &versions, postal.as_ref(), session.rng)?;
         let version = Version { kind, document, file, at: session.clock.now(), entries: delivered.entries };
         version.write(session, &path, &password)?;
+        versions.push(version);
     }
-    let version = Version::read(&path, &password)?;
+    let version = usize::try_from(number).ok().and_then(|number| versions.get(number)).ok_or_else(sealed::bad)?;
     let public = format!("roll/version-{number:02}.txt");
-    let text = public_text(&version);
+    let text = public_text(version);
     workspace.write_or_same(&public, text.as_bytes())?;
     let act = if kind == VersionKind::Base { "roll load" } else { "roll addendum" };
     let step = Step::by_person(&person, act)
@@ -180,7 +181,7 @@ pub fn commit(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -
         return Err(out_of_order("error.missing", &[("path", &"roll-00"), ("command", &"roll load")]));
     }
     let chain_of = chain(&manifest, &versions);
-    let drawn = roll::drawn(session, secret, &password, versions)?;
+    let drawn = roll::draw(session, secret, &password, versions)?;
     let lists = roll::by_list(&drawn, manifest.lists.len());
     let counts = lists.iter().map(|list| u32::try_from(list.len()).unwrap_or(u32::MAX)).collect();
     let root = roll_root(lists.iter().flatten().map(|entry| entry.commitment()));
@@ -253,22 +254,24 @@ pub fn halves(session: &mut Session<'_>, workspace: &Workspace, secret: &Path, r
     let (person, password) = open_role(session, &manifest, secret, role)?;
     let path = halves_path(secret);
     let public = record_path(role);
-    if !path.exists() {
+    let list = if path.exists() {
+        open_halves(secret, &password)?.1
+    } else {
         if workspace.has(&public) {
             return Err(refused("error.halves.gone", &[("path", &public)]));
         }
         let secrets = HalfSecrets::generate(role, &record.counts, session.rng);
-        let list = secrets.publish(record.roll_id(), &person.key, session.rng);
+        let list = secrets.publish(record.roll_id(), &person.key, session.rng).to_bytes();
         // The proof is kept with the secrets: a repeated step publishes the same bytes.
-        let (secrets, list) = (secrets.expose_bytes(), list.to_bytes());
+        let secrets = secrets.expose_bytes();
         let room = secrets.len().saturating_add(list.len()).saturating_add(8);
         let mut kept = Zeroizing::new(Vec::with_capacity(room));
         u64::try_from(secrets.len()).unwrap_or(u64::MAX).encode(&mut kept);
         kept.extend_from_slice(&secrets);
         kept.extend_from_slice(&list);
         sealed::write(session, &path, Kind::Halves, &password, &kept)?;
-    }
-    let (_, list) = open_halves(secret, &password)?;
+        list
+    };
     workspace.write_or_same(&public, &list)?;
     read_halves(workspace, &manifest, &record, role)?;
     let act = match role {

@@ -106,6 +106,73 @@ pub(super) fn json(manifest: &Manifest, acta: &Acta, acta_hash: &str) -> String 
     format!("{object:#}\n")
 }
 
+/// The acta as plain text, for the screen of the session: the nine blocks, then the aid.
+pub(super) fn text(manifest: &Manifest, acta: &Acta) -> String {
+    let Some(contest) = contest_of(manifest, acta) else { return String::new() };
+    let content = &acta.content;
+    let figures = figures(manifest, acta, contest);
+    let mut out = String::from("ACTA DE ESCRUTINIO Y CÓMPUTO DEL VOTO POR INTERNET\n");
+    if manifest.test {
+        out.push_str("PRUEBA: CANDIDATURAS FICTICIAS\n");
+    }
+    if !manifest.binding {
+        out.push_str("SIN EFECTOS VINCULANTES\n");
+    }
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(format!("I.    {}", contest.legend));
+    line(format!("II.   {}", manifest.process));
+    line(format!("      {}", manifest.title));
+    line(format!("III.  {}, {}", contest.name, contest.entity));
+    line(format!("      {}", contest.office));
+    line(format!("IV.   {}", content.place));
+    for zone in [&manifest.official_zone, &manifest.governing_zone] {
+        line(format!("      {} ({})", local(content.generated_at, zone.offset_minutes), zone.name));
+    }
+    line("V.    Votos".to_owned());
+    for Line { name, votes } in &figures.votes {
+        line(format!("      {votes:>10}  {name}"));
+    }
+    line(format!("VI.   {:>10}  Votos nulos", figures.null));
+    line(format!("VII.  {:>10}  Total de votos", content.total));
+    line("VIII. Incidentes".to_owned());
+    for incident in &content.incidents {
+        line(format!("      {incident}"));
+    }
+    if content.incidents.is_empty() {
+        line("      Ninguno".to_owned());
+    }
+    line("IX.   Escritos de protesta".to_owned());
+    for protest in &content.protests {
+        line(format!("      {}, {}: {}", protest.party, protest.person, protest.reason));
+    }
+    if content.protests.is_empty() {
+        line("      Ninguno".to_owned());
+    }
+    let signers: Vec<&str> = signers(manifest, acta).into_iter().map(|(_, name)| name).collect();
+    line(format!("Firmas: {}", signers.join(", ")));
+    if !figures.sums.is_empty() {
+        line("Sumas por candidatura (ayuda de lectura, no forma parte del acta)".to_owned());
+        for Line { name, votes } in &figures.sums {
+            line(format!("      {votes:>10}  {name}"));
+        }
+    }
+    out
+}
+
+/// Numbers and names of the custodians who signed.
+fn signers<'a>(manifest: &'a Manifest, acta: &Acta) -> Vec<(u32, &'a str)> {
+    acta.signatures
+        .iter()
+        .filter_map(|signature| {
+            let place = usize::try_from(signature.index.get()).ok()?.checked_sub(1)?;
+            Some((signature.index.get(), manifest.custodians.get(place)?.name.as_str()))
+        })
+        .collect()
+}
+
 #[derive(Template)]
 #[template(path = "acta.html")]
 struct Page<'a> {
@@ -125,14 +192,6 @@ struct Page<'a> {
 pub(super) fn html(manifest: &Manifest, acta: &Acta, acta_hash: &str, json_hash: &str) -> Result<String> {
     let bad = |why: &dyn core::fmt::Display| refused("error.render", &[("why", why)]);
     let contest = contest_of(manifest, acta).ok_or_else(|| bad(&acta.content.contest))?;
-    let signers = acta
-        .signatures
-        .iter()
-        .filter_map(|signature| {
-            let place = usize::try_from(signature.index.get()).ok()?.checked_sub(1)?;
-            Some((signature.index.get(), manifest.custodians.get(place)?.name.as_str()))
-        })
-        .collect();
     Page {
         manifest,
         contest,
@@ -143,7 +202,7 @@ pub(super) fn html(manifest: &Manifest, acta: &Acta, acta_hash: &str, json_hash:
         destination: destination(contest),
         acta_hash,
         json_hash,
-        signers,
+        signers: signers(manifest, acta),
     }
     .render()
     .map_err(|why| bad(&why))
