@@ -71,6 +71,11 @@ pub(crate) fn seed() -> Outcome {
     )
 }
 
+/// How many targets there are.
+pub(crate) fn count() -> Result<u64, Failure> {
+    Ok(targets()?.iter().map(|_| 1).sum())
+}
+
 /// The names of the targets: the files of `fuzz/targets`.
 fn targets() -> Result<Vec<String>, Failure> {
     let paths = files(&root().join("fuzz/targets"), &[".rs"])?;

@@ -11,6 +11,7 @@ mod ids;
 mod nostd;
 mod secrecy;
 mod shell;
+mod soak;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ cargo xtask COMMAND
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
   fuzz TARGET [...]         one target; what follows goes to libFuzzer
   secrecy                   no branch or index depends on a secret (needs Valgrind)
+  soak [--minutes N]        the long checks, N minutes of them fuzzing (60)
 ";
 
 fn main() -> ExitCode {
@@ -70,6 +72,7 @@ fn run() -> Outcome {
         "fuzz-seed" => only(&mut options).and_then(|()| fuzz::seed()),
         "fuzz-smoke" => fuzz::smoke(option(&mut options, "seconds", |value| value.parse())?.unwrap_or(10)),
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
+        "soak" => soak::run(option(&mut options, "minutes", |value| value.parse())?.unwrap_or(60)),
         "help" | "--help" | "-h" => help(),
         other => Err(Failure::new(format!("no command is called \"{other}\"\n\n{HELP}"))),
     }
