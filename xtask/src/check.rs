@@ -1,6 +1,6 @@
 //! What every change must pass besides the tests.
 
-use crate::ids;
+use crate::{citations, ids};
 use crate::shell::{Outcome, cargo_with, step};
 
 pub(crate) fn run() -> Outcome {
@@ -31,5 +31,6 @@ pub(crate) fn run() -> Outcome {
     for (name, arguments) in documents {
         step(name, cargo_with(arguments).env("RUSTDOCFLAGS", "-D warnings"))?;
     }
-    ids::run()
+    ids::run()?;
+    citations::run()
 }

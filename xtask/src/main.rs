@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program of the command line")]
 
 mod check;
+mod citations;
 mod demo;
 mod deny;
 mod deps;
@@ -25,7 +26,7 @@ cargo xtask COMMAND
 
   demo [...]                a whole election on this machine (see: cargo demo -- --help)
   check                     format, lints, documentation, check codes and requirement ids
-  check-ids                 check codes and requirement ids only
+  check-ids                 check codes, requirement ids, names in ARCHITECTURE.md
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
@@ -65,7 +66,7 @@ fn run() -> Outcome {
     let mut options = Parser::from_args(arguments);
     match command.to_str().unwrap_or_default() {
         "check" => only(&mut options).and_then(|()| check::run()),
-        "check-ids" => only(&mut options).and_then(|()| ids::run()),
+        "check-ids" => only(&mut options).and_then(|()| ids::run()).and_then(|()| citations::run()),
         "nostd" => only(&mut options).and_then(|()| nostd::run()),
         "deps-ban" => only(&mut options).and_then(|()| deps::run()),
         "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
