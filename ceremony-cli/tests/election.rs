@@ -86,6 +86,14 @@ fn from_registration_to_a_record_that_verifies() {
     let twice_from = From::Spool { file: &twice_file, log: &log };
     assert_refused(world.by("tablero.example", |s, w| ballot_box::export(s, w, twice_from)), "error.spool.twice");
 
+    let mut cut = fs::read(&file).unwrap();
+    cut.pop();
+    let cut = world.write("cut.bin", &cut);
+    let cut_from = From::Spool { file: &cut, log: &log };
+    assert_refused(world.by("tablero.example", |s, w| ballot_box::export(s, w, cut_from)), "error.spool");
+    let stranger = From::Spool { file: &file, log: &server };
+    assert_refused(world.by("servidor", |s, w| ballot_box::export(s, w, stranger)), "error.role");
+
     let first = world.resumed("tablero.example", |s, w| ballot_box::export(s, w, from));
     assert_eq!(first.get("ballots"), Some("9"));
     all.reverse();
@@ -127,6 +135,13 @@ fn from_registration_to_a_record_that_verifies() {
         world.by("servidor", |s, w| ballot_box::participation(s, w, &server, &marked, &unsorted)),
         "error.voters_list",
     );
+    for lines in ["0 0 9", "0 0 9 1\n", "0 x 9\n", "0 0 9\n0 1 0\n", "-1 0 9\n"] {
+        let file = world.write("marked-bad.txt", lines.trim_end_matches("9").as_bytes());
+        assert_refused(
+            world.by("servidor", |s, w| ballot_box::participation(s, w, &server, &file, &voters)),
+            "error.marked",
+        );
+    }
     world.resumed("servidor", |s, w| ballot_box::participation(s, w, &server, &marked, &voters));
 
     // The count.

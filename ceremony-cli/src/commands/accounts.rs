@@ -83,8 +83,9 @@ struct Mail<'a> {
     site: &'a str,
 }
 
-/// A user name that says nothing of its holder: 60 random bits.
-fn user_name(rng: &mut dyn CryptoRng, taken: &mut HashSet<String>) -> String {
+/// A user name that says nothing of its holder: 60 random bits, and no four letters in a row
+/// that stand in the entry (R-ACC-08).
+fn user_name(rng: &mut dyn CryptoRng, taken: &mut HashSet<String>, entry: &RollEntry) -> String {
     // No vowels and nothing that looks like another: no words, no misreadings.
     const LETTERS: [char; 16] = ['2', '3', '4', '5', '6', '7', '8', '9', 'c', 'f', 'h', 'k', 'm', 'r', 't', 'x'];
     loop {
@@ -98,10 +99,17 @@ fn user_name(rng: &mut dyn CryptoRng, taken: &mut HashSet<String>) -> String {
             name.push(LETTERS.get(letter).copied().unwrap_or('2'));
             draw >>= 4;
         }
-        if taken.insert(name.clone()) {
+        if !resembles(&name, entry) && taken.insert(name.clone()) {
             return name;
         }
     }
+}
+
+fn resembles(name: &str, entry: &RollEntry) -> bool {
+    let fields = [&entry.name, &entry.clave, &entry.ocr, &entry.cic, &entry.entity, &entry.email, &entry.phone];
+    let fields = fields.map(|field| Zeroizing::new(field.to_lowercase()));
+    let letters: Vec<char> = name.chars().collect();
+    letters.windows(4).map(|four| four.iter().collect::<String>()).any(|four| fields.iter().any(|f| f.contains(&four)))
 }
 
 /// Writes the messages and the package for the server into a new folder that only its owner
@@ -146,7 +154,7 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
                     .issue(&record.roll_id(), list, place, &person.key)
                     .ok_or_else(|| refused("error.halves", &[("path", &"halves"), ("why", &place)]))?;
                 let account = Account {
-                    user: user_name(session.rng, &mut taken),
+                    user: user_name(session.rng, &mut taken, entry),
                     token: hex(&tagged_hash("access-token", &[token.as_ref()])),
                     list,
                     place,
@@ -307,4 +315,35 @@ pub fn open_accounts(path: &Path, password: &str) -> Result<Vec<Account>> {
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_slice(line).map_err(|_| sealed::bad()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use escrutinio_core::credential::RollEntry;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn entry(phone: &str) -> RollEntry {
+        let text = || "X".to_owned();
+        let (name, clave, ocr, cic, entity, email) = (text(), text(), text(), text(), text(), text());
+        RollEntry { salt: [0; 32], list: 0, name, clave, ocr, cic, entity, email, phone: phone.to_owned() }
+    }
+
+    #[test]
+    fn user_names_are_unlike_the_entry_and_each_other() {
+        assert!(resembles("23456-78923-45678", &entry("5552345678")));
+        assert!(resembles("CFHKM-22222-22222".to_lowercase().as_str(), &entry("CFHK")));
+        assert!(!resembles("23456-78923-45678", &entry("5523")));
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        let mut taken = HashSet::new();
+        for _ in 0..1000 {
+            // Digits that half of all names would hold somewhere.
+            let entry = entry("222333444555666777888999");
+            let name = user_name(&mut rng, &mut taken, &entry);
+            assert!(name.len() == 17 && !resembles(&name, &entry));
+        }
+        assert_eq!(taken.len(), 1000);
+    }
 }
