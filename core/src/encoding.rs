@@ -185,6 +185,8 @@ impl<'a> Reader<'a> {
             .bytes
             .get(self.at..end)
             .ok_or_else(|| self.error(DecodeErrorKind::Truncated))?;
+        #[cfg(any(test, feature = "test-util"))]
+        crate::testing::fields::note(self.field, n);
         self.at = end;
         Ok(taken)
     }

@@ -20,7 +20,7 @@
 
 extern crate alloc;
 
-#[cfg(any(feature = "parallel", test))]
+#[cfg(any(feature = "parallel", feature = "test-util", test))]
 extern crate std;
 
 pub mod acta;

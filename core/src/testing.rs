@@ -3,6 +3,7 @@
 //!
 //! Names of persons are placeholders.
 
+pub mod fields;
 pub mod rehearsal;
 
 use alloc::format;

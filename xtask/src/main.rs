@@ -9,7 +9,9 @@ mod deny;
 mod deps;
 mod fuzz;
 mod ids;
+mod mutate;
 mod nostd;
+mod rehearse;
 mod secrecy;
 mod shell;
 mod soak;
@@ -29,6 +31,8 @@ cargo xtask COMMAND
   check-ids                 check codes, requirement ids, names in ARCHITECTURE.md
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
+  mutate [--most N|all]     changes single fields of a record; both verifiers must reject each alike
+  rehearse BALLOTS DIR      writes a large record, to measure the verifier with
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
@@ -72,6 +76,13 @@ fn run() -> Outcome {
         "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
         "fuzz-seed" => only(&mut options).and_then(|()| fuzz::seed()),
         "fuzz-smoke" => fuzz::smoke(option(&mut options, "seconds", |value| value.parse())?.unwrap_or(10)),
+        "mutate" => mutate::run(option(&mut options, "most", |value| {
+            if value == "all" { Ok(None) } else { lexopt::ValueExt::parse(&value).map(Some) }
+        })?.unwrap_or(Some(24))),
+        "rehearse" => {
+            let ballots = lexopt::ValueExt::parse(&options.value()?)?;
+            rehearse::run(ballots, &PathBuf::from(options.value()?))
+        }
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
         "soak" => soak::run(option(&mut options, "minutes", |value| value.parse())?.unwrap_or(60)),
         "help" | "--help" | "-h" => help(),
