@@ -5,6 +5,7 @@
 //! hashed from labels, weights, and multi-scalar multiplication under one name.
 
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_POINT, RISTRETTO_BASEPOINT_TABLE};
 use curve25519_dalek::ristretto::CompressedRistretto;
@@ -79,7 +80,7 @@ pub fn multiscalar_mul(scalars: &[Scalar], elements: &[Element]) -> Element {
 
 /// `sum_i [s_i]P_i` in variable time, for public scalars only.
 #[must_use]
-pub fn vartime_multiscalar_mul(scalars: &[Scalar], elements: &[Element]) -> Element {
+pub fn vartime_multiscalar_mul(scalars: &[Scalar], elements: impl IntoIterator<Item: Borrow<Element>>) -> Element {
     Element::vartime_multiscalar_mul(scalars, elements)
 }
 

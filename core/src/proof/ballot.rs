@@ -120,9 +120,8 @@ pub struct BallotProof {
 /// Absorbs the statement: the only place that does.
 fn bind(statement: &BallotStatement<'_>) -> Transcript {
     let parameters = statement.parameters;
-    let mut transcript = ProofContext::new(Proof::BallotValidity)
-        .bind(parameters.election_id.as_bytes())
-        .at(Position {
+    let mut transcript =
+        ProofContext::new(Proof::BallotValidity).bind(parameters.election_id.as_bytes()).at(Position {
             contest: Some(parameters.contest),
             style: Some(statement.style),
             unit: Some(statement.unit),
@@ -143,10 +142,10 @@ fn bind(statement: &BallotStatement<'_>) -> Transcript {
 
 /// The first challenges and what follows from them for both sides.
 struct Collapse {
-    y_powers: Vec<Scalar>,
+    y: Scalar,
+    tau: Scalar,
     /// `g_k - 1` with `g_k = y^(2^k)`.
     g_minus_one: Vec<Scalar>,
-    tau_powers: Vec<Scalar>,
     y_omega: Scalar,
 }
 
@@ -154,23 +153,17 @@ impl Collapse {
     fn draw(transcript: &mut Transcript, shape: &ContestShape) -> Self {
         let y = transcript.challenge("y");
         let tau = if shape.texts > 0 { transcript.challenge("tau") } else { Scalar::ZERO };
-        let y_powers = group::powers(&y, shape.options);
-        let omega = shape.write_in.and_then(|w| usize::try_from(w).ok());
-        let y_omega = omega.and_then(|w| y_powers.get(w).copied()).unwrap_or(Scalar::ZERO);
-        let g_minus_one = core::iter::successors(Some(y), |g| Some(g * g))
-            .map(|g| g - Scalar::ONE)
-            .take(shape.bits())
-            .collect();
-        Self { y_powers, g_minus_one, tau_powers: group::powers(&tau, shape.texts), y_omega }
+        let g: Vec<Scalar> = core::iter::successors(Some(y), |g| Some(g * g)).take(shape.bits()).collect();
+        let y_omega = shape.write_in.map_or(Scalar::ZERO, |omega| {
+            g.iter().zip(0u32..).filter(|(_, k)| (omega >> k) & 1 == 1).map(|(g, _)| g).product()
+        });
+        Self { y, tau, g_minus_one: g.iter().map(|g| g - Scalar::ONE).collect(), y_omega }
     }
 }
 
-fn elements(points: &[Point]) -> Vec<Element> {
-    points.iter().map(|p| p.element).collect()
-}
-
-fn collapse_points(powers: &[Scalar], points: &[Point]) -> Element {
-    group::vartime_multiscalar_mul(powers, &elements(points))
+/// `sum_j [x^j]P_j`.
+fn collapse_points(x: &Scalar, points: &[Point]) -> Element {
+    group::vartime_multiscalar_mul(&group::powers(x, points.len()), points.iter().map(|p| p.element))
 }
 
 /// `Com(values; blinding)`, in constant time.
@@ -251,15 +244,15 @@ impl BallotProof {
         }
         let d_nu = Zeroizing::new(d.last().copied().unwrap_or(Scalar::ZERO));
         let (t_mask, r_mask, q_mask) = (nonces.draw(), nonces.draw(), nonces.draw());
-        let key = collapse_points(&collapse.y_powers, &parameters.option_keys);
+        let key = collapse_points(&collapse.y, &parameters.option_keys);
         let masks = [
             Point::new(commit(generators, &d, &t_mask)),
             Point::new(r_mask.public()),
             Point::new(group::mul_generator(&d_nu) + key * r_mask.expose()),
         ];
         let text_masks = (shape.texts > 0).then(|| {
-            let text = collapse_points(&collapse.tau_powers, statement.t);
-            let text_key = collapse_points(&collapse.tau_powers, &parameters.text_keys);
+            let text = collapse_points(&collapse.tau, statement.t);
+            let text_key = collapse_points(&collapse.tau, &parameters.text_keys);
             [
                 Point::new(statement.a.element * *d_nu - q_mask.public()),
                 Point::new(group::multiscalar_mul(&[*d_nu, -q_mask.expose()], &[text, text_key])),
@@ -287,11 +280,7 @@ impl BallotProof {
     ///
     /// # Errors
     /// [`BadProof`] if it does not hold for the statement.
-    pub fn verify(
-        &self,
-        statement: &BallotStatement<'_>,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<(), BadProof> {
+    pub fn verify(&self, statement: &BallotStatement<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(), BadProof> {
         let mut sum = WeightedSum::new(statement.parameters, rng);
         self.accumulate(statement, &mut sum)?;
         sum.verify(statement.parameters)
@@ -302,7 +291,11 @@ impl BallotProof {
     /// # Errors
     /// [`BadProof`] if the proof does not have the shape of the statement, or the statement not that
     /// of a contest.
-    pub fn accumulate(&self, statement: &BallotStatement<'_>, sum: &mut WeightedSum) -> Result<(), BadProof> {
+    pub fn accumulate<'a>(
+        &'a self,
+        statement: &BallotStatement<'a>,
+        sum: &mut WeightedSum<'a>,
+    ) -> Result<(), BadProof> {
         let parameters = statement.parameters;
         let shape = parameters.shape;
         let nu = shape.bits();
@@ -311,7 +304,8 @@ impl BallotProof {
         // a doubled commitment would share generators.
         let judged = (1..=SECOND).contains(&nu)
             && parameters.option_keys.len() == shape.options
-            && parameters.text_keys.len() == shape.texts;
+            && parameters.text_keys.len() == shape.texts
+            && shape.write_in.is_none_or(|omega| usize::try_from(omega).is_ok_and(|omega| omega < shape.options));
         let shaped = judged
             && self.f.len() == nu
             && self.w.len() == nu
@@ -335,8 +329,9 @@ impl BallotProof {
         sum.add(rho, m2);
         sum.h -= rho * self.z1;
         for (k, f) in self.f.iter().enumerate() {
-            sum.add_generator(k, -(rho * f));
-            sum.add_generator(SECOND.saturating_add(k), -(rho * f * (x - f)));
+            let rho_f = rho * f;
+            sum.subtract_generator(k, rho_f);
+            sum.subtract_generator(SECOND.saturating_add(k), rho_f * (x - f));
         }
 
         // (2) [c]E + Ed = Com(w_0..w_nu; zt)
@@ -346,9 +341,9 @@ impl BallotProof {
         sum.add(rho * c, e);
         sum.add(rho, ed);
         sum.h -= rho * self.zt;
-        sum.add_generator(0, -(rho * (c * value - tail)));
+        sum.subtract_generator(0, rho * (c * value - tail));
         for (k, w) in self.w.iter().enumerate() {
-            sum.add_generator(k.saturating_add(1), -(rho * w));
+            sum.subtract_generator(k.saturating_add(1), rho * w);
         }
 
         // (3) [c]A + RA = [z]G
@@ -360,11 +355,13 @@ impl BallotProof {
         // (4) [c]B' + RB = [w_nu]G + [z]K'
         let rho = sum.weight();
         let w_nu = self.w.last().copied().unwrap_or(Scalar::ZERO);
-        let (rho_c, rho_z) = (rho * c, rho * self.z);
-        for ((power, b), key) in collapse.y_powers.iter().zip(statement.b).zip(&mut sum.option_keys) {
-            sum.scalars.push(rho_c * power);
-            sum.elements.push(b.element);
-            *key -= rho_z * power;
+        let (mut component_weight, mut key_weight) = (rho * c, rho * self.z);
+        for (b, key) in statement.b.iter().zip(&mut sum.option_keys) {
+            sum.scalars.push(component_weight);
+            sum.elements.push(&b.element);
+            *key -= key_weight;
+            component_weight *= collapse.y;
+            key_weight *= collapse.y;
         }
         sum.add(rho, rb);
         sum.g -= rho * w_nu;
@@ -379,11 +376,13 @@ impl BallotProof {
 
             // (6) [w_nu - c y^omega]T' = [zq]L' + R2
             let rho = sum.weight();
-            let (rho_factor, rho_zq) = (rho * factor, rho * zq);
-            for ((power, t), key) in collapse.tau_powers.iter().zip(statement.t).zip(&mut sum.text_keys) {
-                sum.scalars.push(rho_factor * power);
-                sum.elements.push(t.element);
-                *key -= rho_zq * power;
+            let (mut component_weight, mut key_weight) = (rho * factor, rho * zq);
+            for (t, key) in statement.t.iter().zip(&mut sum.text_keys) {
+                sum.scalars.push(component_weight);
+                sum.elements.push(&t.element);
+                *key -= key_weight;
+                component_weight *= collapse.tau;
+                key_weight *= collapse.tau;
             }
             sum.add(-rho, r2);
         }
@@ -488,19 +487,19 @@ pub(crate) fn encrypt_unit_vector(keys: &[Point], option: u32, nonce: &SecretSca
 /// A weighted sum of verification equations, over one ballot or many of one contest. All terms in
 /// fixed points are collected in one coefficient each.
 #[derive(Debug)]
-pub struct WeightedSum {
+pub struct WeightedSum<'a> {
     weights: Weights,
     scalars: Vec<Scalar>,
-    elements: Vec<Element>,
+    elements: Vec<&'a Element>,
     g: Scalar,
     h: Scalar,
     generators: [Scalar; 16],
     option_keys: Vec<Scalar>,
     text_keys: Vec<Scalar>,
-    bases: BTreeMap<ElementBytes, (Element, Scalar)>,
+    bases: BTreeMap<ElementBytes, (&'a Element, Scalar)>,
 }
 
-impl WeightedSum {
+impl<'a> WeightedSum<'a> {
     /// An empty sum, with weights that nobody can predict.
     #[must_use]
     pub fn new(parameters: &ContestParameters, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
@@ -530,19 +529,19 @@ impl WeightedSum {
     }
 
     /// Adds `[scalar]point`.
-    pub(crate) fn add(&mut self, scalar: Scalar, point: &Point) {
+    pub(crate) fn add(&mut self, scalar: Scalar, point: &'a Point) {
         self.scalars.push(scalar);
-        self.elements.push(point.element);
+        self.elements.push(&point.element);
     }
 
     /// Adds `[scalar]base` for a base that many ballots share.
-    pub(crate) fn add_base(&mut self, scalar: Scalar, base: &Point) {
-        self.bases.entry(base.bytes).or_insert((base.element, Scalar::ZERO)).1 += scalar;
+    pub(crate) fn add_base(&mut self, scalar: Scalar, base: &'a Point) {
+        self.bases.entry(base.bytes).or_insert((&base.element, Scalar::ZERO)).1 += scalar;
     }
 
-    fn add_generator(&mut self, index: usize, scalar: Scalar) {
+    fn subtract_generator(&mut self, index: usize, scalar: Scalar) {
         if let Some(coefficient) = self.generators.get_mut(index) {
-            *coefficient += scalar;
+            *coefficient -= scalar;
         }
     }
 
@@ -550,20 +549,20 @@ impl WeightedSum {
     ///
     /// # Errors
     /// [`BadProof`] if it does not: some equation does not hold.
-    pub fn verify(mut self, parameters: &ContestParameters) -> Result<(), BadProof> {
+    pub fn verify(mut self, parameters: &'a ContestParameters) -> Result<(), BadProof> {
         self.scalars.extend([self.g, self.h]);
-        self.elements.extend([group::GENERATOR, parameters.generators.h]);
+        self.elements.extend([&group::GENERATOR, &parameters.generators.h]);
         self.scalars.extend(self.generators);
-        self.elements.extend(parameters.generators.g);
+        self.elements.extend(&parameters.generators.g);
         self.scalars.extend(&self.option_keys);
-        self.elements.extend(parameters.option_keys.iter().map(|p| p.element));
+        self.elements.extend(parameters.option_keys.iter().map(|p| &p.element));
         self.scalars.extend(&self.text_keys);
-        self.elements.extend(parameters.text_keys.iter().map(|p| p.element));
+        self.elements.extend(parameters.text_keys.iter().map(|p| &p.element));
         for (element, scalar) in self.bases.values() {
             self.scalars.push(*scalar);
-            self.elements.push(*element);
+            self.elements.push(element);
         }
-        let sum = group::vartime_multiscalar_mul(&self.scalars, &self.elements);
+        let sum = group::vartime_multiscalar_mul(&self.scalars, self.elements.iter().copied());
         if group::is_identity(&sum) { Ok(()) } else { Err(BadProof) }
     }
 }

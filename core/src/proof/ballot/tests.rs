@@ -307,6 +307,14 @@ fn rejects_fewer_options_than_two_and_more_than_generators_serve() {
 }
 
 #[test]
+fn rejects_a_write_in_beyond_the_options() {
+    let contest = Contest::new(5, 2, Some(5));
+    let ciphertexts = contest.encrypt_option(0, 4);
+    let proof = forger::forge_option(&contest.statement(&ciphertexts), 0, ciphertexts.r);
+    assert!(!contest.verifies(&ciphertexts, &proof));
+}
+
+#[test]
 fn a_proof_of_texts_does_not_pass_without_them() {
     let (with, without) = (Contest::with_texts(), Contest::new(5, 0, Some(3)));
     let ciphertexts = with.encrypt_option(1, 4);
