@@ -124,6 +124,21 @@ fn from_registration_to_a_record_that_verifies() {
     let (name, secret) = &witnesses[0];
     assert_refused(world.by(name, |s, _| ballot_box::cosign(s, &second, secret)), "error.done_otherwise");
 
+    // A board that the server kept and signed gives the same record; one that began otherwise is refused.
+    let third = Workspace::new(world.folder.path().join("third"));
+    for path in SEALED {
+        copy_file(&world, &third, path);
+    }
+    let kept = world.workspace.path("record/board");
+    let other = world.folder.path().join("other-board");
+    let other_zero = fs::read(kept.join("checkpoints/000001")).unwrap();
+    world.write("other-board/checkpoints/000000", &other_zero);
+    let from = From::Board(&other);
+    assert_refused(world.by("op", |s, _| ballot_box::export(s, &third, from)), "error.checkpoint");
+    let from = From::Board(&kept);
+    let imported = world.by("op", |s, _| ballot_box::export(s, &third, from)).unwrap();
+    assert_eq!(imported.get("board_hash"), first.get("board_hash"));
+
     // The list of those who voted comes before the key is used.
     let marked = world.write("marked.txt", b"0 0 9\n");
     let mut voters = String::from("name,clave\n");
@@ -185,11 +200,17 @@ fn from_registration_to_a_record_that_verifies() {
     assert_refused(world.by("op", record::receipts), "error.missing");
     world.with(&answers, acta::build).unwrap();
     assert!(world.with(&answers, acta::build).unwrap().already);
+    let later = answers.replace("Se fue la luz", "Volvió la luz");
+    world.with(&later, acts::incident).unwrap();
+    assert!(!world.with(&answers, acta::build).unwrap().already, "before the signatures the board may add to it");
+    assert!(world.with(&answers, acta::build).unwrap().already);
     for n in [1, 2] {
         by_custodian(&mut world, n, acta::sign).unwrap();
     }
     assert_refused(world.by("op", acta::render), "error.signatures");
     by_custodian(&mut world, 3, acta::sign).unwrap();
+    world.with(&later, acts::incident).unwrap();
+    assert!(world.with(&answers, acta::build).unwrap().already, "what is signed does not change");
     let rendered = world.resumed("op", acta::render).listing.unwrap();
     let places: Vec<usize> = ["I.", "II.", "III.", "IV.", "V.", "VI.", "VII.", "VIII.", "IX."]
         .map(|block| rendered.lines().position(|line| line.split(' ').next() == Some(block)).unwrap())
@@ -200,6 +221,7 @@ fn from_registration_to_a_record_that_verifies() {
     assert!(places.is_sorted(), "the nine blocks stand in their order");
     assert!(page.contains("Tepic") && page.contains("19:30") && page.contains("18:30"), "both zones");
     assert!(page.contains("Se fue la luz") && page.contains("Por la hora"));
+    assert_eq!(page.matches("Volvió la luz").count(), 1);
     let json: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(world.workspace.path("acta/contest-000.json")).unwrap()).unwrap();
     let votes: Vec<u64> = json["V"].as_array().unwrap().iter().map(|line| line["votes"].as_u64().unwrap()).collect();

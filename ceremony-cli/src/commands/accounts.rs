@@ -181,6 +181,7 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
         let package_hash = hex(&files::hash(&part.join(PACKAGE))?);
         files::write_new(&part.join("sent.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
         // The folder takes its name only when all of it is there.
+        files::write_through();
         fs::rename(&part, outbox).map_err(|why| Error::file(outbox, &why))?;
     }
     if !workspace.has(REPORT) {

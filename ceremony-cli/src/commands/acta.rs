@@ -12,6 +12,7 @@ use std::path::Path;
 use escrutinio_core::acta::{Acta, ActaContent, ActaSignature, Protest};
 use escrutinio_core::encoding::{Decode, Encode};
 use escrutinio_core::ids::{CustodianIndex, hex};
+use escrutinio_core::manifest::Custodian;
 use escrutinio_core::record;
 use escrutinio_core::tally::Results;
 use escrutinio_core::verify::{ActaFigures, ClosedElection};
@@ -23,6 +24,7 @@ use super::key::SEAL;
 use crate::custody::Holder;
 use crate::draft;
 use crate::error::{Result, out_of_order, refused};
+use crate::files;
 use crate::report::Report;
 use crate::session::Session;
 use crate::source::{self, RecordSource};
@@ -59,7 +61,7 @@ fn results(session: &mut Session<'_>, workspace: &Workspace) -> Result<(ClosedEl
 }
 
 /// Fills the actas: figures by the machine, incidents and protest writings as they were
-/// recorded. Votes, ballots and voters marked must agree (R-REC-04, 10).
+/// recorded. Repeated before anybody has signed, it takes in what was recorded since. Votes, ballots and voters marked must agree (R-REC-04, 10).
 ///
 /// # Errors
 /// If there are no results, or the figures disagree: nothing is adjusted.
@@ -101,7 +103,7 @@ pub fn build(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report>
                 results: results.hash(),
                 place: place.clone(),
                 generated_at: now,
-                votes: figures.votes,
+                votes: figures.votes.clone(),
                 total,
                 voters_marked: figures.marked,
                 incidents: incidents.clone(),
@@ -109,9 +111,14 @@ pub fn build(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report>
             };
             workspace.write_new(&path, &content.to_bytes())?;
         }
-        let content = read_content(workspace, contest)?;
-        let votes = ActaFigures::of(contest, &closed.election, &closed.aggregates, &results, &closed.participation);
-        if content.votes != votes.votes || content.results != results.hash() {
+        let mut content = read_content(workspace, contest)?;
+        // Until somebody signs, the board's part may still be filled in (R-AEC-14).
+        let changed = content.incidents != incidents || content.protests != protests;
+        if changed && !signed(workspace, &manifest.custodians, contest) {
+            content = ActaContent { incidents: incidents.clone(), protests: protests.clone(), ..content };
+            files::replace(&workspace.path(&path), &content.to_bytes())?;
+        }
+        if content.votes != figures.votes || content.results != results.hash() {
             return Err(refused("error.results", &[("path", &path)]));
         }
         report = report
@@ -121,6 +128,13 @@ pub fn build(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report>
     }
     report.already = workspace.finish(session, step)?;
     Ok(report)
+}
+
+fn signed(workspace: &Workspace, custodians: &[Custodian], contest: u32) -> bool {
+    (1u32..)
+        .zip(custodians)
+        .filter_map(|(number, _)| CustodianIndex::new(number))
+        .any(|index| workspace.has(signature_path(contest, index)))
 }
 
 /// A custodian signs the actas of all contests, after checking them against the record.
