@@ -1,10 +1,15 @@
 //! What every change must pass besides the tests.
 
-use crate::{citations, ids};
 use crate::shell::{Outcome, cargo_with, step};
+use crate::{citations, ids};
 
 pub(crate) fn run() -> Outcome {
-    step("format", &mut cargo_with(&["fmt", "--all", "--check"]))?;
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "secrecy/Cargo.toml"] {
+        step(
+            &format!("format of {manifest}"),
+            &mut cargo_with(&["fmt", "--all", "--check", "--manifest-path", manifest]),
+        )?;
+    }
     step(
         "lints",
         &mut cargo_with(&[
