@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example election -- FOLDER`
 
-use std::error::Error;
+use core::error::Error;
 use std::path::PathBuf;
 
 use escrutinio_core::encoding::Encode;

@@ -1,5 +1,12 @@
 //! A whole election in memory, verified as anyone would.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "what the tests share; they fail where it panics"
+)]
+
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::manifest::Manifest;
 use escrutinio_core::testing::rehearsal::Rehearsal;

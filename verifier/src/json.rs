@@ -1,6 +1,6 @@
 //! JSON, written: strings and the report are all that this program needs.
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 /// A string as a JSON string.
 #[must_use]

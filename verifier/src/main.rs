@@ -8,7 +8,7 @@ mod report;
 mod source;
 
 use std::ffi::OsString;
-use std::fmt::Display;
+use core::fmt::Display;
 use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

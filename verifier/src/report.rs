@@ -1,6 +1,6 @@
 //! The report, for people and for machines.
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 use escrutinio_core::ids::hex;
 use escrutinio_core::verify::Report;

@@ -9,8 +9,10 @@ mod deny;
 mod deps;
 mod fuzz;
 mod ids;
+#[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod mutate;
 mod nostd;
+#[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod rehearse;
 mod secrecy;
 mod shell;
@@ -77,10 +79,10 @@ fn run() -> Outcome {
         "fuzz-seed" => only(&mut options).and_then(|()| fuzz::seed()),
         "fuzz-smoke" => fuzz::smoke(option(&mut options, "seconds", |value| value.parse())?.unwrap_or(10)),
         "mutate" => mutate::run(option(&mut options, "most", |value| {
-            if value == "all" { Ok(None) } else { lexopt::ValueExt::parse(&value).map(Some) }
+            if value == "all" { Ok(None) } else { value.parse().map(Some) }
         })?.unwrap_or(Some(24))),
         "rehearse" => {
-            let ballots = lexopt::ValueExt::parse(&options.value()?)?;
+            let ballots = options.value()?.parse()?;
             rehearse::run(ballots, &PathBuf::from(options.value()?))
         }
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),

@@ -157,7 +157,7 @@ impl Trial {
             let index = partial.index;
             let public = keys.public_share(index).ok_or(KeygenError::TrialPartials)?;
             let wrong = partial.decrypted.iter().zip(public).position(|(decrypted, public)| {
-                *decrypted != group::vartime_multiscalar_mul(&[ciphertext.r], &[*public])
+                *decrypted != group::vartime_multiscalar_mul(&[ciphertext.r], [*public])
             });
             if let Some(slot) = wrong {
                 return Err(KeygenError::TrialValue { index, slot });
@@ -187,7 +187,7 @@ impl Trial {
         let wrong = combined
             .iter()
             .zip(&keys.slot_keys)
-            .position(|(combined, key)| *combined != group::vartime_multiscalar_mul(&[ciphertext.r], &[*key]));
+            .position(|(combined, key)| *combined != group::vartime_multiscalar_mul(&[ciphertext.r], [*key]));
         match wrong {
             Some(slot) => Err(KeygenError::TrialResult { slot }),
             None => Ok(()),

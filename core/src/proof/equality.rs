@@ -68,8 +68,8 @@ impl Equality {
         image: &Element,
     ) -> Result<(), BadProof> {
         let c = challenge(transcript, &self.r1, &self.r2);
-        let first = group::vartime_multiscalar_mul(&[self.z, -c], &[group::GENERATOR, *public]) - self.r1;
-        let second = group::vartime_multiscalar_mul(&[self.z, -c], &[*base, *image]) - self.r2;
+        let first = group::vartime_multiscalar_mul(&[self.z, -c], [group::GENERATOR, *public]) - self.r1;
+        let second = group::vartime_multiscalar_mul(&[self.z, -c], [*base, *image]) - self.r2;
         if group::is_identity(&first) && group::is_identity(&second) { Ok(()) } else { Err(BadProof) }
     }
 }

@@ -61,7 +61,7 @@ impl Knowledge {
     /// [`BadProof`] if it does not hold.
     pub fn verify(&self, transcript: &mut Transcript, base: &Element, public: &Element) -> Result<(), BadProof> {
         let c = challenge(transcript, &self.r.bytes);
-        let difference = group::vartime_multiscalar_mul(&[self.z, -c], &[*base, *public]) - self.r.element;
+        let difference = group::vartime_multiscalar_mul(&[self.z, -c], [*base, *public]) - self.r.element;
         if group::is_identity(&difference) { Ok(()) } else { Err(BadProof) }
     }
 }

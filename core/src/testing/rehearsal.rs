@@ -3,6 +3,15 @@
 //! Everything is done by the code of the real ceremony; what is left out is people, files and
 //! sealed secrets. Between two stages a test may change what lies in [`Rehearsal::files`].
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "it serves tests, which fail where it panics"
+)]
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;

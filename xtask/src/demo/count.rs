@@ -1,6 +1,6 @@
 //! After the close: the box, the count, the acta, the receipts, the record.
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 use escrutinio_ceremony::commands::ballot_box::{self, From};
 use escrutinio_ceremony::commands::{acta, count as counting, record};

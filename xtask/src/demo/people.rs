@@ -1,6 +1,6 @@
 //! Synthetic people: no real personal data is in any test (R-SIM-07).
 
-use std::fmt::Write;
+use core::fmt::Write;
 
 use escrutinio_core::manifest::ValidManifest;
 use rand_core::Rng;

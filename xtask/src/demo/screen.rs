@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
-use std::time::Duration;
+use core::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -4,7 +4,7 @@
 //! published lists, and casts. Who voted and what was cast are kept apart from the first moment.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use core::fmt::Write;
 use std::path::Path;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
