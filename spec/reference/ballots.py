@@ -69,12 +69,12 @@ def credential_hash(key, salt):
 def validity_transcript(ballot, shape, slot_keys, text_keys):
     transcript = merlin.proof("ballot-validity", ballot.election_id, ballot.contest,
                               ballot.style, ballot.unit)
-    transcript.append("u", ballot.u)
     transcript.u32("N", shape.N)
     transcript.u32("m", shape.m)
     transcript.u32("omega", NONE if shape.omega is None else shape.omega)
     transcript.points("K", slot_keys)
     transcript.points("L", text_keys)
+    transcript.append("u", ballot.u)
     transcript.point("A", ballot.A)
     transcript.points("B", ballot.B)
     transcript.points("T", ballot.T)

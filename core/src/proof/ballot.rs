@@ -9,8 +9,8 @@
 //! ```
 //!
 //! # Protocol
-//! Three challenge rounds (`spec/ballots.md`), labels in append order: header, `u`, `N`, `m`,
-//! `omega`, `K`, `L`, `A`, `B`, `T`; challenges `y`, `tau`; `M1`, `M2`, `E`; challenge `x`; `f`,
+//! Three challenge rounds (`spec/ballots.md`), labels in append order: header, `N`, `m`, `omega`,
+//! `K`, `L`, `u`, `A`, `B`, `T`; challenges `y`, `tau`; `M1`, `M2`, `E`; challenge `x`; `f`,
 //! `z1`, `Ed`, `RA`, `RB`, `R1`, `R2`; challenge `c`; responses `w`, `zt`, `z`, `zq`.
 //! The unit vector is collapsed under random powers of y to one ciphertext of `v = y^i`; the
 //! bits of i are committed to; `v` is the leading coefficient of a polynomial that the
@@ -119,21 +119,30 @@ pub struct BallotProof {
 
 /// Absorbs the statement: the only place that does.
 fn bind(statement: &BallotStatement<'_>) -> Transcript {
-    let parameters = statement.parameters;
+    bind_ballot(bind_list(statement.parameters, statement.style, statement.unit), statement)
+}
+
+/// The part of the statement that all ballots of a contest and a credential list share. It comes
+/// first, so that a batch absorbs it once for every list.
+fn bind_list(parameters: &ContestParameters, style: u32, unit: u32) -> Transcript {
     let mut transcript =
         ProofContext::new(Proof::BallotValidity).bind(parameters.election_id.as_bytes()).at(Position {
             contest: Some(parameters.contest),
-            style: Some(statement.style),
-            unit: Some(statement.unit),
+            style: Some(style),
+            unit: Some(unit),
             ..Position::default()
         });
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    transcript.append("u", statement.u.as_bytes());
     transcript.append_u32("N", count(parameters.shape.options));
     transcript.append_u32("m", count(parameters.shape.texts));
     transcript.append_u32("omega", parameters.shape.write_in.unwrap_or(u32::MAX));
     transcript.append_all("K", &encodings(&parameters.option_keys));
     transcript.append_all("L", &encodings(&parameters.text_keys));
+    transcript
+}
+
+fn bind_ballot(mut transcript: Transcript, statement: &BallotStatement<'_>) -> Transcript {
+    transcript.append("u", statement.u.as_bytes());
     transcript.append("A", &statement.a.bytes);
     transcript.append_all("B", &encodings(statement.b));
     transcript.append_all("T", &encodings(statement.t));
@@ -316,7 +325,7 @@ impl BallotProof {
         if !shaped {
             return Err(BadProof);
         }
-        let mut transcript = bind(statement);
+        let mut transcript = bind_ballot(sum.prefix(statement), statement);
         let collapse = Collapse::draw(&mut transcript, &shape);
         let x = absorb_commitments(&mut transcript, &self.commitments);
         let c = absorb_masks(&mut transcript, &self.f, &self.z1, &self.masks, self.text_masks.as_ref());
@@ -497,6 +506,8 @@ pub struct WeightedSum<'a> {
     option_keys: Vec<Scalar>,
     text_keys: Vec<Scalar>,
     bases: BTreeMap<ElementBytes, (&'a Element, Scalar)>,
+    /// What was absorbed for every style and unit.
+    prefixes: BTreeMap<(u32, u32), Transcript>,
 }
 
 impl<'a> WeightedSum<'a> {
@@ -520,7 +531,15 @@ impl<'a> WeightedSum<'a> {
             option_keys: vec![Scalar::ZERO; parameters.option_keys.len()],
             text_keys: vec![Scalar::ZERO; parameters.text_keys.len()],
             bases: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
         }
+    }
+
+    /// The transcript of a ballot up to what its list shares. All ballots of a sum have the
+    /// same parameters.
+    fn prefix(&mut self, statement: &BallotStatement<'_>) -> Transcript {
+        let (style, unit) = (statement.style, statement.unit);
+        self.prefixes.entry((style, unit)).or_insert_with(|| bind_list(statement.parameters, style, unit)).clone()
     }
 
     /// The next weight.
