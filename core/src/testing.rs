@@ -4,6 +4,7 @@
 //! Names of persons are placeholders.
 
 pub mod fields;
+pub mod forgery;
 pub mod rehearsal;
 
 use alloc::format;

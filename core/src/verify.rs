@@ -21,6 +21,8 @@ mod tally;
 
 use rand_core::CryptoRng;
 
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use ballots::Ballots;
 pub use check::Check;
 use context::{Context, End};
 pub use context::{Phase, Progress};
@@ -28,6 +30,7 @@ pub use files::{find_code, sum_line};
 pub use report::{CheckResult, Report};
 pub use setup::{CredentialKeys, Election, ceremony};
 pub use tally::ActaFigures;
+pub(crate) use tally::aggregate;
 
 use crate::record::Source;
 use crate::tally::{Aggregates, Participation};
@@ -91,7 +94,7 @@ fn closed_phases<S: Source>(ctx: &mut Context<'_, S>) -> Result<ClosedElection, 
     let ballots = ballots::ballots(ctx, &election, size, &mut log)?;
     log.finish(ctx, &election)?;
     let participation = tally::participation(ctx, &election, &ballots)?;
-    let aggregates = tally::aggregate(&election, &ballots);
+    let aggregates = aggregate(&election, &ballots);
     Ok(ClosedElection { election, participation, aggregates })
 }
 

@@ -26,7 +26,7 @@ use crate::tally::Sum;
 const WINDOW: usize = 8;
 
 /// What the board holds, once every ballot was looked at.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ballots {
     /// Sums per contest and unit.
     pub(crate) sums: BTreeMap<(u32, u32), Sum>,
@@ -69,7 +69,7 @@ pub(crate) fn ballots<S: Source>(
     leaves: &mut dyn Leaves,
 ) -> Result<Ballots, End<S::Error>> {
     ctx.progress.start(Phase::Ballots, size);
-    let mut result = Ballots { sums: BTreeMap::new(), counts: BTreeMap::new() };
+    let mut result = Ballots::default();
     let mut used = Used::new(election);
     let mut first_components: Vec<ElementBytes> = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     let bundles: Vec<BundleId> = BundleId::all(size).collect();

@@ -291,3 +291,39 @@ impl ActaFigures {
         Self { votes, ballots, marked }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::encoding::Encode;
+    use crate::group::GENERATOR;
+    use crate::testing::rehearsal::Rehearsal;
+    use crate::testing::{Keys, small};
+
+    /// Ballots that are proved to hold one mark each cannot give such sums, so no record is the
+    /// first to fail here: the check is given sums that no ballots have.
+    #[test]
+    fn t3_3_a_vote_more_than_ballots() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let keys = Keys::new(2, 3);
+        let mut rehearsal = Rehearsal::sealed(small(&keys, 3), keys, &[4], &mut rng);
+        let ballots: Vec<_> = (0..4).map(|v| rehearsal.cast((0, v), 0, 1, None, &mut rng).to_bytes()).collect();
+        rehearsal.close(ballots);
+        let mut aggregates = rehearsal.aggregates();
+        aggregates.groups[0].sum.b[0] += GENERATOR;
+        rehearsal.count(&aggregates, &[1, 2], &mut rng);
+
+        let mut silent = ();
+        let mut ctx = Context::new(&rehearsal.files, [0; 32], &mut silent).unwrap();
+        let election = rehearsal.election();
+        let found = partials(&mut ctx, election, &aggregates).unwrap();
+        assert!(matches!(results(&mut ctx, election, &aggregates, &found), Err(End::Stop)));
+        let failed = ctx.report.checks().into_iter().find(|result| result.culprit.is_some() && result.figure == "failed");
+        let failed = failed.map(|result| (result.check, result.culprit.unwrap_or_default()));
+        let why = "tally/results.bin: group 0: 5 votes, 4 ballots; publisher";
+        assert_eq!(failed, Some((Check::T3_3, why.to_string())));
+    }
+}

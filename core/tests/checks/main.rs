@@ -1,0 +1,60 @@
+//! Every numbered check of `spec/verification.md` against a record that violates only it, and
+//! attacks on whole records.
+//!
+//! A test is named after the check that must be the first to fail. Who cheats does everything else
+//! right: signs again, computes hashes again, and goes on with the election from there. What comes
+//! after the first failure is not answered by the verifier, and so not asserted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test that goes wrong fails"
+)]
+
+mod ballots;
+mod board;
+mod counted;
+mod credentials;
+mod fixture;
+mod keys;
+mod published;
+mod quorums;
+mod setup;
+mod whole;
+
+use escrutinio_core::verify::Check;
+
+/// Checks that no record can be the first to violate, as earlier ones imply them. Tests of their
+/// names call the check itself: K4.3 here, T3.3, which is not public, beside the verifier's code.
+const IMPLIED: [&str; 2] = [
+    // Public shares are computed from the commitments, so right partials combine (K4.2).
+    "K4.3", // Every ballot is proved to add one (V1.7), and the counts are what the sums hold (T3.2).
+    "T3.3",
+];
+
+/// Where the tests stand.
+const SOURCES: [&str; 7] = [
+    include_str!("setup.rs"),
+    include_str!("credentials.rs"),
+    include_str!("keys.rs"),
+    include_str!("board.rs"),
+    include_str!("ballots.rs"),
+    include_str!("counted.rs"),
+    include_str!("published.rs"),
+];
+
+#[test]
+fn every_check_has_a_record_that_violates_it() {
+    let tests: Vec<String> = SOURCES
+        .iter()
+        .flat_map(|source| source.split("#[test]\n").skip(1))
+        .map(|test| test.split_whitespace().collect())
+        .collect();
+    for check in Check::ALL.iter().filter(|check| !IMPLIED.contains(&check.code())) {
+        let name = format!("fn{}_", check.code().to_lowercase().replace('.', "_"));
+        let asserted = format!("assert_only(\"{check}\"");
+        let found = tests.iter().any(|test| test.starts_with(&name) && test.contains(&asserted));
+        assert!(found, "no test {name}...() with {asserted}, ..)");
+    }
+}
