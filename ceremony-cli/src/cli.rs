@@ -291,6 +291,8 @@ pub(crate) enum BallotBox {
 pub(crate) enum Count {
     /// Verifies the closed election and adds its ballots up.
     Aggregate(Dir),
+    /// Draws the custodians who open the box, where the manifest says so.
+    Lottery(Dir),
     /// A custodian's partial decryption.
     Decrypt(DirSecret),
     /// Combines the partial decryptions.

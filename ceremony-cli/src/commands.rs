@@ -9,6 +9,7 @@ pub mod custodian;
 pub mod election;
 pub mod inspect;
 pub mod key;
+pub mod lottery;
 pub mod official;
 pub mod record;
 pub mod roll;

@@ -13,8 +13,8 @@ use cli::{
 };
 use escrutinio_ceremony::answers::Answers;
 use escrutinio_ceremony::commands::{
-    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, official, record, roll, status,
-    transcript,
+    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, lottery, official, record, roll,
+    status, transcript,
 };
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
@@ -176,6 +176,7 @@ fn run_box(session: &mut Session<'_>, command: BallotBox) -> Result<Report> {
 fn run_count(session: &mut Session<'_>, command: Count) -> Result<Report> {
     match command {
         Count::Aggregate(dir) => count::aggregate(session, &Workspace::new(dir.dir)),
+        Count::Lottery(dir) => lottery::lottery(session, &Workspace::new(dir.dir)),
         Count::Decrypt(at) => count::decrypt(session, &Workspace::new(at.dir), &at.secret),
         Count::Combine(dir) => count::combine(session, &Workspace::new(dir.dir)),
     }

@@ -70,6 +70,7 @@ fn a_school_election_with_the_binary() {
     // A calendar around now: the binary has the machine's clock and no other.
     let now = SystemClock.now();
     let mut draft = Draft::template("escuela").unwrap();
+    draft.policies.custodian_selection = "lottery".into();
     let end = now + 60;
     let calendar = &mut draft.calendar;
     for moment in [
@@ -162,9 +163,21 @@ fn a_school_election_with_the_binary() {
     let participation = ["box", "participation", dir, "--secret", &server, "--marked", &marked, "--voters", &voters];
     done(&mut world, "servidor", &participation);
     done(&mut world, "op", &["count", "aggregate", dir]);
-    for n in [1, 3] {
+    // Two of three, by lot: the third one is refused.
+    let undrawn =
+        run(&mut world, &World::answers(&custodian_name(1)), &["count", "decrypt", dir, "--secret", &custodians[0]]);
+    assert!(undrawn.code == 2 && undrawn.err.contains("count lottery"), "{}", undrawn.err);
+    let lot = done(&mut world, "op", &["count", "lottery", dir]).out;
+    let drawn = lot.lines().find_map(|line| line.strip_prefix("drawn ")).unwrap();
+    assert_eq!(drawn.split(' ').count(), 2);
+    for n in 1..=3 {
         let secret = &custodians[usize::try_from(n - 1).unwrap()];
-        done(&mut world, &custodian_name(n), &["count", "decrypt", dir, "--secret", secret]);
+        let arguments = ["count", "decrypt", dir, "--secret", secret];
+        if drawn.contains(&n.to_string()) {
+            done(&mut world, &custodian_name(n), &arguments);
+        } else {
+            assert_eq!(run(&mut world, &World::answers(&custodian_name(n)), &arguments).code, 1);
+        }
     }
     let count = done(&mut world, "op", &["count", "combine", dir]);
     assert!(count.out.contains("3  Planilla Verde"), "{}", count.out);

@@ -12,6 +12,7 @@ use escrutinio_core::verify::ClosedElection;
 
 use super::ballot_box::{self, too_early};
 use super::custodian::read_share;
+use super::lottery;
 use crate::ceremony;
 use crate::custody::Holder;
 use crate::draft;
@@ -84,6 +85,7 @@ pub fn decrypt(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         return Err(refused("error.aggregates", &[("path", &path)]));
     }
     let holder = Holder::open(session, &election.manifest, secret)?;
+    lottery::require_drawn(workspace, &election.manifest, &election.election_id, holder.index)?;
     let transcript: escrutinio_core::keygen::KeyTranscript =
         workspace.decode(&in_record(record::KEY_TRANSCRIPT), "key trial")?;
     let setup = *ceremony::of(&election.manifest, transcript.ceremony)?.setup_id();

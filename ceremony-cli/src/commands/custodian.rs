@@ -8,6 +8,7 @@ use escrutinio_core::keygen::round1::{self, SecretRound1};
 use escrutinio_core::keygen::round2;
 use escrutinio_core::keygen::round3::{self, Verdict};
 use escrutinio_core::keygen::{self, KeyShare, Table};
+use escrutinio_core::manifest::Custody;
 
 use crate::ceremony::{KeyFolder, Messages, keygen_error};
 use crate::custody::Holder;
@@ -28,6 +29,11 @@ struct Desk<'a> {
 impl<'a> Desk<'a> {
     fn open(session: &mut Session<'_>, workspace: &'a Workspace, secret: &Path) -> Result<Self> {
         let manifest = draft::read_frozen(workspace)?;
+        // This tool keeps shares in sealed files and says so, rather than do otherwise than the
+        // manifest promises.
+        if manifest.policies.custody != Custody::ShareFile {
+            return Err(refused("error.custody", &[]));
+        }
         let folder = KeyFolder::current(workspace, &manifest)?;
         let holder = Holder::open(session, &manifest, secret)?;
         Ok(Self { folder, holder })

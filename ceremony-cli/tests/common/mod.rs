@@ -56,7 +56,7 @@ impl World {
             "password = {CANARY}-{name}\nperson.name = {name}\nperson.designation = INE/CG/1\noperator = Operadora\n\
              act.place = Sala\nact.attested-by = Fedataria\nact.attendees = Testigos\n\
              void.reason = falta una custodia\nvoid.culprits = 5\n\
-             acta.place =\n"
+             acta.place =\nlottery.present = 1 2 3\nlottery.seed = 4 2 6\n"
         )
     }
 
