@@ -6,9 +6,10 @@ mod json;
 mod progress;
 mod report;
 mod source;
+mod spanish;
 
-use std::ffi::OsString;
 use core::fmt::Display;
+use std::ffi::OsString;
 use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -164,7 +165,9 @@ fn receipt(arguments: &Arguments, file: &Path, record: &Path) -> Result<bool, St
     let line = match (entry, promised) {
         (Some(entry), _) if spanish => format!("INCLUIDA: la boleta de este recibo es la entrada {entry} del tablero."),
         (Some(entry), _) => format!("INCLUDED: the ballot of this receipt is entry {entry} of the board."),
-        (None, true) if spanish => "NO INCLUIDA, aunque el servidor la prometió: este recibo es prueba contra él.".to_owned(),
+        (None, true) if spanish => {
+            "NO INCLUIDA, aunque el servidor la prometió: este recibo es prueba contra él.".to_owned()
+        }
         (None, true) => "NOT INCLUDED, though the server promised it: this receipt is evidence against it.".to_owned(),
         (None, false) if spanish => "NO INCLUIDA, y la promesa no es de este servidor para esta elección.".to_owned(),
         (None, false) => "NOT INCLUDED, and the promise is not by this server for this election.".to_owned(),
@@ -177,8 +180,7 @@ fn audit(arguments: &Arguments, file: &Path, record: &Path) -> Result<bool, Stri
     let folder = open(record)?;
     let bytes = read(file)?;
     let election = sealed(arguments, &folder)?;
-    let opening =
-        Opening::decode(&bytes, &election.shapes).map_err(|error| format!("{}: {error}", file.display()))?;
+    let opening = Opening::decode(&bytes, &election.shapes).map_err(|error| format!("{}: {error}", file.display()))?;
     let contest = usize::try_from(opening.body.contest).unwrap_or(usize::MAX);
     let parameters = election.parameters.get(contest).ok_or("no such contest")?;
     let verdict = opening.verify(parameters, &mut UnwrapErr(SysRng));

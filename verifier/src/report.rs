@@ -45,7 +45,8 @@ pub(crate) fn checks(report: &Report, spanish: bool) -> String {
     for result in report.checks() {
         let what = if spanish { result.check.que() } else { result.check.what() };
         let mark = if result.ok { "✓" } else { "✗" };
-        let detail = result.culprit.as_deref().unwrap_or(&result.figure);
+        let detail = result.culprit.unwrap_or(result.figure);
+        let detail = if spanish { crate::spanish::figure(&detail) } else { detail };
         let _ = writeln!(out, "{mark} {:<5} {what}\n        {detail}", result.check.code());
     }
     out
@@ -72,11 +73,15 @@ const PHASES: [(&str, &str, &str); 12] = [
 pub(crate) fn phases(report: &Report, spanish: bool) -> String {
     let mut out = String::new();
     for (letters, es, en) in PHASES {
-        let of_phase: Vec<_> =
-            report.checks().into_iter().filter(|result| result.check.code().starts_with(|c| letters.contains(c))).collect();
+        let of_phase: Vec<_> = report
+            .checks()
+            .into_iter()
+            .filter(|result| result.check.code().starts_with(|c| letters.contains(c)))
+            .collect();
         let mark = if of_phase.iter().all(|result| result.ok) { "✓" } else { "✗" };
         let name = if spanish { es } else { en };
         let figure = of_phase.last().map(|result| result.figure.clone()).unwrap_or_default();
+        let figure = if spanish { crate::spanish::figure(&figure) } else { figure };
         let (count, checks) = (of_phase.len(), if spanish { "comprobaciones" } else { "checks" });
         let _ = writeln!(out, "    {mark} {name:<20} {count:>2} {checks:<15} {figure}");
     }

@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
 
 /// Builds the verifier and runs it as a separate process on the published record.
 fn verify(stage: &mut Stage) -> Result<bool, Failure> {
-    stage.screen.step("El verificador, un proceso aparte, revisa el expediente publicado", "The verifier, a separate process, checks the published record");
+    stage.screen.step(
+        "El verificador, un proceso aparte, revisa el expediente publicado",
+        "The verifier, a separate process, checks the published record",
+    );
     let built = cargo_with(&["build", "--release", "--quiet", "-p", "escrutinio-verify"]).status();
     if !built.is_ok_and(|status| status.success()) {
         return Err(Failure::new("the verifier does not build"));

@@ -78,9 +78,10 @@ fn run() -> Outcome {
         "deny" => deny::run(option(&mut options, "advisories", |value| Ok(PathBuf::from(value)))?),
         "fuzz-seed" => only(&mut options).and_then(|()| fuzz::seed()),
         "fuzz-smoke" => fuzz::smoke(option(&mut options, "seconds", |value| value.parse())?.unwrap_or(10)),
-        "mutate" => mutate::run(option(&mut options, "most", |value| {
-            if value == "all" { Ok(None) } else { value.parse().map(Some) }
-        })?.unwrap_or(Some(24))),
+        "mutate" => mutate::run(
+            option(&mut options, "most", |value| if value == "all" { Ok(None) } else { value.parse().map(Some) })?
+                .unwrap_or(Some(24)),
+        ),
         "rehearse" => {
             let ballots = options.value()?.parse()?;
             rehearse::run(ballots, &PathBuf::from(options.value()?))

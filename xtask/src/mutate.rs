@@ -60,7 +60,10 @@ pub(crate) fn run(most: Option<usize>) -> Outcome {
                 scope.spawn(move || work(worker, rehearsal, queue, verdicts))
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(Failure::new("a worker panicked")))).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| Err(Failure::new("a worker panicked"))))
+            .collect()
     });
     failures.into_iter().collect::<Result<Vec<()>, _>>()?;
     report(&verdicts.into_inner().unwrap_or_default())
@@ -87,7 +90,8 @@ fn work(
         for name in [path.as_str(), record::SUMS] {
             write(&folder.join(name), &files.0[name])?;
         }
-        let verdict = Verdict { rust: judge_rust(&files), python: judge_python(&folder)?, path: path.clone(), field, how };
+        let verdict =
+            Verdict { rust: judge_rust(&files), python: judge_python(&folder)?, path: path.clone(), field, how };
         for name in [path.as_str(), record::SUMS] {
             write(&folder.join(name), &rehearsal.files.0[name])?;
         }

@@ -104,7 +104,10 @@ fn read_seed(hex: &str) -> Result<[u8; 32], Failure> {
     let mut seed = [0u8; 32];
     for (place, byte) in seed.iter_mut().enumerate() {
         let start = place.saturating_mul(2);
-        *byte = padded.get(start..start.saturating_add(2)).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or_else(bad)?;
+        *byte = padded
+            .get(start..start.saturating_add(2))
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .ok_or_else(bad)?;
     }
     Ok(seed)
 }

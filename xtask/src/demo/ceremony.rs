@@ -26,7 +26,10 @@ fn how_many_custodians(election: &str) -> u32 {
 
 /// Everybody registers a signing key; the manifest is drafted, checked, previewed and frozen.
 pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
-    stage.screen.step("Cada quien registra su clave; el manifiesto se congela", "Everyone registers a key; the manifest is frozen");
+    stage.screen.step(
+        "Cada quien registra su clave; el manifiesto se congela",
+        "Everyone registers a key; the manifest is frozen",
+    );
     stage.now = 1_636_000_000;
     let custodians = how_many_custodians(&stage.election);
     let mut people: Vec<(Role, String)> = (1..=custodians).map(|n| (Role::Custodian, custodian_name(n))).collect();
@@ -50,15 +53,26 @@ pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
     let frozen = stage.act("Autoridad", "", election::freeze)?;
     let manifest = stage.manifest()?;
     stage.screen.figure("elección", "election", &manifest.title);
-    stage.screen.figure("opciones", "options", manifest.contests.iter().map(|c| c.options.len().to_string()).collect::<Vec<_>>().join(", "));
+    stage.screen.figure(
+        "opciones",
+        "options",
+        manifest.contests.iter().map(|c| c.options.len().to_string()).collect::<Vec<_>>().join(", "),
+    );
     stage.screen.figure("custodias", "custodians", format!("{} / {}", manifest.threshold, manifest.custodians.len()));
-    stage.screen.figure("huella del manifiesto", "manifest hash", frozen.get("manifest_hash").unwrap_or(&manifest.hash().to_string()));
+    stage.screen.figure(
+        "huella del manifiesto",
+        "manifest hash",
+        frozen.get("manifest_hash").unwrap_or(&manifest.hash().to_string()),
+    );
     Ok(())
 }
 
 /// The roll is loaded and committed to; halves, lists and accounts are made.
 pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
-    stage.screen.step("La lista de votantes (personas sintéticas), credenciales y cuentas", "The roll (synthetic people), credentials and accounts");
+    stage.screen.step(
+        "La lista de votantes (personas sintéticas), credenciales y cuentas",
+        "The roll (synthetic people), credentials and accounts",
+    );
     let manifest = stage.manifest()?;
     let delivered = people::roll(&manifest, stage.voters, &mut stage.randomness.of("people", 0));
     let file = stage.private("roll.csv");
@@ -89,7 +103,10 @@ pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
 
 /// The key ceremony and the seal.
 pub(crate) fn keys(stage: &mut Stage) -> Result<(), Failure> {
-    stage.screen.step("Ceremonia de llaves: nadie tiene nunca la llave entera", "Key ceremony: nobody ever holds the whole key");
+    stage.screen.step(
+        "Ceremonia de llaves: nadie tiene nunca la llave entera",
+        "Key ceremony: nobody ever holds the whole key",
+    );
     let manifest = draft::read_frozen(&stage.workspace).map_err(|error| Failure::new(error.to_string()))?;
     stage.now = manifest.calendar.preparation;
     let custodians = u32::try_from(manifest.custodians.len()).unwrap_or(0);
@@ -119,7 +136,10 @@ pub(crate) fn keys(stage: &mut Stage) -> Result<(), Failure> {
 
 /// Opening: the zero report, cosigned by the witnesses.
 pub(crate) fn open(stage: &mut Stage) -> Result<(), Failure> {
-    stage.screen.step("Apertura: reporte en ceros, con la firma de los testigos", "Opening: the zero report, cosigned by witnesses");
+    stage.screen.step(
+        "Apertura: reporte en ceros, con la firma de los testigos",
+        "Opening: the zero report, cosigned by witnesses",
+    );
     let (log, manifest) = (stage.secret(LOG), stage.manifest()?);
     stage.now = manifest.calendar.voting_start;
     let zero = stage.act(LOG, "", |session, workspace| ballot_box::open(session, workspace, &log))?;

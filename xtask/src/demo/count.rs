@@ -4,8 +4,8 @@ use core::fmt::Write;
 
 use escrutinio_ceremony::commands::ballot_box::{self, From};
 use escrutinio_ceremony::commands::{acta, count as counting, record};
-use escrutinio_core::encoding::Decode;
 use escrutinio_core::acta::Acta;
+use escrutinio_core::encoding::Decode;
 
 use super::ceremony::{LOG, SERVER, cosign};
 use super::stage::{Stage, custodian};
@@ -14,7 +14,10 @@ use crate::shell::Failure;
 
 /// Reception ends; the box is exported, hashed and cosigned; the roll side says who voted.
 pub(crate) fn close(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
-    stage.screen.step("Cierre: la urna se exporta, se calcula su huella y los testigos la firman", "Close: the box is exported, hashed and cosigned");
+    stage.screen.step(
+        "Cierre: la urna se exporta, se calcula su huella y los testigos la firman",
+        "Close: the box is exported, hashed and cosigned",
+    );
     stage.now = stage.manifest()?.reception_end();
     let (spool, log) = (stage.private("spool.bin"), stage.secret(LOG));
     stage.act(LOG, "", |session, workspace| {
@@ -52,7 +55,10 @@ pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
     let (threshold, all) = (manifest.threshold, u32::try_from(manifest.custodians.len()).unwrap_or(0));
     // Those who happen to be present: the last of them.
     let quorum: Vec<u32> = (all.saturating_sub(threshold).saturating_add(1)..=all).collect();
-    stage.screen.step("Escrutinio: cada custodia suma por su cuenta y descifra solo esa suma", "Count: every custodian adds up alone and decrypts that sum only");
+    stage.screen.step(
+        "Escrutinio: cada custodia suma por su cuenta y descifra solo esa suma",
+        "Count: every custodian adds up alone and decrypts that sum only",
+    );
     stage.act("Autoridad", "", counting::aggregate)?;
     let bar = stage.screen.bar(u64::from(threshold), "custodias", "custodians");
     for number in &quorum {
@@ -63,7 +69,11 @@ pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
     }
     bar.finish_and_clear();
     stage.act("Autoridad", "", counting::combine)?;
-    stage.screen.figure("custodias que descifraron", "custodians who decrypted", quorum.iter().map(u32::to_string).collect::<Vec<_>>().join(", "));
+    stage.screen.figure(
+        "custodias que descifraron",
+        "custodians who decrypted",
+        quorum.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+    );
 
     stage.screen.step("Acta de escrutinio y cómputo", "The acta of the count");
     stage.now = stage.now.saturating_add(1800);
@@ -84,7 +94,9 @@ pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
         std::fs::copy(&from, stage.out.join(to)).map_err(|error| Failure::file(&from, &error))?;
     }
 
-    stage.screen.step("Se publican los recibos y se reúne el expediente", "Receipts are published and the record is assembled");
+    stage
+        .screen
+        .step("Se publican los recibos y se reúne el expediente", "Receipts are published and the record is assembled");
     let receipts = stage.act("Autoridad", "", record::receipts)?;
     stage.screen.figure("recibos", "receipts", receipts.get("codes").unwrap_or_default());
     stage.act("Autoridad", "", record::assemble)?;

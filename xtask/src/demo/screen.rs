@@ -1,8 +1,8 @@
 //! What the demonstration shows.
 
+use core::time::Duration;
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
-use core::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 

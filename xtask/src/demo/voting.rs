@@ -3,12 +3,13 @@
 //! The voter opens the mailed link (first half), logs in (second half), checks both against the
 //! published lists, and casts. Who voted and what was cast are kept apart from the first moment.
 
-use std::collections::BTreeMap;
 use core::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_ceremony::commands::accounts::{self, Account};
+use escrutinio_ceremony::person::Person;
 use escrutinio_core::ballot::{CastBallot, PlaintextBallot, PreparedBallot, verify_batch};
 use escrutinio_core::board::Receipt;
 use escrutinio_core::credential::{Credential, CredentialLists, IssuedHalf, RollRecord};
@@ -17,7 +18,6 @@ use escrutinio_core::manifest::ContestShape;
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::text::Text;
 use escrutinio_core::verify::{self, Election};
-use escrutinio_ceremony::person::Person;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use rayon::prelude::*;
@@ -58,16 +58,20 @@ struct Booth<'a> {
 
 /// Every voter on the roll gets a link; nine of ten vote.
 pub(crate) fn vote(stage: &mut Stage) -> Result<Voting, Failure> {
-    stage.screen.step("Votación: cada dispositivo cifra, demuestra y firma", "Voting: every device encrypts, proves and signs");
+    stage
+        .screen
+        .step("Votación: cada dispositivo cifra, demuestra y firma", "Voting: every device encrypts, proves and signs");
     let bad = |error: &dyn core::fmt::Display| Failure::new(error.to_string());
     let folder = escrutinio_ceremony::source::RecordSource::new(&stage.workspace);
-    let (report, election) = verify::sealed(&folder, &mut stage.randomness.of("devices", 0), &mut ()).map_err(|error| bad(&error))?;
+    let (report, election) =
+        verify::sealed(&folder, &mut stage.randomness.of("devices", 0), &mut ()).map_err(|error| bad(&error))?;
     let election = election.ok_or_else(|| Failure::new(format!("sealed record: {:?}", report.first_failure())))?;
     let read = |path: &str| {
         let path = stage.record().join(path);
         std::fs::read(&path).map_err(|error| Failure::file(&path, &error))
     };
-    let accounts = accounts::open_accounts(&stage.private("server-accounts.sealed"), &password(SERVER)).map_err(|error| bad(&error))?;
+    let accounts = accounts::open_accounts(&stage.private("server-accounts.sealed"), &password(SERVER))
+        .map_err(|error| bad(&error))?;
     let booth = Booth {
         election,
         lists: CredentialLists::from_bytes(&read("credentials/lists.bin")?).map_err(|error| bad(&error))?,
@@ -158,12 +162,18 @@ fn visit(booth: &Booth<'_>, mail: &Path, number: u32, rng: &mut ChaCha20Rng) -> 
     }
     let (credential, account) = credential(booth, mail, number)?;
     let list = credential.list();
-    let key = usize::try_from(list).ok().and_then(|list| election.manifest.lists.get(list)).ok_or_else(|| Failure::new("no such list"))?;
+    let key = usize::try_from(list)
+        .ok()
+        .and_then(|list| election.manifest.lists.get(list))
+        .ok_or_else(|| Failure::new("no such list"))?;
     let style = usize::try_from(key.style).ok().and_then(|style| election.manifest.styles.get(style));
     let contests = style.map(|style| style.contests.clone()).unwrap_or_default();
     let mut visit = Visit { list, user: account.email.clone(), casts: Vec::new(), receipt: None, audited: None };
     for contest in contests {
-        let parameters = usize::try_from(contest).ok().and_then(|contest| election.parameters.get(contest)).ok_or_else(|| Failure::new("no such contest"))?;
+        let parameters = usize::try_from(contest)
+            .ok()
+            .and_then(|contest| election.parameters.get(contest))
+            .ok_or_else(|| Failure::new("no such contest"))?;
         let shape = &parameters.shape;
         let ballot = credential.for_ballot();
         let prepare = |rng: &mut ChaCha20Rng, option: u32| -> Result<PreparedBallot, Failure> {
@@ -215,10 +225,7 @@ fn credential<'a>(booth: &'a Booth<'_>, mail: &Path, number: u32) -> Result<(Cre
 }
 
 fn bytes_of(hex: &str) -> Option<Vec<u8>> {
-    hex.as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 fn plaintext(shape: &ContestShape, option: u32, rng: &mut ChaCha20Rng) -> Result<PlaintextBallot, Failure> {

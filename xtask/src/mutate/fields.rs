@@ -80,7 +80,9 @@ fn pieces(found: &[(usize, usize)], offset: usize) -> Vec<Field> {
         .iter()
         .flat_map(|(start, length)| {
             let step = if *length > 64 && length % 32 == 0 { 32 } else { (*length).max(1) };
-            (0..*length).step_by(step).map(move |at| Field { start: offset + start + at, length: step.min(length - at) })
+            (0..*length)
+                .step_by(step)
+                .map(move |at| Field { start: offset + start + at, length: step.min(length - at) })
         })
         .collect()
 }
