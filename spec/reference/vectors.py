@@ -1,61 +1,75 @@
 """Checks JSON test vectors.
 
-A file is `{"kind": name, "groups": [{"tests": [{"tcId": number, ...}, ..]}, ..]}`.
-`KINDS` maps each kind to a function that takes a test and says whether the
-reference agrees with it. A file of an unknown kind is an error: vectors that
-nobody checks must not look checked.
+A file is `{"schema", "suite", "note", "seed", "notes": {flag: {..}}, "groups": [..]}`. A
+group is `{"kind", "comment", "setting": {..}, "tests": [..]}`, a test `{"tcId", "comment",
+"flags", "input", "intermediates", "output", "result", "code"}`.
+
+For every kind there is a function that takes the input, with what the group shares,
+and gives an `Answer`, computed anew. The answer must equal the test in every field:
+vectors that nobody checks must not look checked, so an unknown kind is an error, and so
+is an intermediate value that the reference does not compute.
 """
 
 import json
 import os
 
-from encoding import hash_to_scalar, th, tracking_code_bytes, tracking_code_text, weights
-from ristretto import NotAPoint, Point, from_uniform_bytes, generator, lizard_encode
+import vectors_ballots
+import vectors_primitives
+from vectors_answer import Refused
+
+KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS}
+SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 
-def _hex(test, name):
-    return bytes.fromhex(test[name])
-
-
-def _decodes(data):
+def differences(check, test, setting):
+    """The names of the fields in which the reference does not agree."""
     try:
-        return Point.decode(data).encode() == data
-    except NotAPoint:
-        return False
+        answer, result, code = check({**setting, **test["input"]}), "valid", None
+    except Refused as refused:
+        answer, result, code = refused.answer, "invalid", refused.code
+    computed = {("result",): result, ("code",): code}
+    stated = {("result",): test["result"], ("code",): test.get("code")}
+    for part in ("intermediates", "output"):
+        computed |= {(part, name): value for name, value in getattr(answer, part).items()}
+        stated |= {(part, name): value for name, value in test.get(part, {}).items()}
+    return [" ".join(name) for name in computed | stated
+            if computed.get(name) != stated.get(name)]
 
 
-KINDS = {
-    "point": lambda t: _decodes(_hex(t, "bytes")) == (t["result"] == "valid"),
-    "element-derivation": lambda t: from_uniform_bytes(_hex(t, "bytes")).encode()
-    == _hex(t, "point"),
-    "generator": lambda t: generator(_hex(t, "name")).encode() == _hex(t, "point"),
-    "lizard": lambda t: lizard_encode(_hex(t, "bytes")).encode() == _hex(t, "point"),
-    "hash": lambda t: th(t["label"], _hex(t, "data")) == _hex(t, "hash"),
-    "hash-to-scalar": lambda t: hash_to_scalar(t["label"], _hex(t, "data")).to_bytes(32, "little")
-    == _hex(t, "scalar"),
-    "weights": lambda t: [w.to_bytes(16, "little").hex() for w in
-                          weights(_hex(t, "seed"), len(t["weights"]))] == t["weights"],
-    "tracking-code": lambda t: tracking_code_text(_hex(t, "code")) == t["text"]
-    and tracking_code_bytes(t["text"]) == _hex(t, "code"),
-}
+def check_file(content):
+    """The number of tests, and a line for each that the reference does not agree with."""
+    if (content.get("schema"), content.get("suite")) != (SCHEMA, SUITE):
+        return 0, ["another schema or suite"]
+    problems, number, used = [], 0, set()
+    for group in content["groups"]:
+        if group["kind"] not in KINDS:
+            problems.append(f"unknown kind {group['kind']!r}")
+            continue
+        for test in group["tests"]:
+            number += 1
+            used |= set(test["flags"])
+            if test["tcId"] != number:
+                problems.append(f"{test['tcId']}: not the next number")
+            fields = differences(KINDS[group["kind"]], test, group.get("setting", {}))
+            if fields:
+                problems.append(f"{test['tcId']} ({test['comment']}): {', '.join(fields)}")
+    if used != set(content["notes"]):
+        problems.append(f"flags and notes differ: {sorted(used ^ set(content['notes']))}")
+    return number, problems if number else problems + ["no tests"]
 
 
 def check_folder(folder):
     """The exit code: 0 if the reference agrees with every vector, 1 if not."""
-    bad = 0
+    bad = total = 0
     names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
     for name in names:
         with open(os.path.join(folder, name), encoding="utf-8") as file:
-            content = json.load(file)
-        check = KINDS.get(content.get("kind"))
-        if check is None:
-            print(f"FAIL {name}: unknown kind {content.get('kind')!r}")
-            bad += 1
-            continue
-        tests = [test for group in content["groups"] for test in group["tests"]]
-        failed = [test["tcId"] for test in tests if not check(test)]
-        bad += len(failed)
-        print(f"{'FAIL' if failed else 'ok  '} {name}: {len(tests)} tests", *failed)
+            number, problems = check_file(json.load(file))
+        bad, total = bad + len(problems), total + number
+        print(f"{'FAIL' if problems else 'ok  '} {name}: {number} tests")
+        for problem in problems:
+            print(f"          {problem}")
     if not names:
         print(f"FAIL {folder}: no vectors")
+    print(f"{total} tests, {bad} disagreements")
     return 1 if bad or not names else 0

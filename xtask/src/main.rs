@@ -17,6 +17,7 @@ mod rehearse;
 mod secrecy;
 mod shell;
 mod soak;
+mod vectors;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ cargo xtask COMMAND
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
   fuzz TARGET [...]         one target; what follows goes to libFuzzer
+  vectors                   writes spec/vectors
+  vectors-check             makes the vectors again and compares
   secrecy                   no branch or index depends on a secret (needs Valgrind)
   soak [--minutes N]        the long checks, N minutes of them fuzzing (60)
 ";
@@ -86,6 +89,8 @@ fn run() -> Outcome {
             let ballots = options.value()?.parse()?;
             rehearse::run(ballots, &PathBuf::from(options.value()?))
         }
+        "vectors" => only(&mut options).and_then(|()| vectors::write()),
+        "vectors-check" => only(&mut options).and_then(|()| vectors::check()),
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
         "soak" => soak::run(option(&mut options, "minutes", |value| value.parse())?.unwrap_or(60)),
         "help" | "--help" | "-h" => help(),

@@ -69,19 +69,30 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(list(verify.CHECKS), codes)
 
     def test_vectors(self):
-        generator = {"kind": "generator", "groups": [{"tests": [{
-            "tcId": 1, "name": b"H".hex(), "point":
-            "564633f51275bcfde1581efa607f4c3e45f0e41640f6b3182cfea12930b14768"}]}]}
+        point = "564633f51275bcfde1581efa607f4c3e45f0e41640f6b3182cfea12930b14768"
+        vectors = {"schema": "escrutinio/vectors/v1", "suite": 1, "notes": {}, "groups": [
+            {"kind": "generator", "tests": [{
+                "tcId": 1, "comment": "H", "flags": [], "input": {"name": b"H".hex()},
+                "output": {"point": point}, "result": "valid"}]}]}
+        text = json.dumps(vectors)
+        changes = [("", "", 0), (point, "00" + point[2:], 1), ('"generator"', '"x"', 1),
+                   ('"valid"', '"invalid"', 1), ('"flags": []', '"flags": ["X"]', 1),
+                   ('"output"', '"intermediates": {"x": 1}, "output"', 1),
+                   ('"tcId": 1', '"tcId": 2', 1), ("/v1", "/v2", 1)]
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "generators.json")
-            for change, expected in ((lambda v: v, 0), (lambda v: {**v, "kind": "x"}, 1),
-                                     (lambda v: json.loads(json.dumps(v).replace("5646", "5746")),
-                                      1)):
+            for old, new, expected in changes:
                 with open(path, "w", encoding="utf-8") as file:
-                    json.dump(change(generator), file)
-                self.assertEqual(run("--vectors", folder)[0], expected)
+                    file.write(text.replace(old, new) if old else text)
+                with self.subTest(change=new):
+                    self.assertEqual(run("--vectors", folder)[0], expected)
             os.remove(path)
             self.assertEqual(run("--vectors", folder)[0], 1)
+
+    def test_published_vectors(self):
+        folder = os.path.join(os.path.dirname(SPEC), "vectors")
+        code, output = run("--vectors", folder)
+        self.assertEqual(code, 0, output)
 
 
 if __name__ == "__main__":

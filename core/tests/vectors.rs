@@ -1,0 +1,88 @@
+//! The published vectors (`spec/vectors`), read as another implementation would.
+//!
+//! Every case of every file is computed anew from its input, through the public interface alone.
+//! What the interface does not show (challenges, sums) is compared by the reference in
+//! `spec/reference` and by `cargo xtask vectors-check`.
+
+#[path = "vectors/ballots.rs"]
+mod ballots;
+#[path = "vectors/case.rs"]
+mod case;
+#[path = "vectors/primitives.rs"]
+mod primitives;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use case::{Answer, Given};
+use serde_json::Value;
+
+/// The function that answers the cases of a kind.
+fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
+    primitives::kind(name).or_else(|| ballots::kind(name))
+}
+
+fn file(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Checks a file, and says how many cases it has.
+fn check(name: &str) -> usize {
+    let file = file(name);
+    assert_eq!((file["schema"].as_str(), file["suite"].as_u64()), (Some("escrutinio/vectors/v1"), Some(1)));
+    let (mut number, mut flags) = (0, BTreeSet::new());
+    for group in file["groups"].as_array().unwrap() {
+        let answer = kind(group["kind"].as_str().unwrap()).unwrap_or_else(|| panic!("{}", group["kind"]));
+        for test in group["tests"].as_array().unwrap() {
+            number += 1;
+            assert_eq!(test["tcId"], number);
+            flags.extend(test["flags"].as_array().unwrap().iter().map(|flag| flag.as_str().unwrap()));
+            let place = format!("{name}, case {number}: {}", test["comment"]);
+            let given = Given { setting: &group["setting"], input: &test["input"] };
+            match answer(&given) {
+                Ok(output) => {
+                    assert_eq!(test["result"], "valid", "{place}");
+                    let stated = test.get("output").cloned().unwrap_or_else(|| Value::Object(Default::default()));
+                    assert_eq!(output, stated, "{place}");
+                }
+                Err(code) => {
+                    assert_eq!((&test["result"], &test["code"]), (&"invalid".into(), &code.into()), "{place}");
+                }
+            }
+        }
+    }
+    let notes = file["notes"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(flags, notes, "{name}: every flag has its note");
+    usize::try_from(number).unwrap()
+}
+
+macro_rules! files {
+    ($($test:ident: $name:literal, $at_least:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            assert!(check($name) >= $at_least);
+        })*
+
+        #[test]
+        fn every_file_is_read() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors");
+            let found: BTreeSet<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .filter(|name| name.ends_with(".json"))
+                .collect();
+            assert_eq!(found, BTreeSet::from([$($name.to_owned()),*]));
+        }
+    };
+}
+
+files! {
+    group: "group.json", 100;
+    hash: "hash.json", 9;
+    tracking_code: "tracking-code.json", 25;
+    transcript: "transcript.json", 9;
+    signature: "signature-INSECURE-secrets.json", 30;
+    ballot_proof: "ballot-proof.json", 90;
+    ballot_opening: "ballot-opening-INSECURE-secrets.json", 12;
+}
