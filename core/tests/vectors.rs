@@ -10,6 +10,8 @@ mod ballots;
 mod case;
 #[path = "vectors/primitives.rs"]
 mod primitives;
+#[path = "vectors/records.rs"]
+mod records;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +21,7 @@ use serde_json::Value;
 
 /// The function that answers the cases of a kind.
 fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
-    primitives::kind(name).or_else(|| ballots::kind(name))
+    primitives::kind(name).or_else(|| ballots::kind(name)).or_else(|| records::kind(name))
 }
 
 fn file(name: &str) -> Value {
@@ -84,5 +86,6 @@ files! {
     transcript: "transcript.json", 9;
     signature: "signature-INSECURE-secrets.json", 30;
     ballot_proof: "ballot-proof.json", 90;
+    record: "record.json", 50;
     ballot_opening: "ballot-opening-INSECURE-secrets.json", 12;
 }

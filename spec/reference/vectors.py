@@ -15,9 +15,10 @@ import os
 
 import vectors_ballots
 import vectors_primitives
+import vectors_record
 from vectors_answer import Refused
 
-KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS}
+KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS}
 SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 

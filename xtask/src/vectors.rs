@@ -12,11 +12,13 @@
 
 mod ballot;
 mod case;
+mod election;
 mod forger;
 mod group;
 mod hash;
 mod json;
 mod published;
+mod record;
 mod signature;
 mod transcript;
 
@@ -42,6 +44,7 @@ fn files() -> Vec<(String, String)> {
     let mut files =
         vec![group::vectors(), hash::vectors(), hash::tracking_codes(), transcript::vectors(), signature::vectors()];
     files.extend(ballot::vectors());
+    files.push(record::vectors());
     files.sort();
     files
 }
