@@ -82,12 +82,12 @@ impl Statement {
                 unit: Some(self.unit),
                 ..Position::default()
             });
-        transcript.append("u", &self.u);
         transcript.append_u32("N", u32::try_from(self.shape().options).unwrap());
         transcript.append_u32("m", u32::try_from(self.shape().texts).unwrap());
         transcript.append_u32("omega", self.shape().write_in.unwrap_or(u32::MAX));
         transcript.append_all("K", &encodings(&parameters.option_keys));
         transcript.append_all("L", &encodings(&parameters.text_keys));
+        transcript.append("u", &self.u);
         transcript.append("A", &self.a.bytes);
         transcript.append_all("B", &encodings(&self.b));
         transcript.append_all("T", &encodings(&self.t));
