@@ -8,7 +8,7 @@
 //! - [`note`]: signed text, and the keys that sign it;
 //! - [`checkpoint`]: what the log and its witnesses sign;
 //! - [`inclusion`]: one entry, its path and a checkpoint in one text;
-//! - [`epoch`]: when ballots enter, in which order, and the check of both;
+//! - [`epoch`]: when ballots enter, and in which order; [`history`]: the check of both;
 //! - [`code`]: tracking codes for people;
 //! - [`receipt`]: what a voter keeps, and the published list of all codes.
 
@@ -16,6 +16,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod code;
 pub mod epoch;
+pub mod history;
 pub mod inclusion;
 mod lines;
 pub mod merkle;

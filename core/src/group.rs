@@ -51,6 +51,12 @@ pub fn decompress(bytes: &ElementBytes) -> Option<Element> {
     CompressedRistretto(*bytes).decompress()
 }
 
+/// Decodes an element that is not the identity.
+#[must_use]
+pub fn decompress_nonidentity(bytes: &ElementBytes) -> Option<Element> {
+    decompress(bytes).filter(|element| !is_identity(element))
+}
+
 /// Encodes `[2]P` for many elements at once, about eight times cheaper than one by one.
 #[must_use]
 pub fn double_and_compress(elements: &[Element]) -> Vec<ElementBytes> {

@@ -35,6 +35,7 @@ pub mod hash;
 pub mod ids;
 pub mod keygen;
 pub mod manifest;
+mod parallel;
 pub mod point;
 pub mod proof;
 pub mod record;

@@ -32,6 +32,8 @@ pub use setup::{CredentialKeys, Election, ceremony};
 pub use tally::ActaFigures;
 pub(crate) use tally::aggregate;
 
+use crate::board::checkpoint::VerifiedCheckpoint;
+use crate::board::history::History;
 use crate::record::Source;
 use crate::tally::{Aggregates, Participation};
 
@@ -90,9 +92,10 @@ fn closed_phases<S: Source>(ctx: &mut Context<'_, S>) -> Result<ClosedElection, 
     let election = setup::setup(ctx)?;
     let checkpoints = board::files(ctx, &election)?;
     let size = checkpoints.last().map_or(0, |last| last.checkpoint().size);
-    let mut log = board::Log::new(&checkpoints, election.manifest.min_group);
-    let ballots = ballots::ballots(ctx, &election, size, &mut log)?;
-    log.finish(ctx, &election)?;
+    let signed = checkpoints.iter().map(VerifiedCheckpoint::checkpoint);
+    let mut history = History::new(signed, election.manifest.min_group);
+    let ballots = ballots::ballots(ctx, &election, size, &mut history)?;
+    board::log(ctx, &election, &checkpoints, history)?;
     let participation = tally::participation(ctx, &election, &ballots)?;
     let aggregates = aggregate(&election, &ballots);
     Ok(ClosedElection { election, participation, aggregates })

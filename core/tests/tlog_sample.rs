@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use escrutinio_core::board::bundle::{BundleId, BundleWriter, read_bundle};
-use escrutinio_core::board::epoch::{HistoryError, verify_growth};
+use escrutinio_core::board::history::{History, HistoryError};
 use escrutinio_core::board::note::NoteKey;
 use escrutinio_core::board::tile::{TileId, TileNodes, TileWriter};
 use escrutinio_core::board::{
@@ -67,6 +67,12 @@ impl Sample {
     fn nodes(&self, size: u64) -> TileNodes<impl Fn(TileId) -> Result<Vec<u8>, std::io::Error>> {
         TileNodes::new(size, |id: TileId| fs::read(self.0.join(id.to_string())))
     }
+}
+
+fn verify_growth(checkpoints: &[Checkpoint], leaf_hashes: &[Hash]) -> Result<(), HistoryError> {
+    let mut history = History::new(checkpoints, 1);
+    leaf_hashes.iter().for_each(|leaf| history.push(*leaf));
+    history.finish().growth
 }
 
 #[test]

@@ -30,13 +30,14 @@ use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::pieces::{first_bad, map_all, nonidentity, pieces};
+use super::pieces::{first_bad, pieces};
 use super::roll::{LISTS, SIGNATURE};
 use super::voter::IssuedHalf;
 use crate::encoding::{Decode, DecodeError, DecodeErrorKind, Encode, KEYS, Reader, put_header, put_length};
 use crate::group::{self, ElementBytes, Scalar};
 use crate::hash::{Hash, tagged_hash};
 use crate::ids::RollId;
+use crate::parallel::map_all;
 use crate::proof::BadProof;
 use crate::proof::knowledge::Knowledge;
 use crate::secret::SecretScalar;
@@ -295,7 +296,7 @@ impl HalfList {
         let mut transcript = possession_transcript(roll_id, role, &lists_hash(&self.lists));
         let seed = transcript.challenge_seed("s");
         let sums = map_all(pieces(&self.lists), |(first, keys)| {
-            let points = keys.iter().map(nonidentity).collect::<Option<Vec<_>>>()?;
+            let points = keys.iter().map(group::decompress_nonidentity).collect::<Option<Vec<_>>>()?;
             let weights: Vec<Scalar> = (first..).take(keys.len()).map(|i| group::weight(&seed, i)).collect();
             Some(group::vartime_multiscalar_mul(&weights, &points))
         });

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::half::{HalfList, decode_keys, encode_keys};
-use super::pieces::{PIECE, map_all};
+use super::pieces::PIECE;
 use super::roll::LISTS;
 use crate::encoding::{Decode, DecodeError, DecodeErrorKind, Encode, Reader, put_all, put_header, put_length};
 use crate::group::{self, ElementBytes};
 use crate::ids::RollId;
+use crate::parallel::map_all;
 use crate::point::Point;
 
 const CREDENTIAL_LISTS: [u8; 4] = *b"ELST";

@@ -15,9 +15,11 @@ use super::setup::Election;
 use super::Check;
 use crate::ballot::{BallotFault, CastBallot, verify_seeded};
 use crate::board::bundle::{BundleId, read_bundle};
+use crate::board::history::History;
 use crate::board::leaf_hash;
 use crate::group::ElementBytes;
 use crate::hash::{Hash, tagged_hash};
+use crate::parallel::map_all;
 use crate::point::Point;
 use crate::record::{File, Source};
 use crate::tally::Sum;
@@ -32,11 +34,6 @@ pub(crate) struct Ballots {
     pub(crate) sums: BTreeMap<(u32, u32), Sum>,
     /// Ballots per contest and credential list.
     pub(crate) counts: BTreeMap<(u32, u32), u64>,
-}
-
-/// Sees every leaf hash in the order of the board.
-pub(crate) trait Leaves {
-    fn leaf(&mut self, hash: &Hash);
 }
 
 /// One entry of a bundle.
@@ -61,12 +58,12 @@ struct BundleOutcome {
     sums: BTreeMap<(u32, u32), Sum>,
 }
 
-/// Verifies every ballot and gives every leaf hash to `leaves`.
+/// Verifies every ballot and shows every leaf hash to `history`.
 pub(crate) fn ballots<S: Source>(
     ctx: &mut Context<'_, S>,
     election: &Election,
     size: u64,
-    leaves: &mut dyn Leaves,
+    history: &mut History<'_>,
 ) -> Result<Ballots, End<S::Error>> {
     ctx.progress.start(Phase::Ballots, size);
     let mut result = Ballots::default();
@@ -84,13 +81,14 @@ pub(crate) fn ballots<S: Source>(
                 .map_err(End::Source)?;
             files.push((*id, bytes));
         }
-        for (outcome, (id, _)) in map_all(&files, |(id, bytes)| bundle(election, &ctx.seed, *id, bytes)).into_iter().zip(&files) {
+        let outcomes = map_all(files.iter().collect(), |(id, bytes)| bundle(election, &ctx.seed, *id, bytes));
+        for (outcome, (id, _)) in outcomes.into_iter().zip(&files) {
             let outcome = match outcome {
                 Ok(outcome) => outcome,
                 Err(error) => return Ok(ctx.report.stop(Check::B1_2, format!("board/{id}: {error}; log"))?),
             };
             for entry in outcome.entries {
-                leaves.leaf(&entry.leaf);
+                history.push(entry.leaf);
                 merge_entry(ctx, entry, number, &mut result, &mut used, &mut first_components);
                 number = number.saturating_add(1);
             }
@@ -271,17 +269,4 @@ pub(crate) fn repeated<T: Ord + Copy>(items: &mut [T]) -> Option<T> {
         [a, b] if a == b => Some(*a),
         _ => None,
     })
-}
-
-/// Applies a function to all items, on all cores where the feature `parallel` is on.
-#[cfg(feature = "parallel")]
-pub(crate) fn map_all<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
-    use rayon::prelude::*;
-    items.par_iter().map(f).collect()
-}
-
-/// Applies a function to all items.
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn map_all<T, U>(items: &[T], f: impl Fn(&T) -> U) -> Vec<U> {
-    items.iter().map(f).collect()
 }

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Check;
-use super::ballots::{map_all, repeated};
+use super::ballots::repeated;
 use super::context::{Context, End, Phase};
 use super::setup::CredentialKeys;
 use crate::credential::{HalfRole, possession_transcript};
@@ -18,6 +18,7 @@ use crate::group::{self, Element, ElementBytes, Scalar};
 use crate::hash::{Hash, TaggedHasher};
 use crate::ids::RollId;
 use crate::manifest::ValidManifest;
+use crate::parallel::map_all;
 use crate::point::Point;
 use crate::proof::knowledge::Knowledge;
 use crate::record::{self, File, Source};
@@ -89,7 +90,7 @@ fn half_list<S: Source>(
         if keys.is_empty() {
             break;
         }
-        let parts = map_all(&chunks(&keys, number), |(first, keys)| weighted(&seed, *first, keys));
+        let parts = map_all(chunks(&keys, number), |(first, keys)| weighted(&seed, first, keys));
         for part in parts {
             match part {
                 Some(part) => sum += part,
@@ -195,13 +196,9 @@ fn chunks(keys: &[ElementBytes], first: u64) -> Vec<(u64, &[ElementBytes])> {
 
 /// The weighted sum of some keys; `None` if one is not canonical or the identity.
 fn weighted(seed: &[u8; 32], first: u64, keys: &[ElementBytes]) -> Option<Element> {
-    let elements: Option<Vec<Element>> = keys.iter().map(nonidentity).collect();
+    let elements: Option<Vec<Element>> = keys.iter().map(group::decompress_nonidentity).collect();
     let weights: Vec<Scalar> = (first..).take(keys.len()).map(|i| group::weight(seed, i)).collect();
     Some(group::vartime_multiscalar_mul(&weights, &elements?))
-}
-
-fn nonidentity(bytes: &ElementBytes) -> Option<Element> {
-    group::decompress(bytes).filter(|element| !group::is_identity(element))
 }
 
 /// Walks over the keys of a half list whose structure is known.
@@ -248,7 +245,7 @@ fn pool<S: Source>(ctx: &mut Context<'_, S>, counts: &[u32]) -> Result<Credentia
             break;
         }
         let pairs: Vec<_> = a.chunks(CHUNK).zip(b.chunks(CHUNK)).collect();
-        for sums in map_all(&pairs, |(a, b)| sums(a, b)) {
+        for sums in map_all(pairs, |(a, b)| sums(a, b)) {
             match sums {
                 Some(sums) => keys.extend(sums),
                 None => return Ok(ctx.report.stop(Check::C3_1, "credentials: a pooled key is the identity; registrar and server".to_string())?),
@@ -305,7 +302,7 @@ pub(crate) fn lists<S: Source>(
         let found_length = ctx.decoded(path, Check::C3_2, found_length)?;
         let found_base = <[u8; 32]>::from_bytes(&found_base);
         let found_base = ctx.decoded(path, Check::C3_2, found_base)?;
-        if nonidentity(&found_base).is_none() {
+        if group::decompress_nonidentity(&found_base).is_none() {
             return Ok(ctx.report.stop(Check::C3_2, format!("{path}: the base of list {number} is no element; publisher"))?);
         }
         if found_length > file.remaining() / 32 {
@@ -324,7 +321,7 @@ pub(crate) fn lists<S: Source>(
             for key in found {
                 // A key that stands in the pool was an element there.
                 let same = wanted.next() == Some(&key);
-                if !same && nonidentity(&key).is_none() || previous.is_some_and(|previous| previous >= key) {
+                if !same && group::decompress_nonidentity(&key).is_none() || previous.is_some_and(|previous| previous >= key) {
                     return Ok(ctx.report.stop(Check::C3_2, format!("{path}: a key of list {number} is no element, or out of order; publisher"))?);
                 }
                 if !same {
