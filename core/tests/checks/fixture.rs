@@ -1,7 +1,9 @@
 //! One honest election that all attacks start from: two contests, two styles, three units (one
 //! too small to be opened alone), five custodians of whom three decrypt, three witnesses.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::{env, fs, thread};
 
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::group::Scalar;
@@ -174,10 +176,25 @@ pub(crate) fn assert_valid(files: &MemoryRecord) {
     assert!(report.is_valid(), "{:#?}", report.checks());
 }
 
+/// Keeps a broken record for other verifiers, in a folder below that of the environment variable
+/// `ESCRUTINIO_BROKEN_RECORDS`: `<code>-<test>-<number>`.
+fn keep(code: &str, files: &MemoryRecord) {
+    let Some(folder) = env::var_os("ESCRUTINIO_BROKEN_RECORDS").map(PathBuf::from) else { return };
+    let test = thread::current().name().unwrap_or_default().replace("::", "-");
+    let fresh = |number: &u32| !folder.join(format!("{code}-{test}-{number}")).exists();
+    let number = (0..).find(fresh).unwrap_or_default();
+    for (path, bytes) in &files.0 {
+        let path = folder.join(format!("{code}-{test}-{number}")).join(path);
+        path.parent().map_or(Ok(()), fs::create_dir_all).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
 /// The check of this code is the first that does not hold, and it was run. Returns the place and
 /// the culprit that the verifier names.
 #[track_caller]
 pub(crate) fn assert_only(code: &str, files: &MemoryRecord) -> String {
+    keep(code, files);
     let (report, _) = verify::record(files, &mut rng(9), &mut ()).unwrap();
     let first = report.first_failure().map(|check| check.code());
     let culprit = report.checks().into_iter().find(|result| !result.ok).and_then(|result| {

@@ -1,23 +1,17 @@
-//! K: the key ceremony and its trial, in transcripts that custodians or a publisher made up, and
-//! ceremonies that go on although custodians cheat.
+//! K: the key ceremony and its trial, in transcripts that custodians or a publisher made up.
 
 use escrutinio_core::encoding::Encode;
-use escrutinio_core::group::{self, GENERATOR, Scalar};
-use escrutinio_core::keygen::round3::Complaint;
+use escrutinio_core::group::GENERATOR;
 use escrutinio_core::keygen::trial::Trial;
 use escrutinio_core::keygen::{Ceremony, Certificate, Exclusion, KeyTranscript, KeygenError, Reason, Round, Table};
-use escrutinio_core::proof::equality::Equality;
 use escrutinio_core::record;
-use escrutinio_core::secret::SecretScalar;
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::testing::Keys;
-use escrutinio_core::testing::rehearsal::{Messages, Rehearsal, sign_message};
-use escrutinio_core::transcript::{Position, Proof, ProofContext};
+use escrutinio_core::testing::rehearsal::{Rehearsal, sign_message};
 use escrutinio_core::verify;
 
-use crate::fixture::{
-    assert_only, assert_valid, custodian, finish, keys, manifest, published, reseal_and_finish, rng, sealed,
-};
+use crate::ceremonies::{absent_verdict, bad_share, ceremony_with};
+use crate::fixture::{assert_only, assert_valid, custodian, published, reseal_and_finish, sealed};
 
 /// A transcript, and whoever signs in it.
 struct Forged<'a> {
@@ -379,107 +373,4 @@ fn k4_3_partials_that_do_not_combine() {
     assert_eq!(trial.verify_result(keys), Ok(()));
     trial.partials[2].decrypted[3] += GENERATOR;
     assert_eq!(trial.verify_result(keys), Err(KeygenError::TrialResult { slot: 3 }));
-}
-
-/// A ceremony that is attacked, with everything later right.
-fn ceremony_with(attack: &mut dyn FnMut(Round, &mut Messages)) -> (Rehearsal, KeyTranscript) {
-    let keys = keys();
-    let mut rehearsal = Rehearsal::new(manifest(&keys), keys);
-    rehearsal.roll(&crate::fixture::COUNTS);
-    rehearsal.credentials(&mut rng(70));
-    let transcript = rehearsal.attacked_ceremony(0, attack, &mut rng(71)).unwrap();
-    rehearsal.seal(&mut rng(72));
-    (rehearsal, transcript)
-}
-
-fn absent_verdict(round: Round, table: &mut Messages) {
-    if round == Round::Verdict {
-        table.verdicts.truncate(4);
-    }
-}
-
-/// Custodian 5 sends custodian 2 another share than it committed to.
-fn bad_share(round: Round, table: &mut Messages) {
-    if round == Round::Deal {
-        table.round2[4].shares[1].ciphertext[0] ^= 1;
-        table.round2[4].signature = table.sign(Round::Deal, custodian(5), &table.round2[4]);
-    }
-}
-
-/// Custodian 5 complains of custodian 1, with a proof of nothing.
-fn false_complaint(round: Round, table: &mut Messages) {
-    if round == Round::Verdict {
-        let position = Position { role: Some(5), index: Some(1), ..Position::default() };
-        let mut transcript =
-            ProofContext::new(Proof::Complaint).bind(table.ceremony.setup_id().as_bytes()).at(position);
-        let secret = SecretScalar::new(Scalar::from(5u64));
-        let proof = Equality::prove(&mut transcript, &GENERATOR, &secret, &mut rng(73));
-        table.verdicts[4].complaints = vec![Complaint { dealer: 1, shared: secret.public(), proof }];
-        table.verdicts[4].signature = table.sign(Round::Verdict, custodian(5), &table.verdicts[4]);
-    }
-}
-
-fn absent_from_the_start(round: Round, table: &mut Messages) {
-    if round == Round::Commit {
-        table.round1.pop();
-    }
-}
-
-fn absent_opening(round: Round, table: &mut Messages) {
-    if round == Round::Deal {
-        table.round2.pop();
-    }
-}
-
-/// Custodian 5 opens other polynomials than it committed to, once it has seen those of all others:
-/// its key would cancel theirs.
-fn rogue_key(round: Round, table: &mut Messages) {
-    if round == Round::Deal {
-        let others = table.round2[..4].iter().map(|message| message.commitments[0].element).sum::<group::Element>();
-        table.round2[4].commitments[0] = escrutinio_core::point::Point::new(GENERATOR - others);
-        table.round2[4].signature = table.sign(Round::Deal, custodian(5), &table.round2[4]);
-    }
-}
-
-/// An honest majority goes on without the custodian that cheats or stays away; the record says
-/// why, verifies, and the remaining custodians count right.
-#[test]
-fn a_ceremony_with_a_custodian_who_cheats_goes_on() {
-    type Attack = fn(Round, &mut Messages);
-    let attacks: [(Attack, Reason); 6] = [
-        (absent_from_the_start, Reason::NoCommitment),
-        (absent_opening, Reason::NoOpening),
-        (rogue_key, Reason::BadOpening),
-        (bad_share, Reason::BadShare),
-        (false_complaint, Reason::FalseComplaint),
-        (absent_verdict, Reason::NoVerdict),
-    ];
-    for (mut attack, reason) in attacks {
-        let (rehearsal, transcript) = ceremony_with(&mut attack);
-        assert_eq!(transcript.excluded, [Exclusion { index: custodian(5), reason }], "{reason}");
-        assert_eq!(rehearsal.shares.len(), 4);
-        let rehearsal = finish(rehearsal);
-        assert_valid(&rehearsal.files);
-        assert_eq!(crate::fixture::totals(&rehearsal), rehearsal.expected, "{reason}");
-    }
-}
-
-/// With two of five no ceremony goes on; the rerun takes the next number.
-#[test]
-fn a_ceremony_without_enough_custodians_is_void() {
-    let keys = keys();
-    let mut rehearsal = Rehearsal::new(manifest(&keys), keys);
-    let mut leave = |round: Round, table: &mut Messages| {
-        if round == Round::Commit {
-            table.round1.truncate(2);
-        }
-    };
-    let void = rehearsal.attacked_ceremony(0, &mut leave, &mut rng(74));
-    assert!(matches!(void, Err(KeygenError::Void { excluded }) if excluded.len() == 3));
-    rehearsal.roll(&crate::fixture::COUNTS);
-    rehearsal.credentials(&mut rng(75));
-    let transcript = rehearsal.attacked_ceremony(1, &mut |_, _| {}, &mut rng(76)).unwrap();
-    assert_eq!(transcript.ceremony, 1);
-    rehearsal.seal(&mut rng(77));
-    assert_valid(&finish(rehearsal).files);
 }

@@ -4,6 +4,9 @@
 //! A test is named after the check that must be the first to fail. Who cheats does everything else
 //! right: signs again, computes hashes again, and goes on with the election from there. What comes
 //! after the first failure is not answered by the verifier, and so not asserted.
+//!
+//! With `ESCRUTINIO_BROKEN_RECORDS=<folder>` every broken record is kept there, under a name that
+//! begins with its check: any verifier can be asked for the same answer.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +17,7 @@
 
 mod ballots;
 mod board;
+mod ceremonies;
 mod counted;
 mod credentials;
 mod fixture;
@@ -34,10 +38,11 @@ const IMPLIED: [&str; 2] = [
 ];
 
 /// Where the tests stand.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("setup.rs"),
     include_str!("credentials.rs"),
     include_str!("keys.rs"),
+    include_str!("ceremonies.rs"),
     include_str!("board.rs"),
     include_str!("ballots.rs"),
     include_str!("counted.rs"),
