@@ -337,6 +337,7 @@ BROKEN = [
     ("note 0", set_to(size=1), "B1.1"),
     ("note 1", set_to(root=bytes(32)), "B2.1"),
     ("note 0", set_to(root=bytes(32)), "B2.1"),
+    ("note 1", set_to(size=0), "B2.1"),
     ("note 2", set_to(size=10), "B1.2"),
     ("note 2", set_to(size=5), "B1.2"),
     ("note 2", set_to(witnesses=0), "B2.3"),
