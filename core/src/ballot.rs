@@ -368,14 +368,12 @@ fn encrypt_text(keys: &[Point], text: Option<&Vec<TextBlock>>, nonce: &SecretSca
 }
 
 fn signature_transcript(body: &EncryptedBallot, base: &Point, key: &Point) -> Transcript {
-    let mut transcript = ProofContext::new(Proof::CastSignature)
-        .bind(body.election_id.as_bytes())
-        .at(Position {
-            contest: Some(body.contest),
-            style: Some(body.style),
-            unit: Some(body.unit),
-            ..Position::default()
-        });
+    let mut transcript = ProofContext::new(Proof::CastSignature).bind(body.election_id.as_bytes()).at(Position {
+        contest: Some(body.contest),
+        style: Some(body.style),
+        unit: Some(body.unit),
+        ..Position::default()
+    });
     transcript.append("base", &base.bytes);
     transcript.append("C", &key.bytes);
     transcript.append("code", body.code.as_bytes());
@@ -468,12 +466,8 @@ impl Opening {
         parameters: &ContestParameters,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(), OpeningError> {
-        let choice = PlaintextBallot::new(
-            &parameters.shape,
-            self.option,
-            self.text.clone().map(Zeroizing::new),
-        )
-        .map_err(OpeningError::Choice)?;
+        let choice = PlaintextBallot::new(&parameters.shape, self.option, self.text.clone().map(Zeroizing::new))
+            .map_err(OpeningError::Choice)?;
         let body = &self.body;
         if body.election_id != parameters.election_id || body.contest != parameters.contest {
             return Err(OpeningError::OtherElection);

@@ -278,11 +278,7 @@ pub fn opened_counts(
 ///
 /// # Errors
 /// [`OpenError`] if they are too few, or what they open are not counts that add up.
-pub fn open(
-    aggregates: &Aggregates,
-    threshold: usize,
-    partials: &[PartialDecryption],
-) -> Result<Results, OpenError> {
+pub fn open(aggregates: &Aggregates, threshold: usize, partials: &[PartialDecryption]) -> Result<Results, OpenError> {
     let opened = opened_counts(aggregates, threshold, partials).map_err(OpenError::Combine)?;
     let bound = aggregates.groups.iter().map(|group| group.sum.ballots).max().unwrap_or(0);
     let logarithms = DiscreteLog::new(bound);

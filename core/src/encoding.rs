@@ -181,10 +181,7 @@ impl<'a> Reader<'a> {
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], DecodeError> {
         self.field = self.at;
         let end = self.at.checked_add(n).ok_or_else(|| self.error(DecodeErrorKind::Truncated))?;
-        let taken = self
-            .bytes
-            .get(self.at..end)
-            .ok_or_else(|| self.error(DecodeErrorKind::Truncated))?;
+        let taken = self.bytes.get(self.at..end).ok_or_else(|| self.error(DecodeErrorKind::Truncated))?;
         #[cfg(any(test, feature = "test-util"))]
         crate::testing::fields::note(self.field, n);
         self.at = end;

@@ -60,10 +60,7 @@ pub fn decompress_nonidentity(bytes: &ElementBytes) -> Option<Element> {
 /// Encodes `[2]P` for many elements at once, about eight times cheaper than one by one.
 #[must_use]
 pub fn double_and_compress(elements: &[Element]) -> Vec<ElementBytes> {
-    Element::double_and_compress_batch(elements)
-        .into_iter()
-        .map(|c| c.to_bytes())
-        .collect()
+    Element::double_and_compress_batch(elements).into_iter().map(|c| c.to_bytes()).collect()
 }
 
 /// Decodes a scalar; `None` unless it is below the group order.

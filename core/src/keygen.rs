@@ -173,21 +173,14 @@ impl Ceremony {
     }
 
     fn require_key(&self, index: CustodianIndex, key: &SigningKey) -> Result<(), KeygenError> {
-        if *self.custodian(index)? == key.verifying_key() {
-            Ok(())
-        } else {
-            Err(KeygenError::WrongKey { index })
-        }
+        if *self.custodian(index)? == key.verifying_key() { Ok(()) } else { Err(KeygenError::WrongKey { index }) }
     }
 }
 
 /// `sum_c [x^c]F_c` for public commitments and a small x, by Horner's rule: a few additions for
 /// each commitment, where a multiplication by x^c would take hundreds.
 #[must_use]
-pub fn vartime_evaluate<'a>(
-    commitments: impl DoubleEndedIterator<Item = &'a Element>,
-    x: CustodianIndex,
-) -> Element {
+pub fn vartime_evaluate<'a>(commitments: impl DoubleEndedIterator<Item = &'a Element>, x: CustodianIndex) -> Element {
     commitments.rev().fold(group::identity(), |sum, commitment| vartime_times(&sum, x.get()) + commitment)
 }
 

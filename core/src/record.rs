@@ -39,8 +39,19 @@ pub const SUMS: &str = "SHA256SUMS";
 
 /// The files that every record has.
 pub const OBLIGATORY: [&str; 13] = [
-    MANIFEST, ROLL, REGISTRAR, SERVER, LISTS, KEY_TRANSCRIPT, TRIAL, SEAL, PARTICIPATION, AGGREGATES, RESULTS,
-    RECEIPTS, SUMS,
+    MANIFEST,
+    ROLL,
+    REGISTRAR,
+    SERVER,
+    LISTS,
+    KEY_TRANSCRIPT,
+    TRIAL,
+    SEAL,
+    PARTICIPATION,
+    AGGREGATES,
+    RESULTS,
+    RECEIPTS,
+    SUMS,
 ];
 
 /// Folder of the checkpoints.
@@ -235,7 +246,15 @@ mod tests {
         for path in ["manifest.bin", "board/checkpoints/000012", "tally/partial-03.bin", "acta/contest-000.bin"] {
             assert!(is_record_path(path), "{path}");
         }
-        for path in ["manifest.json", "board/checkpoints/12", "tally/partial-3.bin", "tally/partial-+3.bin", "acta/contest-0000.bin", "board/tile/entries/", "secret"] {
+        for path in [
+            "manifest.json",
+            "board/checkpoints/12",
+            "tally/partial-3.bin",
+            "tally/partial-+3.bin",
+            "acta/contest-0000.bin",
+            "board/tile/entries/",
+            "secret",
+        ] {
             assert!(!is_record_path(path), "{path}");
         }
     }

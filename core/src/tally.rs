@@ -260,8 +260,7 @@ impl Participation {
         key: &SigningKey,
     ) -> Self {
         marked.sort_unstable_by_key(|m| (m.contest, m.list));
-        let mut participation =
-            Self { election_id, closed_at, marked, voters_list, signature: Signature([0; 64]) };
+        let mut participation = Self { election_id, closed_at, marked, voters_list, signature: Signature([0; 64]) };
         participation.signature = key.sign("participation", &[&participation.signed_bytes()]);
         participation
     }
@@ -307,7 +306,6 @@ impl Decode for Participation {
 
 /// Most lines of participation: 64 contests of 4,096 lists.
 const MAX_MARKED: usize = 262_144;
-
 
 #[cfg(test)]
 mod tests {

@@ -306,7 +306,11 @@ fn base(keys: &Keys, parties: Vec<Party>, contests: Vec<Contest>) -> Manifest {
             .zip(&keys.witnesses)
             .map(|(i, key): (u32, _)| official(&format!("testigo{i}.example"), key))
             .collect(),
-        witness_quorum: if keys.witnesses.is_empty() { 0 } else { u32::try_from(keys.witnesses.len() / 2).unwrap_or(0) + 1 },
+        witness_quorum: if keys.witnesses.is_empty() {
+            0
+        } else {
+            u32::try_from(keys.witnesses.len() / 2).unwrap_or(0) + 1
+        },
         client_hash: None,
     }
 }

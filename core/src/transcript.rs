@@ -267,9 +267,6 @@ mod tests {
         transcript.append_message(b"some label", b"some data");
         let mut out = [0u8; 32];
         transcript.challenge_bytes(b"challenge", &mut out);
-        assert_eq!(
-            crate::ids::hex(&out),
-            "d5a21972d0d5fe320c0d263fac7fffb8145aa640af6e9bca177c03c7efcf0615"
-        );
+        assert_eq!(crate::ids::hex(&out), "d5a21972d0d5fe320c0d263fac7fffb8145aa640af6e9bca177c03c7efcf0615");
     }
 }

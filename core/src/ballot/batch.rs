@@ -72,11 +72,7 @@ fn divide(
     divide(parameters, right, right_faults, tagged_hash("batch-right", &[&seed]));
 }
 
-fn holds(
-    parameters: &ContestParameters,
-    ballots: &[(&CastBallot, &Point)],
-    seed: Hash,
-) -> Result<(), BadProof> {
+fn holds(parameters: &ContestParameters, ballots: &[(&CastBallot, &Point)], seed: Hash) -> Result<(), BadProof> {
     let mut sum = WeightedSum::from_seed(parameters, seed);
     for (ballot, base) in ballots {
         let body = &ballot.body;

@@ -28,7 +28,9 @@ pub(super) fn pieces(lists: &[Vec<ElementBytes>]) -> Vec<Piece<'_>> {
 /// The place of the first key that is not the canonical encoding of an element other than
 /// the identity, in one list.
 pub(super) fn first_bad(keys: &[ElementBytes]) -> Option<usize> {
-    let bad = map_all(keys.chunks(PIECE).collect(), |piece| piece.iter().position(|key| decompress_nonidentity(key).is_none()));
+    let bad = map_all(keys.chunks(PIECE).collect(), |piece| {
+        piece.iter().position(|key| decompress_nonidentity(key).is_none())
+    });
     let (piece, place) = bad.into_iter().enumerate().find_map(|(piece, bad)| bad.map(|place| (piece, place)))?;
     Some(piece.saturating_mul(PIECE).saturating_add(place))
 }

@@ -29,14 +29,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 6] = [
-        Self::NoCommitment,
-        Self::NoOpening,
-        Self::BadOpening,
-        Self::BadShare,
-        Self::FalseComplaint,
-        Self::NoVerdict,
-    ];
+    const ALL: [Self; 6] =
+        [Self::NoCommitment, Self::NoOpening, Self::BadOpening, Self::BadShare, Self::FalseComplaint, Self::NoVerdict];
 
     /// The number in the transcript.
     #[must_use]
@@ -171,10 +165,7 @@ impl<'a> Table<'a> {
                 None
             }
         };
-        self.ceremony
-            .everyone()
-            .filter_map(|index| reason(index).map(|reason| Exclusion { index, reason }))
-            .collect()
+        self.ceremony.everyone().filter_map(|index| reason(index).map(|reason| Exclusion { index, reason })).collect()
     }
 
     fn upholds(&self, complaint: &Complaint, accuser: &Dealing<'_>, dealing: &Dealing<'_>) -> bool {

@@ -32,11 +32,7 @@ impl ElectionKeys {
     ///
     /// # Errors
     /// [`KeygenError::SlotKey`] if a key is the identity.
-    pub fn derive(
-        ceremony: &Ceremony,
-        qualified: Vec<CustodianIndex>,
-        round2: &[Round2],
-    ) -> Result<Self, KeygenError> {
+    pub fn derive(ceremony: &Ceremony, qualified: Vec<CustodianIndex>, round2: &[Round2]) -> Result<Self, KeygenError> {
         let mut sums = vec![group::identity(); ceremony.commitment_count()];
         for dealing in round2.iter().filter(|dealing| qualified.contains(&dealing.index)) {
             for (sum, commitment) in sums.iter_mut().zip(&dealing.commitments) {

@@ -30,12 +30,7 @@ pub(super) struct Party<'a> {
 }
 
 /// The key for what `dealer` sends `recipient`; `shared` is the Diffie-Hellman element of both.
-pub(super) fn pair_key(
-    ceremony: &Ceremony,
-    dealer: Party<'_>,
-    recipient: Party<'_>,
-    shared: &Element,
-) -> SecretBytes {
+pub(super) fn pair_key(ceremony: &Ceremony, dealer: Party<'_>, recipient: Party<'_>, shared: &Element) -> SecretBytes {
     let shared = Zeroizing::new(group::compress(shared));
     SecretBytes::new(tagged_hash(
         "keygen-pair-key",

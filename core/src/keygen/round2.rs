@@ -85,12 +85,7 @@ impl Round2 {
     ///
     /// # Errors
     /// [`BadOpening`] with the first thing that is wrong.
-    pub fn verify_opening(
-        &self,
-        ceremony: &Ceremony,
-        committed: &Round1,
-        round1: &[Round1],
-    ) -> Result<(), BadOpening> {
+    pub fn verify_opening(&self, ceremony: &Ceremony, committed: &Round1, round1: &[Round1]) -> Result<(), BadOpening> {
         let require = |holds: bool, otherwise| if holds { Ok(()) } else { Err(otherwise) };
         let hash = opening_hash(ceremony, self.index, &self.commitments, &self.possession);
         require(hash == committed.opening && self.index == committed.index, BadOpening::Hash)?;
@@ -106,10 +101,7 @@ impl Round2 {
     }
 
     pub(super) fn ciphertext_for(&self, recipient: CustodianIndex) -> Option<&[u8]> {
-        self.shares
-            .iter()
-            .find(|share| share.recipient == recipient.get())
-            .map(|share| share.ciphertext.as_slice())
+        self.shares.iter().find(|share| share.recipient == recipient.get()).map(|share| share.ciphertext.as_slice())
     }
 }
 

@@ -60,11 +60,7 @@ pub(super) trait Message: Encode {
         let index = self.index();
         ceremony
             .custodian(index)?
-            .verify(
-                Self::ROUND.label(),
-                &[ceremony.setup_id().as_bytes(), &before_signature(self)],
-                self.signature(),
-            )
+            .verify(Self::ROUND.label(), &[ceremony.setup_id().as_bytes(), &before_signature(self)], self.signature())
             .map_err(|_| KeygenError::Signature { round: Self::ROUND, index })
     }
 }

@@ -64,8 +64,7 @@ impl Stage {
     fn numbered(threshold: u32, count: u8, slots: usize, number: u32) -> Self {
         let keys: Vec<_> = (1..=count).map(signing_key).collect();
         let public = keys.iter().map(SigningKey::verifying_key).collect();
-        let ceremony =
-            Ceremony::new(ManifestHash([9; 32]), number, threshold, threshold, public, slots).unwrap();
+        let ceremony = Ceremony::new(ManifestHash([9; 32]), number, threshold, threshold, public, slots).unwrap();
         let mut rng = rng(u64::from(number) + 1);
         let secrets: Vec<_> = ceremony
             .everyone()
@@ -132,12 +131,7 @@ impl Stage {
     }
 
     fn table(&self) -> Table<'_> {
-        Table {
-            ceremony: &self.ceremony,
-            round1: &self.round1,
-            round2: &self.round2,
-            verdicts: &self.verdicts,
-        }
+        Table { ceremony: &self.ceremony, round1: &self.round1, round2: &self.round2, verdicts: &self.verdicts }
     }
 
     fn assemble(&self) -> Result<KeyTranscript, KeygenError> {
@@ -145,11 +139,7 @@ impl Stage {
         KeyTranscript::assemble(&self.ceremony, round1, round2, verdicts)
     }
 
-    fn certify(
-        &self,
-        number: u32,
-        transcript: &KeyTranscript,
-    ) -> Result<(super::Certificate, KeyShare), KeygenError> {
+    fn certify(&self, number: u32, transcript: &KeyTranscript) -> Result<(super::Certificate, KeyShare), KeygenError> {
         let place = place(number);
         let verdict = self.verdicts.iter().find(|verdict| verdict.index.get() == number).unwrap();
         certify(&self.ceremony, &self.secrets[place], verdict, transcript, &self.keys[place])

@@ -49,11 +49,7 @@ impl Encode for TrialPartial {
 
 impl TrialPartial {
     fn decode(reader: &mut Reader<'_>, slots: usize) -> Result<Self, DecodeError> {
-        Ok(Self {
-            index: Decode::decode(reader)?,
-            decrypted: reader.repeat(slots)?,
-            proof: Decode::decode(reader)?,
-        })
+        Ok(Self { index: Decode::decode(reader)?, decrypted: reader.repeat(slots)?, proof: Decode::decode(reader)? })
     }
 
     /// Reads one partial that fills the bytes; the number of slots is not in them.

@@ -10,9 +10,9 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::Check;
 use super::context::{Context, End, Phase};
 use super::setup::Election;
-use super::Check;
 use crate::ballot::{BallotFault, CastBallot, verify_seeded};
 use crate::board::bundle::{BundleId, read_bundle};
 use crate::board::history::History;

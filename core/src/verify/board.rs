@@ -38,7 +38,9 @@ pub(crate) fn files<S: Source>(
         checkpoints.push(ctx.decoded(&path, Check::B1_1, verified)?);
     }
     if checkpoints.first().is_some_and(|first| first.checkpoint().size != 0) {
-        return Ok(ctx.report.stop(Check::B1_1, "board/checkpoints/000000: the board did not begin empty; log".to_string())?);
+        return Ok(ctx
+            .report
+            .stop(Check::B1_1, "board/checkpoints/000000: the board did not begin empty; log".to_string())?);
     }
     let cosignatures: usize = checkpoints.iter().map(|c| c.cosignatures().len()).sum();
     ctx.report.hold(Check::B1_1, format!("{} checkpoints, {cosignatures} cosignatures", checkpoints.len()));
@@ -84,7 +86,9 @@ pub(crate) fn log<S: Source>(
     let end = u64::try_from(manifest.reception_end()).unwrap_or(0);
     if let Some(number) = before.iter().position(|c| c.cosignatures().iter().any(|signed| signed.time >= end)) {
         let place = record::checkpoint(u64::try_from(number).unwrap_or(u64::MAX));
-        return Ok(ctx.report.stop(Check::B2_3, format!("{place}: signed after the end of reception, but not the last; witnesses"))?);
+        return Ok(ctx
+            .report
+            .stop(Check::B2_3, format!("{place}: signed after the end of reception, but not the last; witnesses"))?);
     }
     let closing = checkpoints.last().map_or(0, |c| c.cosignatures().len());
     ctx.report.hold(Check::B2_3, format!("{closing} of {quorum} needed on the closing checkpoint"));

@@ -57,7 +57,8 @@ pub(crate) fn pooled<S: Source>(
 ) -> Result<CredentialKeys, End<S::Error>> {
     let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
     ctx.progress.start(Phase::Credentials, total.saturating_mul(3));
-    let registrar = Checks { decodes: Check::C1_1, bound: Check::C1_2, possession: Check::C1_3, signature: Check::C1_4 };
+    let registrar =
+        Checks { decodes: Check::C1_1, bound: Check::C1_2, possession: Check::C1_3, signature: Check::C1_4 };
     half_list(ctx, HalfRole::Registrar, &manifest.registrar.key, roll_id, counts, &registrar)?;
     let server = Checks { decodes: Check::C2_1, bound: Check::C2_2, possession: Check::C2_3, signature: Check::C2_4 };
     half_list(ctx, HalfRole::Server, &manifest.server.key, roll_id, counts, &server)?;
@@ -95,7 +96,9 @@ fn half_list<S: Source>(
             match part {
                 Some(part) => sum += part,
                 None => {
-                    let why = format!("{path}: a key after number {number} is no canonical element, or the identity; {blame}");
+                    let why = format!(
+                        "{path}: a key after number {number} is no canonical element, or the identity; {blame}"
+                    );
                     return Ok(ctx.report.stop(checks.decodes, why)?);
                 }
             }
@@ -248,7 +251,12 @@ fn pool<S: Source>(ctx: &mut Context<'_, S>, counts: &[u32]) -> Result<Credentia
         for sums in map_all(pairs, |(a, b)| sums(a, b)) {
             match sums {
                 Some(sums) => keys.extend(sums),
-                None => return Ok(ctx.report.stop(Check::C3_1, "credentials: a pooled key is the identity; registrar and server".to_string())?),
+                None => {
+                    return Ok(ctx.report.stop(
+                        Check::C3_1,
+                        "credentials: a pooled key is the identity; registrar and server".to_string(),
+                    )?);
+                }
             }
         }
         ctx.progress.advance(u64::try_from(a.len()).unwrap_or(0));
@@ -256,7 +264,9 @@ fn pool<S: Source>(ctx: &mut Context<'_, S>, counts: &[u32]) -> Result<Credentia
     let mut all = keys.clone();
     if let Some(key) = repeated(&mut all) {
         let key = crate::ids::hex(&key);
-        return Ok(ctx.report.stop(Check::C3_1, format!("credentials: two voters share the key {key}; registrar and server"))?);
+        return Ok(ctx
+            .report
+            .stop(Check::C3_1, format!("credentials: two voters share the key {key}; registrar and server"))?);
     }
     drop(all);
     ctx.report.hold(Check::C3_1, format!("{total} different keys"));
@@ -287,13 +297,16 @@ pub(crate) fn lists<S: Source>(
     let mut file = File::new(ctx.source, path, length);
     let head = file.next(52).map_err(End::Source)?;
     let mut reader = Reader::new(&head);
-    let header = reader.header(*b"ELST").and_then(|()| {
-        Ok((RollId::decode(&mut reader)?, u32::decode(&mut reader)?, u64::decode(&mut reader)?))
-    });
+    let header = reader
+        .header(*b"ELST")
+        .and_then(|()| Ok((RollId::decode(&mut reader)?, u32::decode(&mut reader)?, u64::decode(&mut reader)?)));
     let (found_roll, mixes, count) = ctx.decoded(path, Check::C3_2, header)?;
     let lists = expected.lists();
     if found_roll != roll_id || mixes != 0 || count != u64::try_from(lists.len()).unwrap_or(0) {
-        return Ok(ctx.report.stop(Check::C3_2, format!("{path}: not of this roll, mixed, or not one list per list of the manifest; publisher"))?);
+        return Ok(ctx.report.stop(
+            Check::C3_2,
+            format!("{path}: not of this roll, mixed, or not one list per list of the manifest; publisher"),
+        )?);
     }
     let mut different = None;
     for (number, (base, keys)) in lists.iter().enumerate() {
@@ -303,7 +316,9 @@ pub(crate) fn lists<S: Source>(
         let found_base = <[u8; 32]>::from_bytes(&found_base);
         let found_base = ctx.decoded(path, Check::C3_2, found_base)?;
         if group::decompress_nonidentity(&found_base).is_none() {
-            return Ok(ctx.report.stop(Check::C3_2, format!("{path}: the base of list {number} is no element; publisher"))?);
+            return Ok(ctx
+                .report
+                .stop(Check::C3_2, format!("{path}: the base of list {number} is no element; publisher"))?);
         }
         if found_length > file.remaining() / 32 {
             return Ok(ctx.report.stop(Check::C3_2, format!("{path}: list {number} ends too early; publisher"))?);
@@ -321,8 +336,13 @@ pub(crate) fn lists<S: Source>(
             for key in found {
                 // A key that stands in the pool was an element there.
                 let same = wanted.next() == Some(&key);
-                if !same && group::decompress_nonidentity(&key).is_none() || previous.is_some_and(|previous| previous >= key) {
-                    return Ok(ctx.report.stop(Check::C3_2, format!("{path}: a key of list {number} is no element, or out of order; publisher"))?);
+                if !same && group::decompress_nonidentity(&key).is_none()
+                    || previous.is_some_and(|previous| previous >= key)
+                {
+                    return Ok(ctx.report.stop(
+                        Check::C3_2,
+                        format!("{path}: a key of list {number} is no element, or out of order; publisher"),
+                    )?);
                 }
                 if !same {
                     different = different.or(Some(number));

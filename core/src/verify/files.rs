@@ -57,7 +57,8 @@ pub(crate) fn receipts<S: Source>(
     let mut same = !twice && file.next(head.len()).map_err(End::Source)? == head.as_bytes();
     let mut wrong = None;
     for chunk in codes.chunks(4096) {
-        let expected: String = chunk.iter().flat_map(|code| [format_code(&TrackingCode(*code)), "\n".to_string()]).collect();
+        let expected: String =
+            chunk.iter().flat_map(|code| [format_code(&TrackingCode(*code)), "\n".to_string()]).collect();
         let found = file.next(expected.len()).map_err(End::Source)?;
         if found != expected.as_bytes() {
             same = false;
@@ -118,7 +119,11 @@ pub(crate) fn sums<S: Source>(ctx: &mut Context<'_, S>) -> Result<(), End<S::Err
         ctx.progress.advance(*length);
         match listed.strip_prefix(line.as_bytes()) {
             Some(rest) => listed = rest,
-            None => return Ok(ctx.report.stop(Check::S1_1, format!("{}: the line of {path} is wrong; publisher", record::SUMS))?),
+            None => {
+                return Ok(ctx
+                    .report
+                    .stop(Check::S1_1, format!("{}: the line of {path} is wrong; publisher", record::SUMS))?);
+            }
         }
     }
     if !listed.is_empty() {

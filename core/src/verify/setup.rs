@@ -103,7 +103,6 @@ pub struct Election {
     pub credentials: CredentialKeys,
 }
 
-
 impl Election {
     /// The base of a credential list.
     #[must_use]
@@ -156,7 +155,9 @@ pub(crate) fn setup<S: Source>(ctx: &mut Context<'_, S>) -> Result<Election, End
     let recomputed = Seal::compute(ctx.source, length, manifest.hash(), roll.roll_id(), *ceremony.setup_id())
         .map_err(End::Source)?;
     if sealed != recomputed {
-        return Ok(ctx.report.stop(Check::E1_2, format!("{}: not the hashes of this record; publisher", record::SEAL))?);
+        return Ok(ctx
+            .report
+            .stop(Check::E1_2, format!("{}: not the hashes of this record; publisher", record::SEAL))?);
     }
     let election_id = sealed.election_id();
     ctx.report.hold(Check::E1_2, election_id.to_string());
@@ -270,7 +271,10 @@ fn keys<S: Source>(
     ctx.decoded(path, Check::K2_2, transcript.verify_excluded(&ceremony))?;
     ctx.report.hold(Check::K2_2, format!("{} excluded", transcript.excluded.len()));
     let keys = ctx.decoded(path, Check::K2_3, transcript.election_keys(&ceremony))?;
-    ctx.report.hold(Check::K2_3, format!("{} keys, any {} of {} custodians", keys.slot_keys.len(), keys.threshold, keys.qualified.len()));
+    ctx.report.hold(
+        Check::K2_3,
+        format!("{} keys, any {} of {} custodians", keys.slot_keys.len(), keys.threshold, keys.qualified.len()),
+    );
     ctx.decoded(path, Check::K3_1, transcript.verify_certificates(&ceremony, &keys))?;
     ctx.report.hold(Check::K3_1, format!("{} certificates", transcript.certificates.len()));
 

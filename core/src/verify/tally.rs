@@ -101,7 +101,9 @@ pub(crate) fn aggregates<S: Source>(
         return Ok(ctx.report.stop(Check::T1_2, format!("{path}: {found} groups instead of {expected}; publisher"))?);
     }
     if let Some(group) = published.groups.iter().zip(&recomputed.groups).position(|(a, b)| a != b) {
-        return Ok(ctx.report.stop(Check::T1_2, format!("{path}: group {group} is not the sum of its ballots; publisher"))?);
+        return Ok(ctx
+            .report
+            .stop(Check::T1_2, format!("{path}: group {group} is not the sum of its ballots; publisher"))?);
     }
     let ballots = recomputed.groups.iter().map(|group| group.sum.ballots).fold(0u64, u64::saturating_add);
     ctx.report.hold(Check::T1_2, format!("{ballots} ballots in {} groups", recomputed.groups.len()));
@@ -130,9 +132,9 @@ pub(crate) fn partials<S: Source>(
     ctx.report.hold(Check::T2_1, format!("{} partials", partials.len()));
     for partial in &partials {
         let path = record::partial(partial.index.get());
-        let signed = election.custodian_key(partial.index).map_or(Err(crate::signature::BadSignature), |key| {
-            partial.verify_signature(key)
-        });
+        let signed = election
+            .custodian_key(partial.index)
+            .map_or(Err(crate::signature::BadSignature), |key| partial.verify_signature(key));
         let signed = signed.map_err(|error| format!("{error}; custodian {}", partial.index));
         ctx.decoded(&path, Check::T2_2, signed)?;
     }
@@ -147,7 +149,9 @@ pub(crate) fn partials<S: Source>(
     let threshold = election.keys.threshold;
     if partials.len() < threshold {
         let found = partials.len();
-        return Ok(ctx.report.stop(Check::T2_4, format!("tally: {found} partials of {threshold} needed; custodians"))?);
+        return Ok(ctx
+            .report
+            .stop(Check::T2_4, format!("tally: {found} partials of {threshold} needed; custodians"))?);
     }
     ctx.report.hold(Check::T2_4, format!("{} of {threshold} needed", partials.len()));
     Ok(partials)
@@ -176,7 +180,10 @@ pub(crate) fn results<S: Source>(
     let mut checked = 0usize;
     for (number, (counts, elements)) in results.groups.iter().zip(&opened).enumerate() {
         if let Some(option) = counts.iter().zip(elements).position(|(count, element)| !is_count(element, *count)) {
-            return Ok(ctx.report.stop(Check::T3_2, format!("{path}: group {number}, option {option}: not what the aggregate holds; publisher"))?);
+            return Ok(ctx.report.stop(
+                Check::T3_2,
+                format!("{path}: group {number}, option {option}: not what the aggregate holds; publisher"),
+            )?);
         }
         checked = checked.saturating_add(counts.len());
     }
@@ -185,7 +192,9 @@ pub(crate) fn results<S: Source>(
         let sum = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
         if sum != group.sum.ballots {
             let ballots = group.sum.ballots;
-            return Ok(ctx.report.stop(Check::T3_3, format!("{path}: group {number}: {sum} votes, {ballots} ballots; publisher"))?);
+            return Ok(ctx
+                .report
+                .stop(Check::T3_3, format!("{path}: group {number}: {sum} votes, {ballots} ballots; publisher"))?);
         }
     }
     ctx.report.hold(Check::T3_3, format!("{} groups", results.groups.len()));
@@ -210,8 +219,11 @@ pub(crate) fn actas<S: Source>(
         let path = record::acta(contest);
         let acta: Acta = ctx.object(&path, Check::A1_1)?;
         let content = &acta.content;
-        if content.election_id != election.election_id || content.contest != contest || content.results != results_hash {
-            return Ok(ctx.report.stop(Check::A1_1, format!("{path}: of another election, contest or results; board of the count"))?);
+        if content.election_id != election.election_id || content.contest != contest || content.results != results_hash
+        {
+            return Ok(ctx
+                .report
+                .stop(Check::A1_1, format!("{path}: of another election, contest or results; board of the count"))?);
         }
         actas.push((path, acta));
     }
@@ -222,28 +234,43 @@ pub(crate) fn actas<S: Source>(
         let expected = ActaFigures::of(content.contest, election, aggregates, results, participation);
         if content.votes != expected.votes {
             let option = content.votes.iter().zip(&expected.votes).position(|(a, b)| a != b).unwrap_or(0);
-            return Ok(ctx.report.stop(Check::A1_2, format!("{path}: option {option} differs from the results; board of the count"))?);
+            return Ok(ctx
+                .report
+                .stop(Check::A1_2, format!("{path}: option {option} differs from the results; board of the count"))?);
         }
         let sum = expected.votes.iter().fold(0u64, |sum, votes| sum.saturating_add(*votes));
         if [content.total, content.voters_marked, expected.ballots, expected.marked].iter().any(|n| *n != sum) {
-            return Ok(ctx.report.stop(Check::A1_2, format!("{path}: total {}, votes {sum}, ballots {}, voters {}; board of the count", content.total, expected.ballots, content.voters_marked))?);
+            return Ok(ctx.report.stop(
+                Check::A1_2,
+                format!(
+                    "{path}: total {}, votes {sum}, ballots {}, voters {}; board of the count",
+                    content.total, expected.ballots, content.voters_marked
+                ),
+            )?);
         }
         total = total.saturating_add(sum);
     }
     ctx.report.hold(Check::A1_2, format!("{total} votes = ballots = voters"));
     for (path, acta) in &actas {
         if acta.content.generated_at < election.manifest.reception_end() {
-            return Ok(ctx.report.stop(Check::A1_3, format!("{path}: made before the end of reception; board of the count"))?);
+            return Ok(ctx
+                .report
+                .stop(Check::A1_3, format!("{path}: made before the end of reception; board of the count"))?);
         }
         for signature in &acta.signatures {
-            let key = election.custodian_key(signature.index).filter(|_| election.keys.public_share(signature.index).is_some());
+            let key = election
+                .custodian_key(signature.index)
+                .filter(|_| election.keys.public_share(signature.index).is_some());
             let verdict = key.map_or(Err(crate::signature::BadSignature), |key| acta.content.verify(signature, key));
             let verdict = verdict.map_err(|error| format!("{error}; custodian {}", signature.index));
             ctx.decoded(path, Check::A1_3, verdict)?;
         }
         if acta.signatures.len() < election.keys.threshold {
             let found = acta.signatures.len();
-            return Ok(ctx.report.stop(Check::A1_3, format!("{path}: {found} signatures of {} needed; board of the count", election.keys.threshold))?);
+            return Ok(ctx.report.stop(
+                Check::A1_3,
+                format!("{path}: {found} signatures of {} needed; board of the count", election.keys.threshold),
+            )?);
         }
     }
     let fewest = actas.iter().map(|(_, acta)| acta.signatures.len()).min().unwrap_or(0);
@@ -321,7 +348,8 @@ mod tests {
         let election = rehearsal.election();
         let found = partials(&mut ctx, election, &aggregates).unwrap();
         assert!(matches!(results(&mut ctx, election, &aggregates, &found), Err(End::Stop)));
-        let failed = ctx.report.checks().into_iter().find(|result| result.culprit.is_some() && result.figure == "failed");
+        let failed =
+            ctx.report.checks().into_iter().find(|result| result.culprit.is_some() && result.figure == "failed");
         let failed = failed.map(|result| (result.check, result.culprit.unwrap_or_default()));
         let why = "tally/results.bin: group 0: 5 votes, 4 ballots; publisher";
         assert_eq!(failed, Some((Check::T3_3, why.to_string())));

@@ -106,9 +106,8 @@ fn own_messages_must_stand_unaltered() {
     let replaced = deal(ceremony, &second, &stage.round1, key).unwrap_err();
     assert_eq!(replaced, KeygenError::Replaced { round: Round::Commit, index });
 
-    let judge = |round2: &[Round2]| {
-        verdict(ceremony, &stage.secrets[0], &stage.round1, round2, key, &mut rng(0)).unwrap_err()
-    };
+    let judge =
+        |round2: &[Round2]| verdict(ceremony, &stage.secrets[0], &stage.round1, round2, key, &mut rng(0)).unwrap_err();
     assert_eq!(judge(&stage.round2[1..]), KeygenError::Absent { round: Round::Deal, index });
     let mut altered = stage.round2.clone();
     altered[0].shares[0].ciphertext[0] ^= 1;
