@@ -10,6 +10,8 @@ mod ballots;
 mod case;
 #[path = "vectors/primitives.rs"]
 mod primitives;
+#[path = "vectors/protocol.rs"]
+mod protocol;
 #[path = "vectors/records.rs"]
 mod records;
 
@@ -21,12 +23,21 @@ use serde_json::Value;
 
 /// The function that answers the cases of a kind.
 fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
-    primitives::kind(name).or_else(|| ballots::kind(name)).or_else(|| records::kind(name))
+    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind];
+    kinds.into_iter().find_map(|kind| kind(name))
 }
 
 fn file(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What a group shares; where it names a file of a record, the files of that record.
+fn setting(group: &Value) -> Value {
+    match group["setting"]["record"].as_str() {
+        Some(name) => file(name)["groups"][0]["setting"].clone(),
+        None => group["setting"].clone(),
+    }
 }
 
 /// Checks a file, and says how many cases it has.
@@ -36,12 +47,13 @@ fn check(name: &str) -> usize {
     let (mut number, mut flags) = (0, BTreeSet::new());
     for group in file["groups"].as_array().unwrap() {
         let answer = kind(group["kind"].as_str().unwrap()).unwrap_or_else(|| panic!("{}", group["kind"]));
+        let setting = setting(group);
         for test in group["tests"].as_array().unwrap() {
             number += 1;
             assert_eq!(test["tcId"], number);
             flags.extend(test["flags"].as_array().unwrap().iter().map(|flag| flag.as_str().unwrap()));
             let place = format!("{name}, case {number}: {}", test["comment"]);
-            let given = Given { setting: &group["setting"], input: &test["input"] };
+            let given = Given { setting: &setting, input: &test["input"] };
             match answer(&given) {
                 Ok(output) => {
                     assert_eq!(test["result"], "valid", "{place}");
@@ -87,5 +99,7 @@ files! {
     signature: "signature-INSECURE-secrets.json", 30;
     ballot_proof: "ballot-proof.json", 90;
     record: "record.json", 50;
+    protocol: "protocol.json", 60;
+    encoding: "encoding.json", 100;
     ballot_opening: "ballot-opening-INSECURE-secrets.json", 12;
 }

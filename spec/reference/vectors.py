@@ -14,11 +14,14 @@ import json
 import os
 
 import vectors_ballots
+import vectors_encoding
 import vectors_primitives
+import vectors_protocol
 import vectors_record
 from vectors_answer import Refused
 
-KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS}
+KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS,
+         **vectors_protocol.KINDS, **vectors_encoding.KINDS}
 SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 
@@ -37,7 +40,15 @@ def differences(check, test, setting):
             if computed.get(name) != stated.get(name)]
 
 
-def check_file(content):
+def with_record(setting, folder):
+    """A setting that names a file of vectors of a record gets the files of that record."""
+    if "record" not in setting:
+        return setting
+    with open(os.path.join(folder, setting["record"]), encoding="utf-8") as file:
+        return {**setting, **json.load(file)["groups"][0]["setting"]}
+
+
+def check_file(content, folder):
     """The number of tests, and a line for each that the reference does not agree with."""
     if (content.get("schema"), content.get("suite")) != (SCHEMA, SUITE):
         return 0, ["another schema or suite"]
@@ -46,12 +57,13 @@ def check_file(content):
         if group["kind"] not in KINDS:
             problems.append(f"unknown kind {group['kind']!r}")
             continue
+        setting = with_record(group.get("setting", {}), folder)
         for test in group["tests"]:
             number += 1
             used |= set(test["flags"])
             if test["tcId"] != number:
                 problems.append(f"{test['tcId']}: not the next number")
-            fields = differences(KINDS[group["kind"]], test, group.get("setting", {}))
+            fields = differences(KINDS[group["kind"]], test, setting)
             if fields:
                 problems.append(f"{test['tcId']} ({test['comment']}): {', '.join(fields)}")
     if used != set(content["notes"]):
@@ -65,7 +77,7 @@ def check_folder(folder):
     names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
     for name in names:
         with open(os.path.join(folder, name), encoding="utf-8") as file:
-            number, problems = check_file(json.load(file))
+            number, problems = check_file(json.load(file), folder)
         bad, total = bad + len(problems), total + number
         print(f"{'FAIL' if problems else 'ok  '} {name}: {number} tests")
         for problem in problems:

@@ -13,10 +13,12 @@
 mod ballot;
 mod case;
 mod election;
+mod encoding;
 mod forger;
 mod group;
 mod hash;
 mod json;
+mod protocol;
 mod published;
 mod record;
 mod signature;
@@ -44,7 +46,7 @@ fn files() -> Vec<(String, String)> {
     let mut files =
         vec![group::vectors(), hash::vectors(), hash::tracking_codes(), transcript::vectors(), signature::vectors()];
     files.extend(ballot::vectors());
-    files.push(record::vectors());
+    files.extend([record::vectors(), protocol::vectors(), encoding::vectors()]);
     files.sort();
     files
 }

@@ -75,13 +75,19 @@ fn patches(old: &Files, new: &Files) -> Vec<Json> {
     for (path, new) in new {
         match old.get(path) {
             None => patches.push(object! { "add": path.as_str(), "bytes": Json::hex(new) }),
-            Some(old) if old != new => patches.extend(runs(old, new).into_iter().map(|(at, away, bytes)| {
-                object! { "path": path.as_str(), "at": at, "away": away, "bytes": Json::hex(bytes) }
-            })),
+            Some(old) if old != new => patches.extend(runs_of(path, old, new)),
             Some(_) => {}
         }
     }
     patches
+}
+
+/// What turns one file into another.
+pub(super) fn runs_of(path: &str, old: &[u8], new: &[u8]) -> Vec<Json> {
+    runs(old, new)
+        .into_iter()
+        .map(|(at, away, bytes)| object! { "path": path, "at": at, "away": away, "bytes": Json::hex(bytes) })
+        .collect()
 }
 
 /// Where two files differ: place, bytes to take away, bytes to put there. The last place comes

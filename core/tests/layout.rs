@@ -1,0 +1,224 @@
+//! The encoding is the fixed-width layout of bincode (`spec/encoding.md`): twins of our objects,
+//! written by a codec of other hands, give the same bytes, and our bytes are read back as the twins.
+
+use core::fmt::Debug;
+
+use escrutinio_core::encoding::{Decode, Encode};
+use escrutinio_core::ids::{ElectionId, ManifestHash, RollId, SetupId};
+use escrutinio_core::manifest::{
+    Candidacy, Coalition, ContestOption, Custodian, Formula, Holder, ListKey, Party, Scope, Style, Unit, Zone,
+};
+use escrutinio_core::record::Seal;
+use escrutinio_core::tally::{Marked, Results};
+use escrutinio_core::testing::signing_key;
+use proptest::prelude::*;
+use wincode::{SchemaRead, SchemaWrite};
+
+type Hash = [u8; 32];
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct Header {
+    magic: [u8; 4],
+    version: u16,
+    suite: u16,
+}
+
+impl Header {
+    fn of(magic: &[u8; 4]) -> Self {
+        Self { magic: *magic, version: 1, suite: 1 }
+    }
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct SealTwin {
+    header: Header,
+    hashes: [Hash; 8],
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct ResultsTwin {
+    header: Header,
+    election_id: Hash,
+    groups: Vec<Vec<u64>>,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct ZoneTwin {
+    name: String,
+    offset_minutes: i64,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+enum ScopeTwin {
+    Federal,
+    Local,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct PartyTwin {
+    short: String,
+    name: String,
+    colour: [u8; 3],
+    emblem: Option<Hash>,
+    scope: ScopeTwin,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct StyleTwin {
+    name: String,
+    contests: Vec<u32>,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct UnitTwin {
+    name: String,
+    entity: String,
+    merge_into: Option<u32>,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct ListKeyTwin {
+    style: u32,
+    unit: u32,
+    small_exception: bool,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct CustodianTwin {
+    name: String,
+    designation: String,
+    key: Hash,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct CoalitionTwin {
+    name: String,
+    parties: Vec<u32>,
+    combinations: Vec<Vec<u32>>,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+enum HolderTwin {
+    Party(u32),
+    Coalition(u32),
+    Common(u32),
+    Independent(u32),
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct FormulaTwin {
+    owner: String,
+    substitute: String,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct CandidacyTwin {
+    holder: HolderTwin,
+    formulas: Vec<FormulaTwin>,
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+enum OptionTwin {
+    Party { party: u32 },
+    Combination { coalition: u32, parties: Vec<u32> },
+    Common(u32),
+    Independent(u32),
+    WriteIn,
+    Blank,
+    Null,
+    Answer(u32),
+}
+
+#[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
+struct MarkedTwin {
+    contest: u32,
+    list: u32,
+    voters: u64,
+}
+
+/// Our bytes are the twin's, and both sides read them back.
+macro_rules! same {
+    ($twin:ty: $theirs:expr, $ours:expr) => {{
+        let (theirs, ours) = ($theirs, $ours);
+        let bytes = ours.to_bytes();
+        prop_assert_eq!(&wincode::serialize(&theirs).unwrap(), &bytes);
+        prop_assert_eq!(wincode::deserialize_exact::<$twin>(&bytes).unwrap(), theirs);
+        prop_assert_eq!(read_back(&ours, &bytes), Ok(ours));
+    }};
+}
+
+fn read_back<T: Decode + Debug>(_: &T, bytes: &[u8]) -> Result<T, escrutinio_core::encoding::DecodeError> {
+    T::from_bytes(bytes)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    // Any text without control characters: ours refuses them.
+    "\\PC{0,40}".prop_filter("control", |text| !text.chars().any(char::is_control))
+}
+
+fn numbers() -> impl Strategy<Value = Vec<u32>> {
+    proptest::collection::vec(any::<u32>(), 0..9)
+}
+
+proptest! {
+    #[test]
+    fn hashes_and_lists_of_lists(hashes: [Hash; 8], groups in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 0..9), 0..9)) {
+        let [manifest_hash, roll_id, setup_id, key_record, trial, registrar_halves, server_halves, lists] = hashes;
+        same!(SealTwin: SealTwin { header: Header::of(b"ESEA"), hashes }, Seal {
+            manifest_hash: ManifestHash(manifest_hash),
+            roll_id: RollId(roll_id),
+            setup_id: SetupId(setup_id),
+            key_record, trial, registrar_halves, server_halves, lists,
+        });
+        let twin = ResultsTwin { header: Header::of(b"ERES"), election_id: trial, groups: groups.clone() };
+        same!(ResultsTwin: twin, Results { election_id: ElectionId(trial), groups });
+    }
+
+    #[test]
+    fn texts_options_and_booleans(name in text(), other in text(), number: u32, wide: i64, flag: bool, emblem: Option<Hash>, colour: [u8; 3]) {
+        same!(ZoneTwin: ZoneTwin { name: name.clone(), offset_minutes: wide }, Zone { name: name.clone(), offset_minutes: wide });
+        let (scope, twin) = if flag { (Scope::Local, ScopeTwin::Local) } else { (Scope::Federal, ScopeTwin::Federal) };
+        same!(PartyTwin: PartyTwin { short: other.clone(), name: name.clone(), colour, emblem, scope: twin },
+            Party { short: other.clone(), name: name.clone(), colour, emblem, scope });
+        let merge_into = flag.then_some(number);
+        same!(UnitTwin: UnitTwin { name: name.clone(), entity: other.clone(), merge_into },
+            Unit { name: name.clone(), entity: other.clone(), merge_into });
+        same!(ListKeyTwin: ListKeyTwin { style: number, unit: 3, small_exception: flag },
+            ListKey { style: number, unit: 3, small_exception: flag });
+        let key = signing_key(&name).verifying_key();
+        same!(CustodianTwin: CustodianTwin { name: name.clone(), designation: other.clone(), key: key.to_bytes() },
+            Custodian { name: name.clone(), designation: other.clone(), key });
+        let voters = u64::from(number) << 20;
+        same!(MarkedTwin: MarkedTwin { contest: number, list: 2, voters }, Marked { contest: number, list: 2, voters });
+    }
+
+    #[test]
+    fn lists_and_variants(name in text(), list in numbers(), lists in proptest::collection::vec(numbers(), 0..5), number: u32) {
+        same!(StyleTwin: StyleTwin { name: name.clone(), contests: list.clone() }, Style { name: name.clone(), contests: list.clone() });
+        same!(CoalitionTwin: CoalitionTwin { name: name.clone(), parties: list.clone(), combinations: lists.clone() },
+            Coalition { name: name.clone(), parties: list.clone(), combinations: lists });
+        for (twin, holder) in [
+            (HolderTwin::Party(number), Holder::Party(number)),
+            (HolderTwin::Coalition(number), Holder::Coalition(number)),
+            (HolderTwin::Common(number), Holder::Common(number)),
+            (HolderTwin::Independent(number), Holder::Independent(number)),
+        ] {
+            let formulas = vec![FormulaTwin { owner: name.clone(), substitute: String::new() }];
+            let ours = vec![Formula { owner: name.clone(), substitute: String::new() }];
+            same!(CandidacyTwin: CandidacyTwin { holder: twin, formulas }, Candidacy { holder, formulas: ours });
+        }
+        for (twin, option) in [
+            (OptionTwin::Party { party: number }, ContestOption::Party(number)),
+            (OptionTwin::Combination { coalition: number, parties: list.clone() },
+                ContestOption::Combination { coalition: number, parties: list.clone() }),
+            (OptionTwin::Common(number), ContestOption::Common(number)),
+            (OptionTwin::Independent(number), ContestOption::Independent(number)),
+            (OptionTwin::WriteIn, ContestOption::WriteIn),
+            (OptionTwin::Blank, ContestOption::Blank),
+            (OptionTwin::Null, ContestOption::Null),
+            (OptionTwin::Answer(number), ContestOption::Answer(number)),
+        ] {
+            same!(OptionTwin: twin, option);
+        }
+    }
+}

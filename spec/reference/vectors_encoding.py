@@ -1,0 +1,51 @@
+"""Vectors of objects, split by field."""
+
+import credentials
+import keygen
+import manifest
+import tally
+from encoding import DecodeError
+from vectors_answer import Answer, Refused
+from vectors_record import changed
+
+# Path: the check that decodes it, its structure, what it is read with.
+OBJECTS = {
+    "manifest.bin": ("M1.1", manifest.MANIFEST, None),
+    "roll.bin": ("L1.1", credentials.ROLL, None),
+    "credentials/registrar.bin": ("C1.1", credentials.HALF_LIST, None),
+    "credentials/server.bin": ("C2.1", credentials.HALF_LIST, None),
+    "credentials/lists.bin": ("C3.2", credentials.CREDENTIAL_LISTS, None),
+    "key/transcript.bin": ("K1.1", keygen.TRANSCRIPT, None),
+    "key/trial.bin": ("K4.1", keygen.TRIAL, "manifest"),
+    "seal.bin": ("E1.1", keygen.SEAL, None),
+    "participation.bin": ("N1.1", tally.PARTICIPATION, None),
+    "tally/aggregates.bin": ("T1.1", tally.AGGREGATES, "manifest"),
+    "tally/partial-01.bin": ("T2.1", tally.PARTIAL, "groups"),
+    "tally/results.bin": ("T3.1", tally.RESULTS, None),
+}
+
+
+def _environment(given, needed):
+    if needed is None:
+        return None
+    election = manifest.Manifest(bytes.fromhex(given["files"]["manifest.bin"]))
+    if needed == "manifest":
+        return election
+    data = bytes.fromhex(given["files"]["tally/aggregates.bin"])
+    return tally.AGGREGATES.decode(data, election).groups
+
+
+def an_object(given):
+    path = given["path"]
+    code, struct, needed = OBJECTS[path]
+    files = changed({path: bytes.fromhex(given["files"][path])}, given["changes"])
+    try:
+        value = struct.decode(files[path], _environment(given, needed))
+    except DecodeError:
+        raise Refused(code) from None
+    fields = {name: field.write(getattr(value, name)).hex()
+              for name, field in struct.fields.items()}
+    return Answer(header=files[path][:8].hex(), fields=fields)
+
+
+KINDS = {"object": an_object}
