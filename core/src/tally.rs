@@ -294,13 +294,14 @@ impl Encode for Participation {
 impl Decode for Participation {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         reader.header(*b"EPAR")?;
-        Ok(Self {
-            election_id: ElectionId::decode(reader)?,
-            closed_at: i64::decode(reader)?,
-            marked: Vec::decode_limited(reader, MAX_MARKED)?,
-            voters_list: Decode::decode(reader)?,
-            signature: Signature::decode(reader)?,
-        })
+        let election_id = ElectionId::decode(reader)?;
+        let closed_at = i64::decode(reader)?;
+        let marked: Vec<Marked> = Vec::decode_limited(reader, MAX_MARKED)?;
+        if !marked.is_sorted_by(|a, b| (a.contest, a.list) < (b.contest, b.list)) {
+            return Err(reader.error(DecodeErrorKind::Order));
+        }
+        let (voters_list, signature) = (Decode::decode(reader)?, Signature::decode(reader)?);
+        Ok(Self { election_id, closed_at, marked, voters_list, signature })
     }
 }
 

@@ -8,6 +8,8 @@
 mod ballots;
 #[path = "vectors/case.rs"]
 mod case;
+#[path = "vectors/manifests.rs"]
+mod manifests;
 #[path = "vectors/primitives.rs"]
 mod primitives;
 #[path = "vectors/protocol.rs"]
@@ -23,7 +25,7 @@ use serde_json::Value;
 
 /// The function that answers the cases of a kind.
 fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
-    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind];
+    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind, manifests::kind];
     kinds.into_iter().find_map(|kind| kind(name))
 }
 
@@ -100,6 +102,7 @@ files! {
     ballot_proof: "ballot-proof.json", 90;
     record: "record.json", 50;
     protocol: "protocol.json", 60;
+    manifest: "manifest.json", 60;
     encoding: "encoding.json", 100;
     ballot_opening: "ballot-opening-INSECURE-secrets.json", 12;
 }

@@ -15,13 +15,14 @@ import os
 
 import vectors_ballots
 import vectors_encoding
+import vectors_manifest
 import vectors_primitives
 import vectors_protocol
 import vectors_record
 from vectors_answer import Refused
 
 KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS,
-         **vectors_protocol.KINDS, **vectors_encoding.KINDS}
+         **vectors_protocol.KINDS, **vectors_encoding.KINDS, **vectors_manifest.KINDS}
 SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 

@@ -6,6 +6,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "its inputs are fixed: what surprises here must stop it"
 )]
@@ -18,6 +19,7 @@ mod forger;
 mod group;
 mod hash;
 mod json;
+mod manifest;
 mod protocol;
 mod published;
 mod record;
@@ -46,7 +48,7 @@ fn files() -> Vec<(String, String)> {
     let mut files =
         vec![group::vectors(), hash::vectors(), hash::tracking_codes(), transcript::vectors(), signature::vectors()];
     files.extend(ballot::vectors());
-    files.extend([record::vectors(), protocol::vectors(), encoding::vectors()]);
+    files.extend([record::vectors(), protocol::vectors(), encoding::vectors(), manifest::vectors()]);
     files.sort();
     files
 }

@@ -31,9 +31,10 @@ fn files(t: &Given) -> BTreeMap<String, Vec<u8>> {
     files.map(|(path, bytes)| (path.clone(), unhex(bytes.as_str().unwrap()))).collect()
 }
 
-fn changed(t: &Given) -> BTreeMap<String, Vec<u8>> {
+/// The files after the changes of the case.
+pub(crate) fn changed(t: &Given) -> BTreeMap<String, Vec<u8>> {
     let mut files = files(t);
-    for change in t.value("changes").as_array().unwrap() {
+    for change in t.get("changes").and_then(Value::as_array).into_iter().flatten() {
         apply(&mut files, change);
     }
     files

@@ -395,11 +395,8 @@ fn moved(contest: &Contest) -> Vec<Case> {
     assert!(other.errors(&proof, &known).iter().all(group::is_identity));
     cases.push(forged("texts moved by the old tau", "LateChallenge", &other, &proof));
 
-    let places: [(&str, fn(&mut Statement)); 3] =
-        [("style", |s| s.style = 0), ("unit", |s| s.unit = 0), ("u", |s| s.u = [6; 32])];
-    for (name, change) in places {
-        let mut other = good.statement.clone();
-        change(&mut other);
+    let at = |style: u32, unit: u32, u: [u8; 32]| Statement { style, unit, u, ..good.statement.clone() };
+    for (name, other) in [("style", at(0, 2, [5; 32])), ("unit", at(1, 0, [5; 32])), ("u", at(1, 2, [6; 32]))] {
         cases.push(forged(format!("another {name}"), "Context", &other, &proof));
     }
     let mut swapped =
