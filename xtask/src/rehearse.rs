@@ -17,6 +17,7 @@ pub(crate) fn run(ballots: u32, out: &Path) -> Outcome {
     let keys = Keys::new(3, 5);
     let mut manifest = testing::presidency(&keys);
     manifest.max_voters = manifest.max_voters.max(ballots);
+    manifest.min_group = 10;
     let lists = u32::try_from(manifest.lists.len()).unwrap_or(1);
     let counts: Vec<u32> = (0..lists).map(|list| (ballots + lists - 1 - list) / lists).collect();
     let mut rng = ChaCha20Rng::seed_from_u64(2024);

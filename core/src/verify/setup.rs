@@ -150,8 +150,7 @@ pub(crate) fn setup<S: Source>(ctx: &mut Context<'_, S>) -> Result<Election, End
 
     let sealed: Seal = ctx.object(record::SEAL, Check::E1_1)?;
     ctx.report.hold(Check::E1_1, "readable".to_string());
-    let lengths = ctx.files.clone();
-    let length = |path: &str| lengths.get(path).copied().unwrap_or(0);
+    let length = |path: &str| ctx.length(path);
     let recomputed = Seal::compute(ctx.source, length, manifest.hash(), roll.roll_id(), *ceremony.setup_id())
         .map_err(End::Source)?;
     if sealed != recomputed {
