@@ -4,6 +4,14 @@
 //! What the interface does not show (challenges, sums) is compared by the reference in
 //! `spec/reference` and by `cargo xtask vectors-check`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: they fail where they panic"
+)]
+
 #[path = "vectors/ballots.rs"]
 mod ballots;
 #[path = "vectors/case.rs"]
