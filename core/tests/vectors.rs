@@ -16,6 +16,8 @@
 mod ballots;
 #[path = "vectors/case.rs"]
 mod case;
+#[path = "vectors/judging.rs"]
+mod judging;
 #[path = "vectors/manifests.rs"]
 mod manifests;
 #[path = "vectors/primitives.rs"]
@@ -33,7 +35,7 @@ use serde_json::Value;
 
 /// The function that answers the cases of a kind.
 fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
-    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind, manifests::kind];
+    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind, manifests::kind, judging::kind];
     kinds.into_iter().find_map(|kind| kind(name))
 }
 
@@ -110,6 +112,7 @@ files! {
     ballot_proof: "ballot-proof.json", 90;
     record: "record.json", 50;
     protocol: "protocol.json", 60;
+    keygen_judging: "keygen-judging.json", 50;
     manifest: "manifest.json", 60;
     encoding: "encoding.json", 100;
     ballot_opening: "ballot-opening-INSECURE-secrets.json", 12;

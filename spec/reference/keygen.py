@@ -133,7 +133,7 @@ class Ceremony:
         for accuser, verdict in self.verdicts.items():
             for complaint in verdict.complaints:
                 if (accuser in good and complaint.dealer in good and complaint.dealer != accuser
-                        and self._upheld(accuser, complaint)):
+                        and self.upheld(accuser, complaint)):
                     bad_share.add(complaint.dealer)
                 else:
                     false_complaint.add(accuser)
@@ -161,7 +161,7 @@ class Ceremony:
                 and all(len(s.ciphertext) == 32 * self.slots + 16 for s in message.shares))
         return None if good else BAD_OPENING
 
-    def _upheld(self, accuser, complaint):
+    def upheld(self, accuser, complaint):
         dealer, shared, proof = complaint.dealer, complaint.shared, complaint.proof
         accuser_key = self.round1[accuser].ephemeral
         dealer_key = self.round1[dealer].ephemeral
@@ -174,9 +174,9 @@ class Ceremony:
                 and combine([proof.z, -c], [dealer_key, shared]) == proof.R2):
             return False
         key = pair_key(self.setup, dealer, accuser, dealer_key, accuser_key, shared)
-        return not self._good_share(accuser, self.round2[dealer], key)
+        return not self.good_share(accuser, self.round2[dealer], key)
 
-    def _good_share(self, recipient, message, key):
+    def good_share(self, recipient, message, key):
         sealed = next(s.ciphertext for s in message.shares if s.recipient == recipient)
         plain = chacha.open_sealed(key, bytes(12), b"", sealed)
         if plain is None:
@@ -200,10 +200,9 @@ class Ceremony:
         return [column[0] for column in sums], shares
 
 
-def check_ceremony(election, report):
-    manifest, record = election.manifest, election.record
+def check_messages(manifest, data, report):
+    """K1.1 to K2.3: the transcript, who is qualified, slot keys, verification shares."""
     file = "key/transcript.bin"
-    data = record.read(file)
     n = len(manifest.custodians)
     value = report.decode("K1.1", file, "publisher", TRANSCRIPT, data,
                           more=lambda v: well_formed(v, n))
@@ -245,6 +244,13 @@ def check_ceremony(election, report):
                     for j, key in enumerate(slot_keys) if key.is_identity()]
     report.answer("K2.3", problems, f"{len(qualified)} custodians, {ceremony.slots} slots")
     report.stop_if_failed()
+    return value, qualified, slot_keys, shares
+
+
+def check_ceremony(election, report):
+    manifest, file = election.manifest, "key/transcript.bin"
+    data = election.record.read(file)
+    value, qualified, slot_keys, shares = check_messages(manifest, data, report)
 
     transcript_hash = th("keygen-transcript", TRANSCRIPT.write(value, before="certificates"))
     problems = [f"{file}, certificate of {c.index}: custodian {c.index}"
@@ -255,7 +261,8 @@ def check_ceremony(election, report):
         problems.append(f"{file}, certificates are not those of the qualified: custodian")
     report.answer("K3.1", problems, f"{len(value.certificates)} certificates")
 
-    election.setup_id, election.qualified = setup, qualified
+    election.setup_id = setup_id(value.manifest_hash, value.ceremony)
+    election.qualified = qualified
     election.slot_keys, election.shares = slot_keys, shares
     election.transcript_data = data
     check_trial(election, report)

@@ -15,6 +15,7 @@ import os
 
 import vectors_ballots
 import vectors_encoding
+import vectors_judging
 import vectors_manifest
 import vectors_primitives
 import vectors_protocol
@@ -22,7 +23,8 @@ import vectors_record
 from vectors_answer import Refused
 
 KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS,
-         **vectors_protocol.KINDS, **vectors_encoding.KINDS, **vectors_manifest.KINDS}
+         **vectors_protocol.KINDS, **vectors_encoding.KINDS, **vectors_manifest.KINDS,
+         **vectors_judging.KINDS}
 SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 

@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "its inputs are fixed: what surprises here must stop it"
 )]
 
@@ -19,6 +20,7 @@ mod forger;
 mod group;
 mod hash;
 mod json;
+mod judging;
 mod manifest;
 mod protocol;
 mod published;
@@ -48,7 +50,8 @@ fn files() -> Vec<(String, String)> {
     let mut files =
         vec![group::vectors(), hash::vectors(), hash::tracking_codes(), transcript::vectors(), signature::vectors()];
     files.extend(ballot::vectors());
-    files.extend([record::vectors(), protocol::vectors(), encoding::vectors(), manifest::vectors()]);
+    files.extend([record::vectors(), protocol::vectors(), judging::vectors()]);
+    files.extend([encoding::vectors(), manifest::vectors()]);
     files.sort();
     files
 }
