@@ -492,30 +492,3 @@ fn a_chain_begins_with_the_manifest() {
     let chain = |hash| version(VersionKind::Base, 1).chained(&hash, None).chain;
     assert_ne!(chain(one), chain(other));
 }
-
-/// How long a large election takes: run in a release build with the feature `parallel`.
-#[test]
-#[ignore = "takes seconds; measures 200,000 voters"]
-#[expect(clippy::print_stdout, reason = "it prints what it measured")]
-fn two_hundred_thousand_voters() {
-    let keys = Keys::new(1, 1);
-    let counts = [150_000, 50_000];
-    let clock = std::time::Instant::now();
-    let lap = |what: &str| std::println!("{what:<10} at {:>6.2} s", clock.elapsed().as_secs_f32());
-    let files =
-        [(HalfRole::Registrar, &keys.registrar, 7), (HalfRole::Server, &keys.server, 8)].map(|(role, key, seed)| {
-            let mut rng = rng(seed);
-            HalfSecrets::generate(role, &counts, &mut rng).publish(ROLL, key, &mut rng).to_bytes()
-        });
-    lap("published");
-    let halves = files.map(|file| HalfList::from_bytes(&file).unwrap());
-    lap("decoded");
-    halves[0].verify_possession(&ROLL, HalfRole::Registrar).unwrap();
-    halves[1].verify_possession(&ROLL, HalfRole::Server).unwrap();
-    lap("proved");
-    let lists = pool(&halves[0], &halves[1]).unwrap();
-    lap("pooled");
-    let published = CredentialLists::from_bytes(&lists.to_bytes()).unwrap();
-    published.check_pooled(&lists).unwrap();
-    lap("compared");
-}
