@@ -11,7 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_ceremony::commands::accounts::{self, Account};
 use escrutinio_ceremony::person::Person;
 use escrutinio_core::ballot::{CastBallot, PlaintextBallot, PreparedBallot, verify_batch};
-use escrutinio_core::board::Receipt;
+use escrutinio_core::board::{Receipt, leaf_hash};
 use escrutinio_core::credential::{Credential, CredentialLists, IssuedHalf, RollRecord};
 use escrutinio_core::encoding::{Decode, Encode};
 use escrutinio_core::manifest::ContestShape;
@@ -102,7 +102,7 @@ fn leave(stage: &Stage, election: &Election, visits: Vec<Option<Visit>>) -> Resu
         voters: Vec::new(),
     };
     let claves = claves(stage)?;
-    let mut spool = Vec::new();
+    let mut casts: Vec<Vec<u8>> = Vec::new();
     let (mut ballots, mut largest) = (0u64, 0usize);
     for visit in visits.into_iter().flatten() {
         for (contest, option, cast) in visit.casts {
@@ -112,9 +112,8 @@ fn leave(stage: &Stage, election: &Election, visits: Vec<Option<Visit>>) -> Resu
             }
             let mark = voting.marked.entry((contest, visit.list)).or_default();
             *mark = mark.saturating_add(1);
-            spool.extend_from_slice(&u32::try_from(cast.len()).unwrap_or(u32::MAX).to_le_bytes());
-            spool.extend_from_slice(&cast);
             (ballots, largest) = (ballots.saturating_add(1), largest.max(cast.len()));
+            casts.push(cast);
         }
         if let Some((name, clave)) = claves.get(&visit.user) {
             voting.voters.push((name.clone(), clave.clone()));
@@ -128,6 +127,13 @@ fn leave(stage: &Stage, election: &Election, visits: Vec<Option<Visit>>) -> Resu
             std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
             stage.write(&folder.join("audit.bin"), &audited)?;
         }
+    }
+    // By leaf hash: the order of the voters must not stand in the file.
+    casts.sort_by_cached_key(|cast| leaf_hash(cast));
+    let mut spool = Vec::new();
+    for cast in &casts {
+        spool.extend_from_slice(&u32::try_from(cast.len()).unwrap_or(u32::MAX).to_le_bytes());
+        spool.extend_from_slice(cast);
     }
     stage.write(&stage.private("spool.bin"), &spool)?;
     stage.write(&stage.out.join("expected.json"), expected_json(&voting.expected).as_bytes())?;
