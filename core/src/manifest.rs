@@ -87,6 +87,10 @@ pub struct Manifest {
     pub threshold: u32,
     /// How many custodians must be left at the end of the key ceremony.
     pub minimum_custodians: u32,
+    /// How many custodians mix the credential lists.
+    pub credential_mixes: u32,
+    /// Whether fewer mixes than the threshold are accepted.
+    pub few_mixes: bool,
     /// The custodians, numbered from 1.
     pub custodians: Vec<Custodian>,
     /// Keeps the roll.
@@ -108,7 +112,7 @@ codec!(Manifest header b"EMAN" {
     binding, pilot, test, max_voters, official_zone, governing_zone, calendar, sites, policies,
     min_group, text_points,
     parties [MANY], contests [MANY], styles [STYLES], units [STYLES], lists [LISTS],
-    threshold, minimum_custodians, custodians [PERSONS],
+    threshold, minimum_custodians, credential_mixes, few_mixes, custodians [PERSONS],
     registrar, server, log, witnesses [PERSONS], witness_quorum, client_hash,
 });
 

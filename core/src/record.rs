@@ -65,6 +65,12 @@ pub fn checkpoint(number: u64) -> String {
     format!("{CHECKPOINTS}{number:06}")
 }
 
+/// The credential mix of a number.
+#[must_use]
+pub fn mix(number: u32) -> String {
+    format!("credentials/mix-{number:02}.bin")
+}
+
 /// A custodian's partial decryption.
 #[must_use]
 pub fn partial(index: u32) -> String {
@@ -89,6 +95,7 @@ pub fn number_in(path: &str, prefix: &str, suffix: &str) -> Option<u32> {
 pub fn is_record_path(path: &str) -> bool {
     OBLIGATORY.contains(&path)
         || number_in(path, CHECKPOINTS, "").is_some_and(|n| checkpoint(n.into()) == path)
+        || number_in(path, "credentials/mix-", ".bin").is_some_and(|n| mix(n) == path)
         || number_in(path, "tally/partial-", ".bin").is_some_and(|n| partial(n) == path)
         || number_in(path, "acta/contest-", ".bin").is_some_and(|n| acta(n) == path)
         || path.strip_prefix(ENTRIES).is_some_and(|bundle| !bundle.is_empty())
@@ -178,8 +185,11 @@ pub fn file_hash<S: Source>(source: &S, path: &str, length: u64, label: &str) ->
     Ok(hasher.finish())
 }
 
+/// Most credential mixes.
+const MIXES: usize = 16;
+
 /// Everything that was fixed before the first ballot; its hash is the election id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// The manifest.
     pub manifest_hash: ManifestHash,
@@ -195,12 +205,15 @@ pub struct Seal {
     pub registrar_halves: Hash,
     /// Hash of the server's half list.
     pub server_halves: Hash,
+    /// Hash of every credential mix's file, in their order.
+    pub mixes: Vec<Hash>,
     /// Hash of the credential lists' file.
     pub lists: Hash,
 }
 
 codec!(Seal header b"ESEA" {
-    manifest_hash, roll_id, setup_id, key_record, trial, registrar_halves, server_halves, lists,
+    manifest_hash, roll_id, setup_id, key_record, trial, registrar_halves, server_halves,
+    mixes [MIXES], lists,
 });
 
 impl Seal {
@@ -211,8 +224,8 @@ impl Seal {
         ElectionId(tagged_hash("election-id", &[&self.to_bytes()]))
     }
 
-    /// The seal of a record whose manifest, roll and key ceremony are known, with the hashes of
-    /// its files.
+    /// The seal of a record whose manifest, roll, number of mixes and key ceremony are known, with
+    /// the hashes of its files.
     ///
     /// # Errors
     /// If the source fails.
@@ -221,6 +234,7 @@ impl Seal {
         length: impl Fn(&str) -> u64,
         manifest_hash: ManifestHash,
         roll_id: RollId,
+        mixes: u32,
         setup_id: SetupId,
     ) -> Result<Self, S::Error> {
         let hash = |path: &str, label: &str| file_hash(source, path, length(path), label);
@@ -232,6 +246,7 @@ impl Seal {
             trial: hash(TRIAL, "trial")?,
             registrar_halves: hash(REGISTRAR, "half-list")?,
             server_halves: hash(SERVER, "half-list")?,
+            mixes: (1..=mixes).map(|number| hash(&mix(number), "credential-mix")).collect::<Result<_, _>>()?,
             lists: hash(LISTS, "lists")?,
         })
     }
@@ -243,12 +258,20 @@ mod tests {
 
     #[test]
     fn knows_the_names_of_a_record() {
-        for path in ["manifest.bin", "board/checkpoints/000012", "tally/partial-03.bin", "acta/contest-000.bin"] {
+        for path in [
+            "manifest.bin",
+            "board/checkpoints/000012",
+            "credentials/mix-01.bin",
+            "tally/partial-03.bin",
+            "acta/contest-000.bin",
+        ] {
             assert!(is_record_path(path), "{path}");
         }
         for path in [
             "manifest.json",
             "board/checkpoints/12",
+            "credentials/mix-1.bin",
+            "credentials/mix-001.bin",
             "tally/partial-3.bin",
             "tally/partial-+3.bin",
             "acta/contest-0000.bin",

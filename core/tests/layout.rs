@@ -32,7 +32,9 @@ impl Header {
 #[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
 struct SealTwin {
     header: Header,
-    hashes: [Hash; 8],
+    hashes: [Hash; 7],
+    mixes: Vec<Hash>,
+    lists: Hash,
 }
 
 #[derive(Debug, PartialEq, SchemaRead, SchemaWrite)]
@@ -162,13 +164,13 @@ fn numbers() -> impl Strategy<Value = Vec<u32>> {
 
 proptest! {
     #[test]
-    fn hashes_and_lists_of_lists(hashes: [Hash; 8], groups in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 0..9), 0..9)) {
-        let [manifest_hash, roll_id, setup_id, key_record, trial, registrar_halves, server_halves, lists] = hashes;
-        same!(SealTwin: SealTwin { header: Header::of(b"ESEA"), hashes }, Seal {
+    fn hashes_and_lists_of_lists(hashes: [Hash; 7], lists: Hash, mixes in proptest::collection::vec(any::<Hash>(), 0..17), groups in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 0..9), 0..9)) {
+        let [manifest_hash, roll_id, setup_id, key_record, trial, registrar_halves, server_halves] = hashes;
+        same!(SealTwin: SealTwin { header: Header::of(b"ESEA"), hashes, mixes: mixes.clone(), lists }, Seal {
             manifest_hash: ManifestHash(manifest_hash),
             roll_id: RollId(roll_id),
             setup_id: SetupId(setup_id),
-            key_record, trial, registrar_halves, server_halves, lists,
+            key_record, trial, registrar_halves, server_halves, mixes, lists,
         });
         let twin = ResultsTwin { header: Header::of(b"ERES"), election_id: trial, groups: groups.clone() };
         same!(ResultsTwin: twin, Results { election_id: ElectionId(trial), groups });

@@ -9,6 +9,6 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     if let Some(read) = round_trip::<CredentialLists>(data) {
         let pooled = lists();
-        let _ = (read.check_shape(pooled.roll_id(), 1), read.check_pooled(&pooled));
+        let _ = (read.check_shape(pooled.roll_id(), 0, 1), read.check_last(&pooled));
     }
 });

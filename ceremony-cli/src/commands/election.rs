@@ -11,7 +11,7 @@ use escrutinio_core::keygen::trial::Trial;
 use escrutinio_core::record::Seal;
 
 use super::key::{SEAL, TRANSCRIPT, TRIAL};
-use super::roll::{LISTS, ROLL, read_halves, read_record, record_path};
+use super::roll::{LISTS, ROLL, mix_path, read_halves, read_record, record_path};
 use crate::ceremony::{self, KeyFolder, keygen_error};
 use crate::draft::{self, Draft, MANIFEST};
 use crate::error::{Result, out_of_order, refused};
@@ -183,6 +183,9 @@ pub fn seal(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> 
         trial: hash(TRIAL, "trial")?,
         registrar_halves: hash(&record_path(HalfRole::Registrar), "half-list")?,
         server_halves: hash(&record_path(HalfRole::Server), "half-list")?,
+        mixes: (1..=manifest.credential_mixes)
+            .map(|number| hash(&mix_path(number), "credential-mix"))
+            .collect::<Result<_>>()?,
         lists: hash(LISTS, "lists")?,
     };
     workspace.write_or_same(SEAL, &seal.to_bytes())?;

@@ -235,6 +235,10 @@ pub fn read_record(workspace: &Workspace, manifest: &ValidManifest) -> Result<Ro
     Ok(record)
 }
 
+pub(super) fn mix_path(number: u32) -> String {
+    format!("record/{}", escrutinio_core::record::mix(number))
+}
+
 pub(super) fn record_path(role: HalfRole) -> String {
     format!("record/{}", role.path())
 }

@@ -97,6 +97,8 @@ impl Draft {
             lists: self.lists.iter().map(list).collect::<Result<_>>()?,
             threshold: self.keys.threshold,
             minimum_custodians: self.keys.minimum_custodians,
+            credential_mixes: self.keys.credential_mixes,
+            few_mixes: self.keys.few_mixes,
             custodians: self.custodians.iter().map(custodian).collect::<Result<_>>()?,
             registrar: official("registrar", self.registrar.as_ref())?,
             server: official("server", self.server.as_ref())?,
@@ -245,6 +247,8 @@ impl Draft {
             keys: KeysDraft {
                 threshold: m.threshold,
                 minimum_custodians: m.minimum_custodians,
+                credential_mixes: m.credential_mixes,
+                few_mixes: m.few_mixes,
                 witness_quorum: m.witness_quorum,
             },
             parties: m.parties.iter().map(PartyDraft::of).collect(),

@@ -166,6 +166,9 @@ impl Default for PoliciesDraft {
 pub struct KeysDraft {
     pub threshold: u32,
     pub minimum_custodians: u32,
+    pub credential_mixes: u32,
+    #[serde(default)]
+    pub few_mixes: bool,
     #[serde(default)]
     pub witness_quorum: u32,
 }

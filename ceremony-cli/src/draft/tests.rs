@@ -57,6 +57,7 @@ fn a_missing_field_is_named() {
         "authority",
         "short",
         "threshold",
+        "credential_mixes",
         "operations",
     ] {
         let cut: String = text

@@ -1,4 +1,5 @@
-//! Pooled keys: both halves of every entry added up, sorted so that their order says nothing.
+//! The credential lists: both halves of every entry added up ([`pool`]), sorted so that their order
+//! says nothing, and whatever the mixes make of them.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -50,27 +51,32 @@ impl fmt::Display for PoolError {
 
 impl core::error::Error for PoolError {}
 
-/// Published lists that are not what they should be (checks C3.2, C3.3).
+/// Published lists that are not what they should be (checks C5.1, C5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ListsError {
-    /// Made for another roll (C3.2).
+    /// Made for another roll (C5.1).
     RollId(RollId),
-    /// Mixed, which this version does not know (C3.2).
-    Mixes(u32),
-    /// Not one list per list of the manifest (C3.2).
+    /// Not of as many mixes as the manifest asks for (C5.1).
+    Mixes {
+        /// Mixes of the manifest.
+        expected: u32,
+        /// Mixes here.
+        actual: u32,
+    },
+    /// Not one list per list of the manifest (C5.1).
     Lists {
         /// Lists of the manifest.
         expected: usize,
         /// Lists here.
         actual: usize,
     },
-    /// The base of a list is not the generator (C3.3).
+    /// The base of a list is not that of the last mix (C5.2).
     Base {
         /// The list.
         list: u32,
     },
-    /// The keys of a list are not its pooled keys, sorted (C3.3).
+    /// The keys of a list are not those of the last mix (C5.2).
     Keys {
         /// The list.
         list: u32,
@@ -81,10 +87,10 @@ impl fmt::Display for ListsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RollId(roll_id) => write!(f, "made for the roll {roll_id}"),
-            Self::Mixes(mixes) => write!(f, "{mixes} mixes where none is known"),
+            Self::Mixes { expected, actual } => write!(f, "of {actual} mixes where the manifest has {expected}"),
             Self::Lists { expected, actual } => write!(f, "{actual} lists where the manifest has {expected}"),
-            Self::Base { list } => write!(f, "the base of list {list} is not the generator"),
-            Self::Keys { list } => write!(f, "list {list} is not its pooled keys"),
+            Self::Base { list } => write!(f, "the base of list {list} is not that of the last mix"),
+            Self::Keys { list } => write!(f, "list {list} is not that of the last mix"),
         }
     }
 }
@@ -152,6 +158,12 @@ impl CredentialLists {
         &self.roll_id
     }
 
+    /// How many custodians mixed them.
+    #[must_use]
+    pub fn mixes(&self) -> u32 {
+        self.mixes
+    }
+
     /// The lists, one per list of the manifest.
     #[must_use]
     pub fn lists(&self) -> &[CredentialList] {
@@ -164,16 +176,16 @@ impl CredentialLists {
         self.lists.get(usize::try_from(list).ok()?)
     }
 
-    /// Checks roll, mixes and the number of lists (check C3.2).
+    /// Checks roll, mixes and the number of lists (check C5.1).
     ///
     /// # Errors
     /// [`ListsError`] says what differs.
-    pub fn check_shape(&self, roll_id: &RollId, lists: usize) -> Result<(), ListsError> {
+    pub fn check_shape(&self, roll_id: &RollId, mixes: u32, lists: usize) -> Result<(), ListsError> {
         if self.roll_id != *roll_id {
             return Err(ListsError::RollId(self.roll_id));
         }
-        if self.mixes != 0 {
-            return Err(ListsError::Mixes(self.mixes));
+        if self.mixes != mixes {
+            return Err(ListsError::Mixes { expected: mixes, actual: self.mixes });
         }
         if self.lists.len() != lists {
             return Err(ListsError::Lists { expected: lists, actual: self.lists.len() });
@@ -181,15 +193,15 @@ impl CredentialLists {
         Ok(())
     }
 
-    /// Compares the lists with those that [`pool`] made (check C3.3).
+    /// Compares the lists with those of the last mix, or with the pools (check C5.2).
     ///
     /// # Errors
     /// [`ListsError`] names the first list that differs.
-    pub fn check_pooled(&self, pooled: &Self) -> Result<(), ListsError> {
-        if self.lists.len() != pooled.lists.len() {
-            return Err(ListsError::Lists { expected: pooled.lists.len(), actual: self.lists.len() });
+    pub fn check_last(&self, last: &Self) -> Result<(), ListsError> {
+        if self.lists.len() != last.lists.len() {
+            return Err(ListsError::Lists { expected: last.lists.len(), actual: self.lists.len() });
         }
-        for (list, (published, expected)) in (0..).zip(self.lists.iter().zip(&pooled.lists)) {
+        for (list, (published, expected)) in (0..).zip(self.lists.iter().zip(&last.lists)) {
             if published.base != expected.base {
                 return Err(ListsError::Base { list });
             }

@@ -67,8 +67,8 @@ fn completeness() {
     }
     let lists = pool(&halves[0], &halves[1]).unwrap();
     assert_eq!(CredentialLists::from_bytes(&lists.to_bytes()), Ok(lists.clone()));
-    lists.check_shape(&ROLL, 3).unwrap();
-    lists.check_pooled(&lists).unwrap();
+    lists.check_shape(&ROLL, 0, 3).unwrap();
+    lists.check_last(&lists).unwrap();
     assert_eq!(lists.lists().iter().map(|list| list.keys().len()).collect::<Vec<_>>(), [5, 2, 0]);
 }
 
@@ -209,25 +209,25 @@ fn pooling_refuses_identities_duplicates_and_other_shapes() {
     assert_eq!(pool(&registrar, &moved), Err(PoolError::Shape));
 }
 
-// C3.2, C3.3.
+// C5.1, C5.2.
 #[test]
-fn published_lists_must_be_the_pooled_ones() {
+fn published_lists_must_be_those_of_the_last_mix() {
     let Sample { halves, .. } = sample();
     let pooled = pool(&halves[0], &halves[1]).unwrap();
-    assert!(matches!(pooled.check_shape(&RollId([8; 32]), 3), Err(ListsError::RollId(_))));
-    assert_eq!(pooled.check_shape(&ROLL, 2), Err(ListsError::Lists { expected: 2, actual: 3 }));
+    assert!(matches!(pooled.check_shape(&RollId([8; 32]), 0, 3), Err(ListsError::RollId(_))));
+    assert_eq!(pooled.check_shape(&ROLL, 0, 2), Err(ListsError::Lists { expected: 2, actual: 3 }));
     let mixed = CredentialLists { mixes: 1, ..pooled.clone() };
-    assert_eq!(mixed.check_shape(&ROLL, 3), Err(ListsError::Mixes(1)));
+    assert_eq!(mixed.check_shape(&ROLL, 0, 3), Err(ListsError::Mixes { expected: 0, actual: 1 }));
 
     let mut other_base = pooled.clone();
     other_base.lists[1].base = Point::new(group::hash_to_element(&[b"base"]));
-    assert_eq!(other_base.check_pooled(&pooled), Err(ListsError::Base { list: 1 }));
+    assert_eq!(other_base.check_last(&pooled), Err(ListsError::Base { list: 1 }));
     let mut dropped = pooled.clone();
     dropped.lists[0].keys.pop();
-    assert_eq!(dropped.check_pooled(&pooled), Err(ListsError::Keys { list: 0 }));
+    assert_eq!(dropped.check_last(&pooled), Err(ListsError::Keys { list: 0 }));
     let mut added = pooled.clone();
     added.lists[2].keys.push(group::compress(&group::GENERATOR));
-    assert_eq!(added.check_pooled(&pooled), Err(ListsError::Keys { list: 2 }));
+    assert_eq!(added.check_last(&pooled), Err(ListsError::Keys { list: 2 }));
 }
 
 #[test]

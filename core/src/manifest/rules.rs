@@ -556,7 +556,9 @@ fn custodian_numbers(m: &Manifest) -> Checked {
     count(Place::Manifest, "custodians", m.custodians.len(), 1, 16)?;
     let all = i64::from(number(m.custodians.len()));
     within(Place::Manifest, "minimum_custodians", m.minimum_custodians.into(), 1, all)?;
-    within(Place::Manifest, "threshold", m.threshold.into(), 1, m.minimum_custodians.into())
+    within(Place::Manifest, "threshold", m.threshold.into(), 1, m.minimum_custodians.into())?;
+    let least = if m.few_mixes { 0 } else { m.threshold.into() };
+    within(Place::Manifest, "credential_mixes", m.credential_mixes.into(), least, all)
 }
 
 /// Rule 19.

@@ -433,6 +433,14 @@ fn rule_18_custodians() {
     breaks(18, |m| m.minimum_custodians = 6);
     breaks(18, |m| m.custodians.clear());
     breaks(18, |m| m.custodians = vec![m.custodians[0].clone(); 17]);
+    breaks(18, |m| (m.few_mixes, m.credential_mixes) = (false, m.threshold - 1));
+    breaks(18, |m| m.credential_mixes = number(m.custodians.len()) + 1);
+    breaks(18, |m| (m.few_mixes, m.credential_mixes) = (true, number(m.custodians.len()) + 1));
+    for mixes in [0, 1] {
+        let mut manifest = nayarit(&keys());
+        (manifest.few_mixes, manifest.credential_mixes) = (true, mixes);
+        manifest.check_rules().unwrap();
+    }
 }
 
 #[test]

@@ -198,7 +198,8 @@ impl Rehearsal {
     pub fn reseal(&mut self) {
         let length = |path: &str| u64::try_from(self.files.0[path].len()).unwrap();
         let manifest_hash = ManifestHash(tagged_hash("manifest", &[&self.files.0[record::MANIFEST]]));
-        let seal = Seal::compute(&self.files, length, manifest_hash, self.roll_id, self.setup_id).unwrap();
+        let mixes = (1..).find(|number| !self.files.0.contains_key(&record::mix(*number))).unwrap_or(1) - 1;
+        let seal = Seal::compute(&self.files, length, manifest_hash, self.roll_id, mixes, self.setup_id).unwrap();
         self.put_seal(&seal);
     }
 

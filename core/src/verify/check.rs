@@ -53,8 +53,11 @@ checks! {
     C2_3 "C2.3" "the server knows every half's secret" "el servidor conoce el secreto de cada mitad";
     C2_4 "C2.4" "the server signed its halves" "el servidor firmó sus mitades";
     C3_1 "C3.1" "no two voters share a key" "no hay dos personas con la misma clave";
-    C3_2 "C3.2" "the credential lists are readable and belong to the roll" "las listas de credenciales se pueden leer y son de esta lista";
-    C3_3 "C3.3" "the lists hold the pooled keys and nothing else" "las listas contienen las claves reunidas y nada más";
+    C4_1 "C4.1" "the credential mixes are those that the manifest asks for, by different custodians, one after the other" "las mezclas de credenciales son las que pide el manifiesto, de custodias distintas, una tras otra";
+    C4_2 "C4.2" "every mixing custodian signed its mix" "cada custodia firmó su mezcla";
+    C4_3 "C4.3" "every mix holds the credentials of the one before, in an order and under a base that only the mixing custodian knows" "cada mezcla tiene las credenciales de la anterior, en un orden y con una base que sólo conoce quien mezcló";
+    C5_1 "C5.1" "the credential lists are readable and belong to the roll" "las listas de credenciales se pueden leer y son de esta lista";
+    C5_2 "C5.2" "the lists hold the keys of the last mix and nothing else" "las listas contienen las claves de la última mezcla y nada más";
     K1_1 "K1.1" "the key ceremony's transcript is readable" "el acta de la ceremonia de llaves se puede leer";
     K1_2 "K1.2" "the ceremony belongs to this manifest" "la ceremonia corresponde a este manifiesto";
     K1_3 "K1.3" "every commitment message is signed by its custodian" "cada mensaje de compromiso lo firmó su custodia";

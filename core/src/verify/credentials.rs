@@ -1,12 +1,18 @@
-//! C: half credentials and lists, read in pieces.
+//! C: half credentials, mixes and lists, read in pieces.
 //!
 //! Half lists are as long as the roll, so none is ever held as points. Each half list is read twice
 //! (its structure and hashes, then its keys), and both once more side by side to pool them. What is
 //! kept is the pooled keys, 32 bytes each.
 
+mod lists;
+mod mixes;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+pub(crate) use lists::lists;
+pub(crate) use mixes::mixes;
 
 use super::Check;
 use super::ballots::repeated;
@@ -235,7 +241,7 @@ impl<'a, S: Source> KeyWalk<'a, S> {
     }
 }
 
-/// C3: pools the keys and compares them with the published lists.
+/// C3: pools the keys.
 fn pool<S: Source>(ctx: &mut Context<'_, S>, counts: &[u32]) -> Result<CredentialKeys, End<S::Error>> {
     let lengths: Vec<u64> = counts.iter().map(|count| u64::from(*count)).collect();
     let total = usize::try_from(lengths.iter().sum::<u64>()).unwrap_or(0);
@@ -282,84 +288,4 @@ fn sums(a: &[ElementBytes], b: &[ElementBytes]) -> Option<Vec<ElementBytes>> {
         a.iter().zip(b).map(|(a, b)| Some(group::decompress(a)? + group::decompress(b)?)).collect();
     let encoded: Vec<ElementBytes> = sums?.iter().map(group::compress).collect();
     (!encoded.contains(&[0; 32])).then_some(encoded)
-}
-
-/// C3.2 and C3.3: the published lists are the pooled keys.
-pub(crate) fn lists<S: Source>(
-    ctx: &mut Context<'_, S>,
-    roll_id: RollId,
-    expected: &CredentialKeys,
-) -> Result<(), End<S::Error>> {
-    let path = record::LISTS;
-    let Some(length) = ctx.files.get(path).copied() else {
-        return Ok(ctx.report.stop(Check::C3_2, format!("{path}: the file is absent; publisher"))?);
-    };
-    let mut file = File::new(ctx.source, path, length);
-    let head = file.next(52).map_err(End::Source)?;
-    let mut reader = Reader::new(&head);
-    let header = reader
-        .header(*b"ELST")
-        .and_then(|()| Ok((RollId::decode(&mut reader)?, u32::decode(&mut reader)?, u64::decode(&mut reader)?)));
-    let (found_roll, mixes, count) = ctx.decoded(path, Check::C3_2, header)?;
-    let lists = expected.lists();
-    if found_roll != roll_id || mixes != 0 || count != u64::try_from(lists.len()).unwrap_or(0) {
-        return Ok(ctx.report.stop(
-            Check::C3_2,
-            format!("{path}: not of this roll, mixed, or not one list per list of the manifest; publisher"),
-        )?);
-    }
-    let mut different = None;
-    for (number, (base, keys)) in lists.iter().enumerate() {
-        let found_base = file.next(32).map_err(End::Source)?;
-        let found_length = u64::from_bytes(&file.next(8).map_err(End::Source)?);
-        let found_length = ctx.decoded(path, Check::C3_2, found_length)?;
-        let found_base = <[u8; 32]>::from_bytes(&found_base);
-        let found_base = ctx.decoded(path, Check::C3_2, found_base)?;
-        if group::decompress_nonidentity(&found_base).is_none() {
-            return Ok(ctx
-                .report
-                .stop(Check::C3_2, format!("{path}: the base of list {number} is no element; publisher"))?);
-        }
-        if found_length > file.remaining() / 32 {
-            return Ok(ctx.report.stop(Check::C3_2, format!("{path}: list {number} ends too early; publisher"))?);
-        }
-        if found_base != base.bytes || found_length != u64::try_from(keys.len()).unwrap_or(0) {
-            different = different.or(Some(number));
-        }
-        let mut previous: Option<ElementBytes> = None;
-        let mut wanted = keys.iter();
-        let mut left = found_length;
-        while left > 0 {
-            let take = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK);
-            let bytes = file.next(take.saturating_mul(32)).map_err(End::Source)?;
-            let found: Vec<ElementBytes> = bytes.as_chunks::<32>().0.to_vec();
-            for key in found {
-                // A key that stands in the pool was an element there.
-                let same = wanted.next() == Some(&key);
-                if !same && group::decompress_nonidentity(&key).is_none()
-                    || previous.is_some_and(|previous| previous >= key)
-                {
-                    return Ok(ctx.report.stop(
-                        Check::C3_2,
-                        format!("{path}: a key of list {number} is no element, or out of order; publisher"),
-                    )?);
-                }
-                if !same {
-                    different = different.or(Some(number));
-                }
-                previous = Some(key);
-            }
-            left = left.saturating_sub(u64::try_from(take).unwrap_or(u64::MAX));
-        }
-    }
-    if file.remaining() > 0 {
-        return Ok(ctx.report.stop(Check::C3_2, format!("{path}: data follows after the end; publisher"))?);
-    }
-    ctx.report.hold(Check::C3_2, format!("{} lists, no custodian mixed them", lists.len()));
-    if let Some(number) = different {
-        return Ok(ctx.report.stop(Check::C3_3, format!("{path}: list {number} is not its pooled keys; publisher"))?);
-    }
-    let keys: usize = lists.iter().map(|(_, keys)| keys.len()).sum();
-    ctx.report.hold(Check::C3_3, format!("{keys} keys"));
-    Ok(())
 }

@@ -34,7 +34,7 @@ pub struct Report {
     pub manifest_hash: Option<ManifestHash>,
     /// The election id, once recomputed.
     pub election_id: Option<ElectionId>,
-    /// Custodians that mixed the credential lists.
+    /// How many custodians mixed the credential lists, once they hold.
     pub mixes: u32,
     /// Entries of the board.
     pub ballots: u64,

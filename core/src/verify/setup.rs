@@ -144,14 +144,16 @@ impl Election {
 pub(crate) fn setup<S: Source>(ctx: &mut Context<'_, S>) -> Result<Election, End<S::Error>> {
     let manifest = manifest(ctx)?;
     let roll = roll(ctx, &manifest)?;
-    let credentials = credentials::pooled(ctx, &manifest, roll.roll_id(), &roll.counts)?;
-    credentials::lists(ctx, roll.roll_id(), &credentials)?;
+    let pooled = credentials::pooled(ctx, &manifest, roll.roll_id(), &roll.counts)?;
+    let credentials = credentials::mixes(ctx, &manifest, roll.roll_id(), pooled)?;
+    credentials::lists(ctx, roll.roll_id(), manifest.credential_mixes, &credentials)?;
     let (ceremony, keys) = keys(ctx, &manifest)?;
 
     let sealed: Seal = ctx.object(record::SEAL, Check::E1_1)?;
     ctx.report.hold(Check::E1_1, "readable".to_string());
     let length = |path: &str| ctx.length(path);
-    let recomputed = Seal::compute(ctx.source, length, manifest.hash(), roll.roll_id(), *ceremony.setup_id())
+    let (roll_id, mixes) = (roll.roll_id(), manifest.credential_mixes);
+    let recomputed = Seal::compute(ctx.source, length, manifest.hash(), roll_id, mixes, *ceremony.setup_id())
         .map_err(End::Source)?;
     if sealed != recomputed {
         return Ok(ctx

@@ -255,24 +255,34 @@ fn with_lists(
 }
 
 #[test]
-fn c3_2_lists_that_claim_to_be_mixed() {
-    assert_only("C3.2", &with_lists(None, 1, |_| {}).files);
+fn c4_1_a_mix_that_the_manifest_does_not_ask_for() {
+    let mut rehearsal = published();
+    let number = rehearsal.manifest.credential_mixes + 1;
+    rehearsal.put(&record::mix(number), vec![0]);
+    rehearsal.sums();
+    let culprit = assert_only("C4.1", &rehearsal.files);
+    assert!(culprit.contains(&record::mix(number)), "{culprit}");
 }
 
 #[test]
-fn c3_2_lists_of_another_roll() {
-    assert_only("C3.2", &with_lists(Some(RollId([1; 32])), 0, |_| {}).files);
+fn c5_1_lists_that_claim_to_be_mixed() {
+    assert_only("C5.1", &with_lists(None, 1, |_| {}).files);
 }
 
 #[test]
-fn c3_2_a_list_more() {
-    assert_only("C3.2", &with_lists(None, 0, |lists| lists.push((GENERATOR, Vec::new()))).files);
+fn c5_1_lists_of_another_roll() {
+    assert_only("C5.1", &with_lists(Some(RollId([1; 32])), 0, |_| {}).files);
 }
 
 #[test]
-fn c3_2_a_key_twice() {
+fn c5_1_a_list_more() {
+    assert_only("C5.1", &with_lists(None, 0, |lists| lists.push((GENERATOR, Vec::new()))).files);
+}
+
+#[test]
+fn c5_1_a_key_twice() {
     assert_only(
-        "C3.2",
+        "C5.1",
         &with_lists(None, 0, |lists| {
             let key = lists[0].1[0];
             lists[0].1.push(key);
@@ -282,17 +292,17 @@ fn c3_2_a_key_twice() {
 }
 
 #[test]
-fn c3_3_a_key_of_nobody() {
+fn c5_2_a_key_of_nobody() {
     assert_only(
-        "C3.3",
+        "C5.2",
         &with_lists(None, 0, |lists| lists[1].1[0] = group::compress(&group::mul_generator(&Scalar::from(9u64)))).files,
     );
 }
 
 #[test]
-fn c3_3_a_voter_moved_to_another_list() {
+fn c5_2_a_voter_moved_to_another_list() {
     assert_only(
-        "C3.3",
+        "C5.2",
         &with_lists(None, 0, |lists| {
             let key = lists[0].1.remove(0);
             lists[1].1.push(key);
@@ -303,14 +313,14 @@ fn c3_3_a_voter_moved_to_another_list() {
 
 /// Whoever knows the logarithm of a base can use the same key twice.
 #[test]
-fn c3_3_another_base() {
-    assert_only("C3.3", &with_lists(None, 0, |lists| lists[0].0 = GENERATOR + GENERATOR).files);
+fn c5_2_another_base() {
+    assert_only("C5.2", &with_lists(None, 0, |lists| lists[0].0 = GENERATOR + GENERATOR).files);
 }
 
 #[test]
-fn c3_2_lists_with_a_byte_more() {
+fn c5_1_lists_with_a_byte_more() {
     let mut rehearsal = published();
     rehearsal.files.0.get_mut(record::LISTS).unwrap().push(0);
     rehearsal.sums();
-    assert_only("C3.2", &rehearsal.files);
+    assert_only("C5.1", &rehearsal.files);
 }

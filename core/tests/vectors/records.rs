@@ -55,7 +55,7 @@ fn object(t: &Given) -> Answer {
         record::ROLL => ("L1.1", is::<RollRecord>(bytes)),
         record::REGISTRAR => ("C1.1", is::<HalfList>(bytes)),
         record::SERVER => ("C2.1", is::<HalfList>(bytes)),
-        record::LISTS => ("C3.2", is::<CredentialLists>(bytes)),
+        record::LISTS => ("C5.1", is::<CredentialLists>(bytes)),
         record::KEY_TRANSCRIPT => ("K1.1", is::<KeyTranscript>(bytes)),
         record::TRIAL => {
             ("K4.1", Trial::from_bytes(bytes, manifest().slots().total()).is_ok_and(|v| v.to_bytes() == *bytes))

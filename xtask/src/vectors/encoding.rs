@@ -4,7 +4,7 @@ use escrutinio_core::credential::RollRecord;
 use escrutinio_core::encoding::{Decode, Encode};
 use escrutinio_core::keygen::KeyTranscript;
 use escrutinio_core::manifest::Manifest;
-use escrutinio_core::record as names;
+use escrutinio_core::record::{self as names, Seal};
 use escrutinio_core::testing::rehearsal::MemoryRecord;
 use escrutinio_core::verify;
 
@@ -67,9 +67,10 @@ fn objects() -> Vec<(String, &'static str, Fields)> {
     let manifest = Manifest::from_bytes(bytes(names::MANIFEST)).unwrap();
     let manifest = fields!(manifest; process title authority template binding pilot test max_voters official_zone
         governing_zone calendar sites policies min_group text_points parties contests styles units lists threshold
-        minimum_custodians custodians registrar server log witnesses witness_quorum client_hash);
+        minimum_custodians credential_mixes few_mixes custodians registrar server log witnesses witness_quorum client_hash);
     let roll = RollRecord::from_bytes(bytes(names::ROLL)).unwrap();
     let key = KeyTranscript::from_bytes(bytes(names::KEY_TRANSCRIPT)).unwrap();
+    let seal = Seal::from_bytes(bytes(names::SEAL)).unwrap();
     let half = [("roll_id", 32), ("role", 4), ("lists", 0), ("possession", 64), ("signature", 64)];
     let sliced = |path: &str, lengths: &[(&'static str, usize)]| split(bytes(path), lengths);
     let partial = names::partial(1);
@@ -78,7 +79,7 @@ fn objects() -> Vec<(String, &'static str, Fields)> {
         (names::ROLL.to_owned(), "L1.1", fields!(roll; manifest_hash versions counts root signature)),
         (names::REGISTRAR.to_owned(), "C1.1", sliced(names::REGISTRAR, &half)),
         (names::SERVER.to_owned(), "C2.1", sliced(names::SERVER, &half)),
-        (names::LISTS.to_owned(), "C3.2", sliced(names::LISTS, &[("roll_id", 32), ("mixes", 4), ("lists", 0)])),
+        (names::LISTS.to_owned(), "C5.1", sliced(names::LISTS, &[("roll_id", 32), ("mixes", 4), ("lists", 0)])),
         (
             names::KEY_TRANSCRIPT.to_owned(),
             "K1.1",
@@ -88,20 +89,7 @@ fn objects() -> Vec<(String, &'static str, Fields)> {
         (
             names::SEAL.to_owned(),
             "E1.1",
-            [
-                "manifest_hash",
-                "roll_id",
-                "setup_id",
-                "key_record",
-                "trial",
-                "registrar_halves",
-                "server_halves",
-                "lists",
-            ]
-            .iter()
-            .enumerate()
-            .map(|(i, name)| (*name, bytes(names::SEAL)[8 + 32 * i..40 + 32 * i].to_vec()))
-            .collect(),
+            fields!(seal; manifest_hash roll_id setup_id key_record trial registrar_halves server_halves mixes lists),
         ),
         (
             names::PARTICIPATION.to_owned(),

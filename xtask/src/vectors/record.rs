@@ -204,8 +204,8 @@ fn setup(changes: &mut Changes<'_>) {
         changes.flip(signature, "the signature of the halves", path, 64);
     }
     changes.add("C3.1", "two entries with one pooled key", clash(rehearsal));
-    changes.trailing("C3.2", names::LISTS);
-    changes.file("C3.3", "another key on a list", names::LISTS, |file| {
+    changes.trailing("C5.1", names::LISTS);
+    changes.file("C5.2", "another key on a list", names::LISTS, |file| {
         let lists = CredentialLists::from_bytes(file).unwrap();
         let keys = lists.lists()[0].keys();
         let other = (1u32..)
