@@ -6,9 +6,10 @@
 
 use alloc::vec::Vec;
 use core::borrow::Borrow;
+use core::fmt;
 
 use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_POINT, RISTRETTO_BASEPOINT_TABLE};
-use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable};
 use curve25519_dalek::traits::{Identity, IsIdentity, MultiscalarMul, VartimeMultiscalarMul};
 pub use curve25519_dalek::{RistrettoPoint as Element, Scalar};
 use sha2::{Digest, Sha256, Sha512};
@@ -25,6 +26,30 @@ pub const GENERATOR: Element = RISTRETTO_BASEPOINT_POINT;
 #[must_use]
 pub fn mul_generator(s: &Scalar) -> Element {
     s * RISTRETTO_BASEPOINT_TABLE
+}
+
+/// A table of multiples of one element, for many multiplications of it in constant time.
+#[derive(Clone)]
+pub struct FixedBase(RistrettoBasepointTable);
+
+impl FixedBase {
+    /// Makes the table: 30 kB.
+    #[must_use]
+    pub fn new(base: &Element) -> Self {
+        Self(RistrettoBasepointTable::create(base))
+    }
+
+    /// `[s]P` of the table's element P, in constant time.
+    #[must_use]
+    pub fn mul(&self, s: &Scalar) -> Element {
+        s * &self.0
+    }
+}
+
+impl fmt::Debug for FixedBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FixedBase(..)")
+    }
 }
 
 /// The identity.
@@ -148,6 +173,12 @@ pub(crate) fn four_weights(seed: &[u8; 32], counter: u64) -> [Scalar; 4] {
     core::array::from_fn(|_| scalar_le128(chunks.next().copied().unwrap_or([1; 16])))
 }
 
+/// The generator H.
+#[must_use]
+pub fn h() -> Element {
+    hash_to_element(&[b"H"])
+}
+
 /// The commitment generators: H, and G_0 .. G_15.
 #[derive(Clone, Debug)]
 pub struct Generators {
@@ -167,7 +198,7 @@ impl Generators {
             index = index.wrapping_add(1);
             element
         });
-        Self { h: hash_to_element(&[b"H"]), g }
+        Self { h: h(), g }
     }
 }
 
@@ -193,6 +224,15 @@ pub fn lizard_decode(element: &Element) -> Option<[u8; 16]> {
 #[must_use]
 pub fn powers(x: &Scalar, n: usize) -> Vec<Scalar> {
     core::iter::successors(Some(Scalar::ONE), |p| Some(p * x)).take(n).collect()
+}
+
+/// `x^n`, in a time that depends on n.
+#[must_use]
+pub fn power(x: &Scalar, n: u64) -> Scalar {
+    (0..u64::BITS.saturating_sub(n.leading_zeros())).rev().fold(Scalar::ONE, |power, bit| {
+        let square = power * power;
+        if n >> bit & 1 == 1 { square * x } else { square }
+    })
 }
 
 /// Lagrange coefficients at zero for distinct non-zero evaluation points.
@@ -235,6 +275,23 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 18);
+    }
+
+    #[test]
+    fn powers_agree() {
+        let x = hash_to_scalar("test", b"x");
+        for (n, expected) in (0..40).zip(powers(&x, 40)) {
+            assert_eq!(power(&x, n), expected);
+        }
+    }
+
+    #[test]
+    fn a_table_multiplies_as_its_base() {
+        let base = h();
+        let table = FixedBase::new(&base);
+        for s in [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, hash_to_scalar("test", b"s")] {
+            assert_eq!(table.mul(&s), base * s);
+        }
     }
 
     #[test]

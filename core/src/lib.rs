@@ -10,7 +10,8 @@
 //! 5. [`proof`], [`ballot`]: one ballot, encrypted, proved valid, cast or audited;
 //! 6. [`board`]: the append-only log and its checkpoints;
 //! 7. [`tally`], [`decrypt`]: sums, partial decryptions, counts;
-//! 8. [`record`], [`verify`]: the published record and its checks.
+//! 8. [`permutation`], [`proof::shuffle`]: lists mixed so that nobody can follow a row;
+//! 9. [`record`], [`verify`]: the published record and its checks.
 //!
 //! The crate is `no_std`, has no unsafe code, names no source of randomness (callers
 //! pass a CSPRNG) and takes no encryption or proof nonce from anyone.
@@ -36,6 +37,7 @@ pub mod ids;
 pub mod keygen;
 pub mod manifest;
 mod parallel;
+pub mod permutation;
 pub mod point;
 pub mod proof;
 pub mod record;

@@ -6,11 +6,13 @@
 //! | knowledge of a discrete logarithm | [`knowledge`] | C1.3, C2.3, K1.4, K2.2, V1.6 |
 //! | equality of two discrete logarithms | [`equality`] | K2.2, K4.2, T2.3 |
 //! | a partial decryption | [`decryption`] | K4.2, T2.3 |
+//! | rows shuffled | [`shuffle`] | |
 
 pub mod ballot;
 pub mod decryption;
 pub mod equality;
 pub mod knowledge;
+pub mod shuffle;
 
 use core::fmt;
 

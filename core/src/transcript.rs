@@ -47,6 +47,10 @@ pub enum Proof {
     BallotValidity,
     /// A cast ballot's signature.
     CastSignature,
+    /// A shuffle of credential keys.
+    ShuffleKeys,
+    /// A shuffle of encrypted texts.
+    ShuffleTexts,
 }
 
 impl Proof {
@@ -59,6 +63,8 @@ impl Proof {
             Self::Decryption => b"decryption",
             Self::BallotValidity => b"ballot-validity",
             Self::CastSignature => b"cast-signature",
+            Self::ShuffleKeys => b"shuffle-keys",
+            Self::ShuffleTexts => b"shuffle-texts",
         }
     }
 }
