@@ -11,7 +11,8 @@ import time
 import traceback
 
 FILES = ["completeness", "equations", "soundness", "zero_knowledge", "merges", "fiat_shamir",
-         "batches", "keys", "ceremony", "tally", "documents"]
+         "batches", "keys", "ceremony", "tally", "shuffle_proof",
+         "shuffle_attacks", "documents"]
 
 
 def main(wanted):

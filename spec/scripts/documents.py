@@ -5,7 +5,8 @@ import pathlib
 import re
 
 SPEC = pathlib.Path(__file__).resolve().parent.parent
-CITING = ["README.md", "threat-model.md", "ballots-security.md", "keygen-security.md"]
+CITING = ["README.md", "threat-model.md", "ballots-security.md", "keygen-security.md",
+          "shuffle-security.md"]
 
 
 def text(name):
