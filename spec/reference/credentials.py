@@ -1,9 +1,12 @@
-"""Roll, half credentials, credential lists (credentials.md)."""
+"""Roll, half credentials, their mixes, credential lists (credentials.md)."""
 
 import merlin
+import shuffle
 from encoding import (
-    HASH, I64, KEYS, KNOWLEDGE, LISTS, POINT_STAR, ROLL_VERSIONS, SIGNATURE, U32, List, String,
-    Struct, signed_by, th, weights)
+    HASH, I64, INDEX, KEYS, KNOWLEDGE, LISTS, POINT_STAR, ROLL_VERSIONS, SIGNATURE, U32,
+    DecodeError, List, Object, String, Struct, by_bytes, signed_by, th, weights)
+from equations import failing
+from record import CREDENTIAL_MIX as MIX_NAME
 from ristretto import G, combine
 
 ROLL_VERSION = Struct(kind=U32, document=String(), file=HASH, entries=U32, at=I64, chain=HASH)
@@ -12,8 +15,12 @@ ROLL = Struct("EROL", manifest_hash=HASH, versions=List(ROLL_VERSION, ROLL_VERSI
 HALF_KEYS = List(List(POINT_STAR, KEYS), LISTS)
 HALF_LIST = Struct("EHLF", roll_id=HASH, role=U32, lists=HALF_KEYS, possession=KNOWLEDGE,
                    signature=SIGNATURE)
-CREDENTIAL_LIST = Struct(base=POINT_STAR, keys=List(
-    POINT_STAR, KEYS, order=lambda key: key.encode()))
+SORTED_KEYS = List(POINT_STAR, KEYS, order=by_bytes)
+MIXED_LIST = Struct(base=POINT_STAR, keys=SORTED_KEYS, proof=shuffle.Proof(
+    shuffle.KEYS_PROOF, lambda _, so_far: (len(so_far.keys), 1)))
+CREDENTIAL_MIX = Struct("EMIX", roll_id=HASH, number=U32, index=INDEX,
+                        lists=List(MIXED_LIST, LISTS), signature=SIGNATURE)
+CREDENTIAL_LIST = Struct(base=POINT_STAR, keys=SORTED_KEYS)
 CREDENTIAL_LISTS = Struct("ELST", roll_id=HASH, mixes=U32, lists=List(CREDENTIAL_LIST, LISTS))
 
 
@@ -92,7 +99,26 @@ def check_credentials(election, report):
     server, server_data = check_half(election, report, 1)
     report.stop_if_failed()
 
-    pooled, places, problems = [], {}, []
+    pools = pool(registrar, server, report)
+    mixes, last = check_mixes(election, pools, report)
+    file = "credentials/lists.bin"
+    data = election.record.read(file)
+    lists = report.decode("C5.1", file, "publisher", CREDENTIAL_LISTS, data, more=lambda v: (
+        v.roll_id == election.roll_id and v.mixes == election.manifest.credential_mixes
+        and len(v.lists) == len(election.manifest.lists)))
+    report.answer("C5.2", [
+        f"{file}, list {i}: publisher" for i, (one, expected) in enumerate(zip(lists.lists, last))
+        if CREDENTIAL_LIST.write(one) != CREDENTIAL_LIST.write(expected)], f"{len(last)} lists")
+    election.mixes = lists.mixes
+    election.lists = lists.lists
+    election.keys = [{key.encode() for key in one.keys} for one in lists.lists]
+    election.half_data, election.mix_data = (registrar_data, server_data), mixes
+    election.lists_data = data
+
+
+def pool(registrar, server, report):
+    """C3.1: the pools, each with the base G, as the first mix takes them."""
+    pools, places, problems = [], {}, []
     for l, (first, second) in enumerate(zip(registrar.lists, server.lists)):
         keys = [a + b for a, b in zip(first, second)]
         for i, key in enumerate(keys):
@@ -102,19 +128,65 @@ def check_credentials(election, report):
             same = places.setdefault(key.encode(), where)
             if same != where:
                 problems.append(f"{where} equals {same}: registrar and server")
-        pooled.append(sorted(key.encode() for key in keys))
+        pools.append(Object(base=G, keys=sorted(keys, key=by_bytes)))
     report.answer("C3.1", problems, f"{len(places)} keys")
+    return pools
 
-    file = "credentials/lists.bin"
-    data = election.record.read(file)
-    lists = report.decode("C3.2", file, "publisher", CREDENTIAL_LISTS, data, more=lambda v: (
-        v.roll_id == election.roll_id and v.mixes == 0
-        and len(v.lists) == len(election.manifest.lists)))
-    problems = [
-        f"{file}, list {i}: publisher" for i, (one, keys) in enumerate(zip(lists.lists, pooled))
-        if one.base != G or [k.encode() for k in one.keys] != keys]
-    report.answer("C3.3", problems, f"{len(pooled)} lists")
-    election.lists = lists.lists
-    election.keys = [set(keys) for keys in pooled]
-    election.half_data = registrar_data, server_data
-    election.lists_data = data
+
+# Mixes
+
+def mix_transcript(roll_id, key, number, index):
+    """`key` is the style and unit of the list."""
+    return merlin.proof("shuffle-keys", roll_id, style=key.style, unit=key.unit, role=number,
+                        index=index)
+
+
+def mix_equations(roll_id, key, mix, before, after):
+    statement = shuffle.of_keys(before.base, before.keys, after.base, after.keys)
+    transcript = mix_transcript(roll_id, key, mix.number, mix.index)
+    return shuffle.equations(statement, after.proof, transcript)
+
+
+def check_mixes(election, pools, report):
+    """C4.1 to C4.3: the files of the mixes, and the lists that come out of the last."""
+    manifest, record = election.manifest, election.record
+    names = record.matching(MIX_NAME)
+    expected = [f"credentials/mix-{i:02}.bin" for i in range(1, manifest.credential_mixes + 1)]
+    sizes = [len(one.keys) for one in pools]
+    mixes, problems, mixers = [], [], set()
+    if names != expected:
+        problems.append(f"credentials: {len(names)} mixes, not numbered 1 to {len(expected)}: "
+                        "custodian")
+    for number, name in enumerate(names, 1):
+        data = record.read(name)
+        try:
+            mix = CREDENTIAL_MIX.decode(data)
+        except DecodeError as error:
+            problems.append(f"{name}: {error}: custodian")
+            continue
+        if (mix.roll_id != election.roll_id or mix.number != number
+                or mix.index > len(manifest.custodians) or mix.index in mixers
+                or [len(one.keys) for one in mix.lists] != sizes):
+            problems.append(f"{name}: not that of a custodian: custodian {mix.index}")
+        mixers.add(mix.index)
+        mixes.append((name, data, mix))
+    report.answer("C4.1", problems, f"{len(names)} mixes")
+    # A chain with a gap has no proofs to check.
+    report.stop_if_failed()
+
+    report.answer("C4.2", [
+        f"{name}: custodian {mix.index}" for name, data, mix in mixes
+        if not signed_by(manifest.custodians[mix.index - 1].key, "credential-mix", data[:-64],
+                         data[-64:])], f"{len(mixes)} signatures")
+
+    problems, proofs, last = [], [], pools
+    for name, _, mix in mixes:
+        for l, (before, after) in enumerate(zip(last, mix.lists)):
+            place = f"{name}, list {l}: custodian {mix.index}"
+            if after.base == before.base:
+                problems.append(place)
+            proofs.append((place, mix_equations(
+                election.roll_id, manifest.lists[l], mix, before, after)))
+        last = mix.lists
+    report.answer("C4.3", problems + failing(proofs), f"{len(proofs)} proofs")
+    return [data for _, data, _ in mixes], last

@@ -4,8 +4,9 @@ import chacha
 import merlin
 import tally
 from encoding import (
-    CIPHERTEXT, COMMITMENTS, CUSTODIANS, EQUALITY, HASH, INDEX, KNOWLEDGE, POINT, POINT_STAR,
-    SIGNATURE, U32, Array, Bytes, List, Struct, by_index, hash_to_scalar, signed_by, th, weights)
+    CIPHERTEXT, COMMITMENTS, CUSTODIANS, EQUALITY, HASH, INDEX, KNOWLEDGE, MIXES, POINT,
+    POINT_STAR, SIGNATURE, U32, Array, Bytes, List, Struct, by_index, hash_to_scalar, signed_by,
+    th, weights)
 from equations import failing
 from ristretto import G, Q, combine, total
 
@@ -30,7 +31,8 @@ TRIAL_PARTIAL = Struct(index=INDEX, decrypted=Array(POINT, lambda env, _: env.sl
                        proof=EQUALITY)
 TRIAL = Struct("ETRL", setup_id=HASH, partials=List(TRIAL_PARTIAL, CUSTODIANS, by_index))
 SEAL = Struct("ESEA", manifest_hash=HASH, roll_id=HASH, setup_id=HASH, key_record=HASH,
-              trial=HASH, registrar_halves=HASH, server_halves=HASH, lists=HASH)
+              trial=HASH, registrar_halves=HASH, server_halves=HASH,
+              mixes=List(HASH, MIXES), lists=HASH)
 
 (NO_COMMITMENT, NO_OPENING, BAD_OPENING, BAD_SHARE, FALSE_COMPLAINT, NO_VERDICT) = range(6)
 
@@ -322,8 +324,11 @@ def check_seal(election, report):
         "setup_id": election.setup_id, "key_record": th("key-record", election.transcript_data),
         "trial": th("trial", election.trial_data),
         "registrar_halves": th("half-list", registrar),
-        "server_halves": th("half-list", server), "lists": th("lists", election.lists_data)}
+        "server_halves": th("half-list", server),
+        "mixes": [th("credential-mix", mix) for mix in election.mix_data],
+        "lists": th("lists", election.lists_data)}
     report.answer("E1.2", [f"seal.bin, {name}: publisher" for name, value in expected.items()
-                           if getattr(seal, name) != value], f"{len(expected)} hashes")
+                           if getattr(seal, name) != value],
+                  f"{len(expected) - 1 + len(election.mix_data)} hashes")
     if not report.failed:
         election.id = th("election-id", data)

@@ -33,9 +33,9 @@ MANIFEST = Struct(
     calendar=Array(I64, 15), sites=Array(S, 2), policies=Array(U32, 12), min_group=U32,
     text_points=U32, parties=List(PARTY, PARTIES), contests=List(CONTEST, CONTESTS),
     styles=List(STYLE, STYLES), units=List(UNIT, UNITS), lists=List(LIST_KEY, LISTS),
-    threshold=U32, minimum_custodians=U32, custodians=List(CUSTODIAN, CUSTODIANS),
-    registrar=OFFICIAL, server=OFFICIAL, log=OFFICIAL, witnesses=List(OFFICIAL, WITNESSES),
-    witness_quorum=U32, client_hash=Option(HASH))
+    threshold=U32, minimum_custodians=U32, credential_mixes=U32, few_mixes=Bool(),
+    custodians=List(CUSTODIAN, CUSTODIANS), registrar=OFFICIAL, server=OFFICIAL, log=OFFICIAL,
+    witnesses=List(OFFICIAL, WITNESSES), witness_quorum=U32, client_hash=Option(HASH))
 
 CALENDAR = ("simulacro_start simulacro_end formats_approved custodians_designated "
             "roll_delivered offer_ratified roll_loaded addenda accounts_sent preparation "
@@ -44,7 +44,8 @@ CALENDAR = ("simulacro_start simulacro_end formats_approved custodians_designate
 POLICIES = [(0, 2), (0, 1), (0, 1), (0, 240), (1, 240), (0, 2), (0, 1), (0, 2), (0, 1), (0, 2),
             (0, 0), (0, 2)]
 BLANK_VOTE, INVALID_COMBINATION, CLOSE_MODE, GRACE_MINUTES = range(4)
-OWN_LINE, IMMEDIATE, CONSULTATION, SEALED = 2, 1, 3, 2
+OWN_LINE, IMMEDIATE, CONSULTATION = 2, 1, 3
+COUNT_ONLY, SEALED, DISCLOSE = 1, 2, 3  # of write_in; 0 is none
 
 
 class Shape:
@@ -247,7 +248,10 @@ def _lists(m):
 
 def _custodians(m):
     good = 1 <= m.threshold <= m.minimum_custodians <= len(m.custodians) <= 16
-    return _broken(18, "threshold, minimum or number of custodians", good)
+    mixes = m.credential_mixes
+    return (_broken(18, "threshold, minimum or number of custodians", good)
+            + _broken(18, "more mixes than custodians", mixes <= len(m.custodians))
+            + _broken(18, "fewer mixes than t", mixes >= m.threshold or m.few_mixes))
 
 
 def _keys(m):

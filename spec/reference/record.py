@@ -11,9 +11,11 @@ OBLIGATORY = [
     "SHA256SUMS"]
 CHECKPOINT = re.compile(r"board/checkpoints/[0-9]{6}")
 BUNDLE = re.compile(r"board/tile/entries/.+", re.DOTALL)
+CREDENTIAL_MIX = re.compile(r"credentials/mix-[0-9]{2}\.bin")
 PARTIAL = re.compile(r"tally/partial-[0-9]{2}\.bin")
+WRITE_IN = re.compile(r"writein/(?:(?:order|texts)-[0-9]{3}|(?:mix|partial)-[0-9]{3}-[0-9]{2})\.bin")
 ACTA = re.compile(r"acta/contest-[0-9]{3}\.bin")
-MANY = (CHECKPOINT, BUNDLE, PARTIAL, ACTA)
+MANY = (CHECKPOINT, BUNDLE, CREDENTIAL_MIX, PARTIAL, WRITE_IN, ACTA)
 
 
 class Record:

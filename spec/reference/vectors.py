@@ -20,6 +20,7 @@ import vectors_manifest
 import vectors_primitives
 import vectors_protocol
 import vectors_record
+from encoding import DecodeError
 from vectors_answer import Refused
 
 KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS,
@@ -34,6 +35,8 @@ def differences(check, test, setting):
         answer, result, code = check({**setting, **test["input"]}), "valid", None
     except Refused as refused:
         answer, result, code = refused.answer, "invalid", refused.code
+    except DecodeError as error:
+        return [f"what the case builds on does not decode: {error}"]
     computed = {("result",): result, ("code",): code}
     stated = {("result",): test["result"], ("code",): test.get("code")}
     for part in ("intermediates", "output"):

@@ -24,6 +24,7 @@ import manifest
 import record
 import tally
 import vectors
+import writeins
 from encoding import DecodeError
 
 CHECKS = {
@@ -44,8 +45,11 @@ CHECKS = {
     "C2.3": ("the server knows its halves", "server"),
     "C2.4": ("signature of the server's halves", "server"),
     "C3.1": ("pooled keys are distinct", "registrar and server"),
-    "C3.2": ("the credential lists decode and are of this roll", "publisher"),
-    "C3.3": ("the credential lists are the pooled keys", "publisher"),
+    "C4.1": ("the credential mixes are all there and of this roll", "custodian"),
+    "C4.2": ("signatures of the credential mixes", "custodian"),
+    "C4.3": ("bases and shuffle proofs of the credential mixes", "custodian"),
+    "C5.1": ("the credential lists decode and are of this roll", "publisher"),
+    "C5.2": ("the credential lists are those of the last mix", "publisher"),
     "K1.1": ("the ceremony decodes", "publisher"),
     "K1.2": ("the ceremony is of this manifest", "publisher"),
     "K1.3": ("signatures of round 1", "custodian"),
@@ -84,6 +88,18 @@ CHECKS = {
     "T3.1": ("the results decode", "publisher"),
     "T3.2": ("the results are what the partials open", "publisher"),
     "T3.3": ("the results add up to the ballots", "publisher"),
+    "W1.1": ("the files of write-ins are those that the policies give", "publisher"),
+    "W1.2": ("orders to open texts", "custodians"),
+    "W2.1": ("mixes of texts", "custodian"),
+    "W2.2": ("signatures of the mixes of texts", "custodian"),
+    "W2.3": ("every mix of texts re-encrypted", "custodian"),
+    "W2.4": ("shuffle proofs of the mixes of texts", "custodian"),
+    "W3.1": ("partial decryptions of texts", "custodian"),
+    "W3.2": ("signatures of the partials of texts", "custodian"),
+    "W3.3": ("proofs of the partials of texts", "custodian"),
+    "W4.1": ("the reports of texts decode", "publisher"),
+    "W4.2": ("no more texts than votes", "ceremony"),
+    "W4.3": ("numbers and names of the reports of texts", "publisher"),
     "A1.1": ("one acta per contest", "board of the count"),
     "A1.2": ("votes of the actas", "board of the count"),
     "A1.3": ("signatures of the actas", "board of the count"),
@@ -139,6 +155,9 @@ class Report:
                 return code
         return None
 
+    def holds(self, code):
+        return code in self.answers and not self.answers[code][0]
+
     def checks(self):
         for code, (what, culprit) in CHECKS.items():
             if code not in self.answers:
@@ -156,6 +175,7 @@ class Election:
     def __init__(self, folder, jobs=1):
         self.record, self.jobs = record.Record(folder), jobs
         self.manifest = self.id = None
+        self.mixes, self.texts = 0, []
 
 
 def check_manifest(election, report):
@@ -170,7 +190,8 @@ def check_manifest(election, report):
     problems = manifest.rule_problems(value)
     report.answer("M1.2", [f"manifest.bin: {p}: authority" for p in problems],
                   f"20 rules; {value.threshold} of {len(value.custodians)} custodians, "
-                  f"{value.witness_quorum} witnesses, groups of {value.min_group}")
+                  f"{value.witness_quorum} witnesses, groups of {value.min_group}, "
+                  f"{value.credential_mixes} mixes")
     report.stop_if_failed()
     problems = [f"manifest.bin, contest {i}: authority"
                 for i, contest in enumerate(value.contests)
@@ -181,8 +202,8 @@ def check_manifest(election, report):
 PHASES = [
     record.check_names, check_manifest, credentials.check_roll, credentials.check_credentials,
     keygen.check_ceremony, keygen.check_seal, board.check_files, ballots.check_ballots,
-    board.check_log, tally.check_participation, tally.check_tally, tally.check_actas,
-    board.check_receipts, record.check_sums]
+    board.check_log, tally.check_participation, tally.check_tally,
+    writeins.check_writeins, tally.check_actas, board.check_receipts, record.check_sums]
 
 
 def verify(folder, jobs=1):
@@ -205,11 +226,26 @@ def as_json(election, report):
         "election": election.id.hex() if election.id else None,
         "manifest": election.manifest.hash.hex() if election.manifest else None,
         "first_failure": first,
-        "mixes": 0,
+        "mixes": election.mixes if report.holds("C5.2") else 0,
+        "texts": election.texts if report.holds("W4.3") else [],
         "checks": list(report.checks())}
 
 
-def print_text(result):
+def remarks(election, result):
+    """What a reader must know beside the verdict."""
+    mixes, threshold = result["mixes"], election.manifest.threshold if election.manifest else 0
+    if mixes == 0:
+        yield "mixes 0: whoever holds the roll can tie a ballot to its roll entry"
+    elif mixes < threshold:
+        yield f"mixes {mixes}: so many custodians together can tie a ballot to its roll entry"
+    else:
+        yield f"mixes {mixes}"
+    for contest, word in enumerate(result["texts"]):
+        more = ": its names are for named recipients and were not checked"
+        yield f"texts of contest {contest}: {word}{more if word == 'reserved' else ''}"
+
+
+def print_text(election, result):
     for check in result["checks"]:
         run = check["figure"] != "not run"
         mark = "ok  " if check["ok"] else "FAIL" if run else "--  "
@@ -218,7 +254,8 @@ def print_text(result):
             print(f"          {check['culprit']}")
     print(f"manifest {result['manifest']}")
     print(f"election {result['election']}")
-    print("mixes 0: whoever holds the roll can tie a ballot to its roll entry")
+    for line in remarks(election, result):
+        print(line)
     print(f"verdict  {result['verdict']}", end="")
     print(f", first failure {result['first_failure']}" if result["first_failure"] else "")
 
@@ -243,7 +280,7 @@ def main():
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        print_text(result)
+        print_text(election, result)
     return 0 if result["verdict"] == "valid" else 1
 
 

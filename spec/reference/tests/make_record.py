@@ -21,7 +21,10 @@ import ed25519
 import keygen
 import manifest as manifests
 import prover
+import prover_shuffle
 import tally
+import texts
+import writeins
 from encoding import Object, th, tracking_code_text
 from ristretto import G, Q, ZERO, combine
 
@@ -42,12 +45,16 @@ class Maker:
     """
 
     def __init__(self, seed="escrutinio", ballots_cast=12, contests=1, custodians=3,
-                 threshold=2, min_group=4, excluded=None, hooks=None):
+                 threshold=2, min_group=4, excluded=None, mixes=2, write_in=manifests.SEALED,
+                 order=None, written=("Juana Inés de la Cruz",), hooks=None):
         self.source = prover.Source(seed)
         self.hooks = hooks or {}
         self.ballots_cast, self.contests = ballots_cast, contests
         self.n, self.t, self.min_group = custodians, threshold, min_group
         self.excluded_variant = excluded  # None, "absent", "bad share", "false complaint"
+        self.mixes, self.write_in = mixes, write_in
+        self.order = order  # None, "" to publish, or who alone gets the names
+        self.written = written  # of the first ballots; None marks the space without a text
         self.files = {}
         self.jobs = 1
 
@@ -62,8 +69,8 @@ class Maker:
         self.seeds[name] = self.source.bytes(32)
         return Object(name=name, designation="designated", key=ed25519.public_key(self.seeds[name]))
 
-    STAGES = ("manifest", "roll", "credentials", "keys", "seal", "ballots", "board",
-              "participation", "tally", "actas", "receipts", "sums")
+    STAGES = ("manifest", "roll", "credentials", "mixes", "keys", "seal", "ballots", "board",
+              "participation", "tally", "order", "texts", "actas", "receipts", "sums")
 
     def make(self, stages=STAGES):
         for stage in stages:
@@ -101,7 +108,8 @@ class Maker:
             units=[Object(name=f"Unidad {i}", entity="Entidad", merge_into=0 if i else None)
                    for i in range(3)],
             lists=[Object(style=0, unit=unit, small_exception=unit == 2) for unit in range(3)],
-            threshold=self.t, minimum_custodians=self.t, custodians=people,
+            threshold=self.t, minimum_custodians=self.t, credential_mixes=self.mixes,
+            few_mixes=self.mixes < self.t, custodians=people,
             registrar=self.official("registrar"), server=self.official("server"),
             log=self.official("board.example/log"),
             witnesses=[self.official(f"witness.example/{i}") for i in range(2)],
@@ -125,7 +133,7 @@ class Maker:
         formulas = [Object(owner="Titular", substitute="")]
         holders = [("Party", p) for p in (3, 4, 5)] + [("Coalition", 0), ("Independent", 0)]
         return self.contest(
-            "Presidencia", write_in=2, parties=list(range(6)),
+            "Presidencia", write_in=self.write_in, parties=list(range(6)),
             coalitions=[Object(name="Juntos", parties=[0, 1, 2],
                                combinations=[[0, 1, 2], [0, 1], [0, 2], [1, 2]])],
             independents=["Independiente"],
@@ -176,9 +184,25 @@ class Maker:
         for first, second in zip(*(half.lists for half in halves)):
             keys = sorted((a + b for a, b in zip(first, second)), key=lambda k: k.encode())
             self.lists.append(Object(base=G, keys=keys))
-        value = Object(roll_id=self.roll_id, mixes=0, lists=self.lists)
+
+    def make_mixes(self):
+        for number in range(1, self.mixes + 1):
+            mix = prover_shuffle.credential_mix(
+                self.source, self.manifest, self.roll_id, number, number,
+                [one.base for one in self.lists], [one.keys for one in self.lists])
+            self.add_mix(mix)
+        value = Object(roll_id=self.roll_id, mixes=self.mixes, lists=self.lists)
         self.hook("lists", value)
         self.files["credentials/lists.bin"] = credentials.CREDENTIAL_LISTS.write(value)
+
+    def add_mix(self, mix):
+        number = mix.number
+        self.hook(f"credential mix {number}", mix)
+        mix.signature = self.sign(f"custodian {mix.index}", "credential-mix",
+                                  credentials.CREDENTIAL_MIX.write(mix, before="signature"))
+        self.hook(f"credential mix {number} signed", mix)
+        self.files[f"credentials/mix-{number:02}.bin"] = credentials.CREDENTIAL_MIX.write(mix)
+        self.lists = mix.lists
 
     # Keys
 
@@ -284,6 +308,8 @@ class Maker:
             trial=th("trial", files["key/trial.bin"]),
             registrar_halves=th("half-list", files["credentials/registrar.bin"]),
             server_halves=th("half-list", files["credentials/server.bin"]),
+            mixes=[th("credential-mix", files[name]) for name in sorted(files)
+                   if name.startswith("credentials/mix-")],
             lists=th("lists", files["credentials/lists.bin"]))
         self.hook("seal", seal)
         files["seal.bin"] = keygen.SEAL.write(seal)
@@ -295,7 +321,7 @@ class Maker:
         number = self.manifest.list_index(0, unit)
         secret = self.voters[number][voter]
         ballot = Object(election_id=self.id, contest=contest, style=0, unit=unit,
-                        C=secret * G, salt=self.source.bytes(32), list=number,
+                        C=secret * self.lists[number].base, salt=self.source.bytes(32), list=number,
                         shape=self.manifest.shape(contest))
         ballot.u = ballots.credential_hash(ballot.C, ballot.salt)
         self.hook("ballot before proof", ballot)
@@ -307,21 +333,21 @@ class Maker:
     def finish(self, ballot, secret):
         """Code and signature, once the body is complete."""
         ballot.code = th("tracking-code", ballots.BODY.write(ballot))
-        prover.sign_cast(self.source, ballot, G, secret)
+        prover.sign_cast(self.source, ballot, self.lists[ballot.list].base, secret)
         self.hook("signed ballot", ballot)
 
     def make_ballots(self):
-        """Most ballots in unit 0, the rest in unit 1; the first is a write-in."""
+        """Most ballots in unit 0, the rest in unit 1; the first are write-ins."""
         self.ballots = []
         for contest in range(self.contests):
             shape = self.manifest.shape(contest)
             for voter in range(self.ballots_cast):
                 unit = 1 if voter >= self.ballots_cast - 2 else 0
-                written = voter == 0 and shape.m
+                written = voter < len(self.written) and shape.omega is not None
                 choice = shape.omega if written else (5 * voter + contest) % shape.N
-                self.ballots.append(self.cast(contest, unit, voter % 10**6 if unit == 0 else
-                                              voter - self.ballots_cast + 2, choice,
-                                              "Juana Inés de la Cruz" if written else None))
+                text = self.written[voter] if written and shape.m else None
+                place = voter if unit == 0 else voter - self.ballots_cast + 2
+                self.ballots.append(self.cast(contest, unit, place, choice, text))
         self.hook("ballots", self.ballots)
 
     def note(self, size, root, time, witnesses):
@@ -418,6 +444,90 @@ class Maker:
             guess = guess + G
         return 0
 
+    # Write-ins
+
+    def opened(self):
+        """The contests whose texts are opened, and whether the record has them."""
+        for number, contest in enumerate(self.manifest.contests):
+            ordered = contest.write_in == manifests.SEALED and self.order is not None
+            if ordered or contest.write_in == manifests.DISCLOSE:
+                yield number, not (ordered and self.order)
+
+    def make_order(self):
+        for contest, _ in self.opened():
+            if self.manifest.contests[contest].write_in != manifests.SEALED:
+                continue
+            order = Object(
+                election_id=self.id, contest=contest, authority="Tribunal",
+                document="Resolución 3", recipients=self.order, at=END + 5, signatures=[])
+            self.hook("order", order)
+            message = writeins.ORDER.write(order, before="signatures")
+            order.signatures = [
+                Object(index=l, signature=self.sign(f"custodian {l}", "text-order", message))
+                for l in self.qualified[:self.t]]
+            self.hook("order signed", order)
+            self.files[f"writein/order-{contest:03}.bin"] = writeins.ORDER.write(order)
+
+    def make_texts(self):
+        for contest, published in self.opened():
+            if published:
+                self.make_texts_of(contest)
+
+    def text_slots(self, contest):
+        start = self.manifest.option_slots
+        return slice(start, start + self.manifest.shape(contest).m)
+
+    def make_texts_of(self, contest):
+        rows = self.text_rows(contest)
+        for number, index in enumerate(self.qualified[:self.t], 1):
+            mix = prover_shuffle.text_mix(
+                self.source, self.id, contest, number, index,
+                self.slot_keys[self.text_slots(contest)], rows)
+            rows = self.add_text_mix(mix)
+        partials = [self.text_partial(contest, index, mix.rows) for index in self.qualified]
+        self.add_texts(contest, mix.rows, partials)
+
+    def text_rows(self, contest):
+        """The rows that go into the first mix, in the order of the board."""
+        of_entry = {ballots.CAST.write(ballot): ballot for ballot in self.ballots}
+        on_board = [of_entry[entry] for entry in self.entries]
+        return self.hook("text rows", [
+            [ballot.A, *ballot.T] for ballot in on_board if ballot.contest == contest])
+
+    def add_text_mix(self, mix):
+        name = f"writein/mix-{mix.contest:03}-{mix.number:02}.bin"
+        self.hook(f"text mix {mix.number}", mix)
+        mix.signature = self.sign(f"custodian {mix.index}", "text-mix",
+                                  writeins.TEXT_MIX.write(mix, before="signature"))
+        self.hook(f"text mix {mix.number} signed", mix)
+        self.files[name] = writeins.TEXT_MIX.write(mix)
+        return writeins.rows_of(mix)
+
+    def text_partial(self, contest, index, rows):
+        slots = self.text_slots(contest)
+        partial = prover_shuffle.text_partial(
+            self.source, self.id, contest, index, rows, self.secret_shares[index][slots],
+            self.shares[index][slots])
+        name = f"writein/partial-{contest:03}-{index:02}.bin"
+        self.hook(f"text partial {index}", partial)
+        partial.signature = self.sign(f"custodian {index}", "text-partial",
+                                      writeins.TEXT_PARTIAL.write(partial, before="signature"))
+        self.hook(f"text partial {index} signed", partial)
+        self.files[name] = writeins.TEXT_PARTIAL.write(partial)
+        return partial
+
+    def add_texts(self, contest, rows, partials):
+        shape = self.manifest.shape(contest)
+        opened = writeins.opened(rows, partials[:self.t], shape.m)
+        marked = sum(counts[shape.omega] for group, counts in zip(self.groups, self.results)
+                     if group.contest == contest)
+        value = texts.count(opened, marked, self.manifest.min_group)
+        value.election_id, value.contest = self.id, contest
+        self.hook("texts", value)
+        self.files[f"writein/texts-{contest:03}.bin"] = writeins.TEXTS.write(value)
+
+    # Actas and receipts
+
     def make_actas(self):
         results = th("results", self.files["tally/results.bin"])
         for contest in range(self.contests):
@@ -458,9 +568,13 @@ def main():
     parser.add_argument("--ballots", type=int, default=12)
     parser.add_argument("--contests", type=int, default=1)
     parser.add_argument("--excluded", choices=["absent", "bad share", "false complaint"])
+    parser.add_argument("--mixes", type=int, default=2)
+    parser.add_argument("--write-in", type=int, default=manifests.SEALED, help="policy, 0 to 3")
+    parser.add_argument("--order", help="order to open sealed texts: '' or the recipients")
     arguments = parser.parse_args()
-    Maker(arguments.seed, arguments.ballots, arguments.contests,
-          excluded=arguments.excluded).make().write(arguments.folder)
+    Maker(arguments.seed, arguments.ballots, arguments.contests, excluded=arguments.excluded,
+          mixes=arguments.mixes, write_in=arguments.write_in,
+          order=arguments.order).make().write(arguments.folder)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ def text_points(text, m):
 def encrypt(source, election, ballot, choice, text=None):
     """Fills A, B, T and the proof of a ballot that has its places, u and shape.
 
-    `choice` may be a list of any marks; the proof is then made as for its first.
+    `choice` may be a list of any marks; the proof is then made as for its first. `text`
+    may be a list of any points, instead of those that carry a text.
     """
     shape = ballot.shape
     start = election.manifest.option_slots
@@ -102,7 +103,9 @@ def encrypt(source, election, ballot, choice, text=None):
     r = source.scalar()
     ballot.A = r * G
     ballot.B = [combine([e, r], [G, key]) for e, key in zip(marks, keys)]
-    messages = text_points(text, shape.m) if text else [ZERO] * shape.m
+    if isinstance(text, str):
+        text = text_points(text, shape.m)
+    messages = text or [ZERO] * shape.m
     ballot.T = [message + r * key for message, key in zip(messages, text_keys)]
     ballot.proof = _prove(source, ballot, shape, keys, text_keys, index, r)
 

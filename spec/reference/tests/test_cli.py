@@ -31,7 +31,9 @@ class CommandLine(unittest.TestCase):
             result = json.loads(output)
             self.assertEqual(code, 0)
             self.assertEqual(list(result), [
-                "verdict", "election", "manifest", "first_failure", "mixes", "checks"])
+                "verdict", "election", "manifest", "first_failure", "mixes", "texts",
+                "checks"])
+            self.assertEqual((result["mixes"], result["texts"]), (2, ["sealed"]))
             self.assertEqual(result["verdict"], "valid")
             self.assertEqual(result["election"], maker.id.hex())
             self.assertEqual(result["manifest"], maker.manifest.hash.hex())

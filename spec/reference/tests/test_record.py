@@ -28,7 +28,8 @@ _cache, _before = {}, {}
 SMALL = {"ballots_cast": 9, "min_group": 3}
 STAGE_OF = [
     ("manifest", "manifest"), ("options", "manifest"), ("roll", "roll"),
-    ("registrar half", "credentials"), ("server half", "credentials"), ("lists", "credentials"),
+    ("registrar half", "credentials"), ("server half", "credentials"),
+    ("credential mix", "mixes"), ("lists", "mixes"),
     ("ceremony", "keys"), ("keygen", "keys"), ("certificates", "keys"), ("trial", "keys"),
     ("seal", "seal"), ("ballot", "ballots"), ("signed ballot", "ballots"), ("epochs", "board"),
     ("note", "board"), ("participation", "participation"), ("aggregates", "tally"),
@@ -143,7 +144,8 @@ class EveryFile(unittest.TestCase):
         maker = base()
         expected = {"board/checkpoints/000000": "B1.1", "board/checkpoints/000001": "B1.1",
                     "board/checkpoints/000002": "B1.2", "acta/contest-000.bin": "A1.1",
-                    "board/tile/entries/000.p/9": "B1.2"}
+                    "board/tile/entries/000.p/9": "B1.2",
+                    "credentials/mix-01.bin": "C4.1", "credentials/mix-02.bin": "C4.1"}
         for name in maker.files:
             files = resummed({n: d for n, d in maker.files.items() if n != name})
             if name == "SHA256SUMS":
@@ -165,6 +167,9 @@ class EveryFile(unittest.TestCase):
         for name, code in (("notes.txt", "R1.1"), ("tally/partial-4.bin", "R1.1"),
                            ("acta/contest-000.bin~", "R1.1"), ("board/tile/0/000", "R1.1"),
                            ("acta/contest-001.bin", "A1.1"), ("tally/partial-04.bin", "T2.1"),
+                           ("credentials/mix-03.bin", "C4.1"), ("credentials/mix-1.bin", "R1.1"),
+                           ("writein/mix-000-1.bin", "R1.1"), ("writein/a.bin", "R1.1"),
+                           ("writein/order-0000.bin", "R1.1"),
                            ("board/tile/entries/001", "B1.2"),
                            ("board/tile/entries/any/thing", "B1.2"),
                            ("board/checkpoints/000003", "B1.1")):
@@ -273,6 +278,8 @@ BROKEN = [
     ("manifest", set_to(witness_quorum=1), "M1.2"),
     ("manifest", set_to(witness_quorum=3), "M1.2"),
     ("manifest", set_to(binding=True), "M1.2"),
+    ("manifest", set_to(credential_mixes=1), "M1.2"),
+    ("manifest", set_to(credential_mixes=4, few_mixes=True), "M1.2"),
     ("manifest", change(lambda m: m.units, lambda u: setattr(u[1], "merge_into", 1)), "M1.2"),
     ("manifest", change(lambda m: m.units, lambda u: setattr(u[0], "merge_into", 0)), "M1.2"),
     ("manifest", change(lambda m: m.policies, lambda p: bump_item(p, 10)), "M1.2"),
@@ -296,11 +303,12 @@ BROKEN = [
     ("registrar half", change(lambda h: h.possession, bump("z")), "C1.3"),
     ("registrar half", change(lambda h: h.lists[0], swap_first), "C1.3"),
     ("server half", change(lambda h: h.possession, bump("z")), "C2.3"),
-    ("lists", set_to(mixes=1), "C3.2"),
-    ("lists", set_to(roll_id=bytes(32)), "C3.2"),
-    ("lists", change(lambda l: l.lists[0], set_to(base=H)), "C3.3"),
-    ("lists", change(lambda l: l.lists[0].keys, list.pop), "C3.3"),
-    ("lists", change(lambda l: l.lists[0].keys, swap_first), "C3.2"),
+    ("lists", set_to(mixes=1), "C5.1"),
+    ("lists", set_to(roll_id=bytes(32)), "C5.1"),
+    ("lists", change(lambda l: l.lists, list.pop), "C5.1"),
+    ("lists", change(lambda l: l.lists[0], set_to(base=H)), "C5.2"),
+    ("lists", change(lambda l: l.lists[0].keys, list.pop), "C5.2"),
+    ("lists", change(lambda l: l.lists[0].keys, swap_first), "C5.1"),
     ("ceremony", change(lambda c: c.round1[0].possession, bump("z")), "K1.4"),
     ("ceremony signed", change(lambda c: c.round1[0], set_to(signature=bytes(64))), "K1.3"),
     ("ceremony signed", change(lambda c: c.round2[0], set_to(signature=bytes(64))), "K2.1"),
@@ -334,6 +342,8 @@ BROKEN = [
     ("trial", change(lambda t: t.partials[1].decrypted, swap_first), "K4.2"),
     ("seal", set_to(roll_id=bytes(32)), "E1.2"),
     ("seal", set_to(trial=bytes(32)), "E1.2"),
+    ("seal", change(lambda s: s.mixes, list.pop), "E1.2"),
+    ("seal", change(lambda s: s.mixes, swap_first), "E1.2"),
     ("note 0", set_to(size=1), "B1.1"),
     ("note 1", set_to(root=bytes(32)), "B2.1"),
     ("note 0", set_to(root=bytes(32)), "B2.1"),
