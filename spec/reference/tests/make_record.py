@@ -45,14 +45,14 @@ class Maker:
     """
 
     def __init__(self, seed="escrutinio", ballots_cast=12, contests=1, custodians=3,
-                 threshold=2, min_group=4, excluded=None, mixes=2, write_in=manifests.SEALED,
+                 threshold=2, min_group=4, excluded=None, mixes=None, write_in=manifests.SEALED,
                  order=None, written=("Juana Inés de la Cruz",), hooks=None):
         self.source = prover.Source(seed)
         self.hooks = hooks or {}
         self.ballots_cast, self.contests = ballots_cast, contests
         self.n, self.t, self.min_group = custodians, threshold, min_group
         self.excluded_variant = excluded  # None, "absent", "bad share", "false complaint"
-        self.mixes, self.write_in = mixes, write_in
+        self.mixes, self.write_in = threshold if mixes is None else mixes, write_in
         self.order = order  # None, "" to publish, or who alone gets the names
         self.written = written  # of the first ballots; None marks the space without a text
         self.files = {}
@@ -568,7 +568,7 @@ def main():
     parser.add_argument("--ballots", type=int, default=12)
     parser.add_argument("--contests", type=int, default=1)
     parser.add_argument("--excluded", choices=["absent", "bad share", "false complaint"])
-    parser.add_argument("--mixes", type=int, default=2)
+    parser.add_argument("--mixes", type=int)
     parser.add_argument("--write-in", type=int, default=manifests.SEALED, help="policy, 0 to 3")
     parser.add_argument("--order", help="order to open sealed texts: '' or the recipients")
     arguments = parser.parse_args()
