@@ -57,8 +57,8 @@ use crate::hash::Hash;
 use crate::point::{Point, encodings};
 use crate::transcript::{Position, Proof, ProofContext, Transcript};
 
-/// Rows that are worked on at once: with their points, some megabytes.
-const PIECE: usize = 2048;
+/// Rows that are worked on at once: with their points, some megabytes. Few, to be tested.
+const PIECE: usize = if cfg!(test) { 16 } else { 2048 };
 
 /// How the rows that come out were made from those that went in.
 #[derive(Clone, Copy, Debug)]

@@ -1,77 +1,64 @@
-use super::*;
+//! Lists of keys, shuffled honestly.
 
-const CONTEXT: [u8; 32] = [7; 32];
+use super::*;
 
 fn keys(n: usize) -> Vec<ElementBytes> {
     (0..n).map(|i| group::compress(&element("key", i))).collect()
 }
 
-/// Keys and what became of them under the power g.
-struct Sample {
-    base: Point,
-    keys: Vec<ElementBytes>,
-    g: SecretScalar,
-    shuffled: ShuffledKeys,
-}
-
-impl Sample {
-    fn new(n: usize) -> Self {
-        let (base, keys, g) = (Point::new(element("base", 0)), keys(n), SecretScalar::generate(&mut rng(1)));
-        let shuffled = shuffle_keys(&CONTEXT, position(), &generators(), &base, &keys, &g, &mut rng(2)).unwrap();
-        Self { base, keys, g, shuffled }
-    }
-
-    fn statement(&self) -> ShuffleStatement<'_> {
-        let relation = Relation::Keys { base: &self.base, image: &self.shuffled.base };
-        ShuffleStatement { context: &CONTEXT, position: position(), relation }
-    }
-
-    fn source(&self) -> MemorySource<'_> {
-        MemorySource { input: &self.keys, output: &self.shuffled.keys, proof: &self.shuffled.proof }
-    }
+/// Keys and what became of them under a power that the test knows.
+pub(super) fn sample(n: usize) -> (SecretScalar, Sample) {
+    let (base, keys, g) = (Point::new(element("base", 0)), keys(n), SecretScalar::generate(&mut rng(1)));
+    let shuffled = shuffle_keys(&CONTEXT, position(), &generators(), &base, &keys, &g, &mut rng(2)).unwrap();
+    let sample = Sample {
+        context: CONTEXT,
+        position: position(),
+        points: vec![base, shuffled.base],
+        of_keys: true,
+        generators: generators(),
+        input: keys,
+        output: shuffled.keys,
+        proof: shuffled.proof,
+    };
+    (g, sample)
 }
 
 #[test]
 fn completeness() {
-    for n in [0, 1, 2, 3, 5, 17, 100] {
-        let sample = Sample::new(n);
-        assert_eq!(sample.statement().verify(&generators(), &sample.source(), &mut rng(3)), Ok(()), "{n}");
-        let mut expected: Vec<_> = sample
-            .keys
-            .iter()
-            .map(|key| group::compress(&(group::decompress(key).unwrap() * sample.g.expose())))
-            .collect();
+    for n in [0, 1, 2, 3, 5, 16, 17, 32, 33, 100, 101] {
+        let (g, sample) = sample(n);
+        assert_eq!(sample.verify(), Ok(()), "{n}");
+        let mut expected: Vec<_> =
+            points(&sample.input).iter().map(|key| group::compress(&(key * g.expose()))).collect();
         expected.sort_unstable();
-        assert_eq!(sample.shuffled.keys, expected);
-        assert_eq!(sample.shuffled.base.element, sample.base.element * sample.g.expose());
+        assert_eq!(sample.output, expected);
+        assert_eq!(sample.points[1].element, sample.points[0].element * g.expose());
     }
 }
 
-/// Every string of the statement and of the proof, put for another one of its kind.
 #[test]
-fn rejects_each_changed_string() {
-    let sample = Sample::new(5);
-    let other = [group::compress(&element("other", 0)), group::hash_to_scalar("test", b"other").to_bytes()];
-    let statement = sample.statement();
-    let verify = |input: &[ElementBytes], output: &[ElementBytes], proof: &ShuffleProof| {
-        statement.verify(&generators(), &MemorySource { input, output, proof }, &mut rng(3))
+fn refuses_what_cannot_be_shuffled() {
+    let (base, g) = (Point::new(element("base", 0)), SecretScalar::generate(&mut rng(1)));
+    let shuffle = |keys: &[ElementBytes]| {
+        shuffle_keys(&CONTEXT, position(), &generators(), &base, keys, &g, &mut rng(2)).map(drop).unwrap_err()
     };
-    for place in 0..5 {
-        let mut input = sample.keys.clone();
-        input[place] = other[0];
-        assert_eq!(verify(&input, &sample.shuffled.keys, &sample.shuffled.proof), Err(ShuffleError::Proof));
-        let mut output = sample.shuffled.keys.clone();
-        output[place] = other[0];
-        output.sort_unstable();
-        assert_eq!(verify(&sample.keys, &output, &sample.shuffled.proof), Err(ShuffleError::Proof));
-    }
-    for place in 0..statement.shape(5).proof() {
-        let mut proof = sample.shuffled.proof.clone();
-        // C, D, then the four points announced.
-        proof.0[place] = other[usize::from(place >= 14)];
-        assert_eq!(verify(&sample.keys, &sample.shuffled.keys, &proof), Err(ShuffleError::Proof), "{place}");
-        proof.0[place] = [0xff; 32];
-        let error = ShuffleError::Encoding { part: Part::Proof, place };
-        assert_eq!(verify(&sample.keys, &sample.shuffled.keys, &proof), Err(error));
-    }
+    let mut bad = keys(40);
+    bad[35] = [0xff; 32];
+    assert_eq!(shuffle(&bad), ShuffleInputError::Encoding { place: 35 });
+    bad[35] = bad[2];
+    assert_eq!(shuffle(&bad), ShuffleInputError::Repeated);
+    assert_eq!(shuffle(&keys(102)), ShuffleInputError::Generators { rows: 102, generators: 101 });
+}
+
+/// The same keys, the same power, the same randomness: another proof for another place.
+#[test]
+fn coins_differ_from_mix_to_mix() {
+    let (base, keys, g) = (Point::new(element("base", 0)), keys(3), SecretScalar::generate(&mut rng(1)));
+    let shuffle = |mix| {
+        let position = Position { role: Some(mix), ..position() };
+        shuffle_keys(&CONTEXT, position, &generators(), &base, &keys, &g, &mut rng(2)).unwrap().proof
+    };
+    let (first, second) = (shuffle(1), shuffle(2));
+    assert_ne!(first.strings()[6], second.strings()[6], "RG shows its nonce");
+    assert_eq!(first, shuffle(1));
 }
