@@ -6,6 +6,7 @@ use core::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use escrutinio_benches::ballots::{BATCH, Contest};
+use escrutinio_benches::shuffles::Lists;
 use escrutinio_benches::tally::Tally;
 use escrutinio_core::tally::Sum;
 
@@ -56,9 +57,23 @@ fn tally(c: &mut Criterion) {
     }
 }
 
+fn shuffles(c: &mut Criterion) {
+    const ROWS: u32 = 1000;
+    let mut lists = Lists::new(ROWS);
+    let keys = lists.shuffle_keys().unwrap();
+    let texts = lists.shuffle_texts().unwrap();
+    let mut group = c.benchmark_group("shuffle");
+    group.throughput(Throughput::Elements(ROWS.into()));
+    group.bench_function("prove keys", |b| b.iter(|| lists.shuffle_keys().unwrap()));
+    group.bench_function("verify keys", |b| b.iter(|| lists.verify_keys(&keys).unwrap()));
+    group.bench_function("prove texts", |b| b.iter(|| lists.shuffle_texts().unwrap()));
+    group.bench_function("verify texts", |b| b.iter(|| lists.verify_texts(&texts).unwrap()));
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = ballots, tally
+    targets = ballots, tally, shuffles
 }
 criterion_main!(benches);

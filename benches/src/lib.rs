@@ -8,6 +8,7 @@
 pub mod ballots;
 pub mod machine;
 pub mod peer;
+pub mod shuffles;
 pub mod table;
 pub mod tally;
 pub mod timing;

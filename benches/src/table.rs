@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::ballots::{BATCH, Contest};
 use crate::machine;
 use crate::peer::Peer;
+use crate::shuffles::Costs;
 use crate::tally::{BALLOTS, Tally};
 use crate::timing::{ROUNDS, Samples, seconds_per_item};
 
@@ -127,19 +128,21 @@ pub struct Table {
     backend: &'static str,
     decompression: f64,
     rows: Vec<Row>,
+    shuffles: Costs,
 }
 
 impl Table {
-    /// Measures contests of these numbers of options.
+    /// Measures contests of these numbers of options, and shuffles of so many rows.
     ///
     /// # Errors
     /// If anything measured fails.
-    pub fn measure(options: &[usize]) -> Result<Self, Box<dyn Error>> {
+    pub fn measure(options: &[usize], shuffled: u32) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             processor: machine::processor(),
             backend: machine::backend(),
             decompression: machine::decompression(),
             rows: options.iter().map(|n| Row::measure(*n)).collect::<Result<_, _>>()?,
+            shuffles: Costs::measure(shuffled)?,
         })
     }
 
@@ -156,6 +159,7 @@ impl Table {
             "peer": "elastic-elgamal 0.4.0-beta.1",
             "decompression_us": milliseconds(self.decompression) * 1e3,
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "shuffles": self.shuffles.json(),
         })
     }
 
@@ -193,6 +197,7 @@ impl fmt::Display for Table {
         self.line(f, "  ballot, bytes", |row| row.peer_bytes.to_string())?;
         self.line(f, "  encrypt and prove, ms", |row| ms(row.peer_encrypt))?;
         self.line(f, "  decode and verify, ms", |row| ms(row.peer_verify))?;
-        self.line(f, "its verification over ours", |row| format!("{:.1}", row.peer_verify / row.verify_batched))
+        self.line(f, "its verification over ours", |row| format!("{:.1}", row.peer_verify / row.verify_batched))?;
+        write!(f, "{}", self.shuffles)
     }
 }
