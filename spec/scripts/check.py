@@ -12,7 +12,7 @@ import traceback
 
 FILES = ["completeness", "equations", "soundness", "zero_knowledge", "merges", "fiat_shamir",
          "batches", "keys", "ceremony", "tally", "shuffle_proof",
-         "shuffle_attacks", "documents"]
+         "shuffle_attacks", "composed", "linking", "documents"]
 
 
 def main(wanted):

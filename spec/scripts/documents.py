@@ -6,7 +6,7 @@ import re
 
 SPEC = pathlib.Path(__file__).resolve().parent.parent
 CITING = ["README.md", "threat-model.md", "ballots-security.md", "keygen-security.md",
-          "shuffle-security.md"]
+          "shuffle-security.md", "composed-security.md"]
 
 
 def text(name):
