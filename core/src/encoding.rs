@@ -215,16 +215,23 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is larger.
     pub fn length(&mut self, limit: usize) -> Result<usize, DecodeError> {
+        let length = self.length_alone(limit)?;
+        // Every item takes at least one byte: no allocation beyond what was sent.
+        if length > self.remaining() {
+            return Err(self.error(DecodeErrorKind::Truncated));
+        }
+        Ok(length)
+    }
+
+    /// A length of at most `limit`, of a list that is not read from these bytes.
+    ///
+    /// # Errors
+    /// If it is larger.
+    pub(crate) fn length_alone(&mut self, limit: usize) -> Result<usize, DecodeError> {
         let actual = u64::decode(self)?;
         let limit_u64 = u64::try_from(limit).unwrap_or(u64::MAX);
         match usize::try_from(actual) {
-            Ok(length) if actual <= limit_u64 => {
-                // Every item takes at least one byte: no allocation beyond what was sent.
-                if length > self.remaining() {
-                    return Err(self.error(DecodeErrorKind::Truncated));
-                }
-                Ok(length)
-            }
+            Ok(length) if actual <= limit_u64 => Ok(length),
             _ => Err(self.error(DecodeErrorKind::TooLong { limit: limit_u64, actual })),
         }
     }

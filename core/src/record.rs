@@ -102,9 +102,9 @@ pub fn is_record_path(path: &str) -> bool {
 }
 
 /// Where a record lies.
-pub trait Source {
+pub trait Source: Sync {
     /// Why it could not be read.
-    type Error: fmt::Display;
+    type Error: fmt::Display + Send;
 
     /// Every file with its length, sorted by the bytes of the path.
     ///

@@ -291,8 +291,8 @@ fn base(keys: &Keys, parties: Vec<Party>, contests: Vec<Contest>) -> Manifest {
         lists: vec![list(0, 0)],
         threshold: keys.threshold,
         minimum_custodians: keys.minimum,
-        credential_mixes: 0,
-        few_mixes: true,
+        credential_mixes: keys.threshold,
+        few_mixes: false,
         custodians: (1..)
             .zip(&keys.custodians)
             .map(|(i, key): (u32, _)| Custodian {

@@ -54,9 +54,8 @@ fn run<S: Source, T>(
     progress: &mut dyn Progress,
     phases: impl FnOnce(&mut Context<'_, S>) -> Result<T, End<S::Error>>,
 ) -> Result<(Report, Option<T>), S::Error> {
-    let mut seed = [0u8; 32];
-    rng.fill_bytes(&mut seed);
-    let mut ctx = Context::new(source, seed, progress)?;
+    let mut rng = rng;
+    let mut ctx = Context::new(source, &mut rng, progress)?;
     match phases(&mut ctx) {
         Ok(value) => Ok((ctx.report, Some(value))),
         Err(End::Stop) => Ok((ctx.report, None)),

@@ -48,6 +48,8 @@ impl Progress for Bars {
         self.name = match (phase, self.spanish) {
             (Phase::Credentials, true) => "credenciales",
             (Phase::Credentials, false) => "credentials",
+            (Phase::Mixes, true) => "mezclas de credenciales",
+            (Phase::Mixes, false) => "credential mixes",
             (Phase::Ballots, true) => "boletas",
             (Phase::Ballots, false) => "ballots",
             (Phase::Receipts, true) => "recibos",

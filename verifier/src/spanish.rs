@@ -18,6 +18,7 @@ const FIGURES: &[(&str, &str)] = &[
     ("server", "servidor"),
     ("# different keys", "# claves distintas"),
     ("# mixes", "# mezclas"),
+    ("# shuffles", "# demostraciones de mezcla"),
     ("# lists, # mixes", "# listas, # mezclas"),
     ("ceremony #, # custodians", "ceremonia #, # custodias"),
     ("# signatures", "# firmas"),

@@ -25,8 +25,10 @@ pub struct Forgery<'a> {
     pub style: u32,
     /// The unit that it says to be of.
     pub unit: u32,
-    /// Secret of the credential, to the base G.
+    /// Secret of the credential.
     pub secret: SecretScalar,
+    /// The base that it is a logarithm to: G, unless changed to that of a mixed list.
+    pub base: Point,
     /// The salt.
     pub salt: [u8; 32],
     /// The key and salt that u binds, if not those above.
@@ -57,6 +59,7 @@ impl<'a> Forgery<'a> {
             style,
             unit,
             secret,
+            base: Point::new(crate::group::GENERATOR),
             salt: tagged_hash("forged-salt", &[&seed.to_le_bytes()]),
             bound_to: None,
             nonce: crate::group::hash_to_scalar("forged-nonce", &seed.to_le_bytes()),
@@ -70,7 +73,7 @@ impl<'a> Forgery<'a> {
     #[must_use]
     pub fn cast(&self, rng: &mut dyn CryptoRng) -> Vec<u8> {
         let parameters = self.parameters;
-        let key = Point::new(self.secret.public());
+        let key = Point::new(self.base.element * self.secret.expose());
         let (bound_key, bound_salt) = self.bound_to.unwrap_or((key, self.salt));
         let u: CredentialBinding = credential_binding(&bound_key, &bound_salt);
         let nonce = SecretScalar::new(self.nonce);
@@ -103,10 +106,10 @@ impl<'a> Forgery<'a> {
         let code = tagged_hash("tracking-code", &[&bytes]);
         let mut transcript =
             ProofContext::new(Proof::CastSignature).bind(parameters.election_id.as_bytes()).at(position);
-        transcript.append_element("base", &crate::group::GENERATOR);
+        transcript.append_element("base", &self.base.element);
         transcript.append("C", &key.bytes);
         transcript.append("code", &code);
-        let signature = Knowledge::prove(&mut transcript, &crate::group::GENERATOR, &self.secret, rng);
+        let signature = Knowledge::prove(&mut transcript, &self.base.element, &self.secret, rng);
         key.encode(&mut bytes);
         bytes.extend_from_slice(&self.salt);
         signature.encode(&mut bytes);

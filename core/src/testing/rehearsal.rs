@@ -32,13 +32,13 @@ pub use ceremony::{Messages, sign_message};
 use super::Keys;
 use crate::ballot::{CastBallot, PlaintextBallot, PreparedBallot, TextBlock};
 use crate::credential::{
-    Credential, CredentialLists, HalfRole, HalfSecrets, IssuedHalf, RollRecord, RollVersion, VersionKind, pool,
-    roll_root,
+    Credential, CredentialLists, CredentialMix, HalfRole, HalfSecrets, IssuedHalf, RollRecord, RollVersion,
+    VersionKind, mix_generators, pool, roll_root,
 };
 use crate::encoding::{Decode, Encode};
 use crate::group::decode_scalar;
 use crate::hash::{Hash, sha256, tagged_hash};
-use crate::ids::{ManifestHash, RollId, SetupId};
+use crate::ids::{CustodianIndex, ManifestHash, RollId, SetupId};
 use crate::keygen::KeyShare;
 use crate::manifest::{Manifest, ValidManifest};
 use crate::record::{self, Seal, Source};
@@ -172,7 +172,8 @@ impl Rehearsal {
         self.roll_id
     }
 
-    /// Draws, publishes and pools both halves of every credential.
+    /// Draws and publishes both halves of every credential, pools and mixes them: custodians 1, 2, ..,
+    /// as many as the manifest says.
     pub fn credentials(&mut self, rng: &mut dyn CryptoRng) {
         let registrar = HalfSecrets::generate(HalfRole::Registrar, &self.counts, rng);
         let server = HalfSecrets::generate(HalfRole::Server, &self.counts, rng);
@@ -181,9 +182,23 @@ impl Rehearsal {
         let lists = pool(&first, &second).expect("fresh halves are distinct");
         self.put(record::REGISTRAR, first.to_bytes());
         self.put(record::SERVER, second.to_bytes());
+        self.halves = Some(Arc::new((registrar, server)));
+        self.mix(lists, rng);
+    }
+
+    /// Mixes pooled keys and publishes every mix and the lists that come out.
+    pub fn mix(&mut self, pooled: CredentialLists, rng: &mut dyn CryptoRng) {
+        let generators = mix_generators(&pooled);
+        let mut lists = pooled;
+        for number in 1..=self.manifest.credential_mixes {
+            let index = CustodianIndex::new(number).unwrap();
+            let signer = (index, &self.keys.custodians[usize::try_from(number).unwrap() - 1]);
+            let mix = CredentialMix::make(&lists, &self.manifest.lists, &generators, signer, rng, &mut |_| {}).unwrap();
+            self.put(&record::mix(number), mix.to_bytes());
+            lists = mix.into_lists();
+        }
         self.put(record::LISTS, lists.to_bytes());
         self.lists = Some(lists);
-        self.halves = Some(Arc::new((registrar, server)));
     }
 
     /// Seals the election and verifies what was sealed.

@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use rand_core::CryptoRng;
+
 use super::report::Stop;
 use super::{Check, Report};
 use crate::encoding::Decode;
@@ -32,6 +34,8 @@ impl Progress for () {
 pub enum Phase {
     /// Half credentials, per key.
     Credentials,
+    /// Credential mixes, per key.
+    Mixes,
     /// Ballots, per ballot.
     Ballots,
     /// Receipts, per ballot.
@@ -60,13 +64,20 @@ pub(crate) struct Context<'a, S: Source> {
     pub(crate) files: BTreeMap<String, u64>,
     pub(crate) report: Report,
     pub(crate) seed: [u8; 32],
+    pub(crate) rng: &'a mut dyn CryptoRng,
     pub(crate) progress: &'a mut dyn Progress,
 }
 
 impl<'a, S: Source> Context<'a, S> {
-    pub(crate) fn new(source: &'a S, seed: [u8; 32], progress: &'a mut dyn Progress) -> Result<Self, S::Error> {
+    pub(crate) fn new(
+        source: &'a S,
+        rng: &'a mut dyn CryptoRng,
+        progress: &'a mut dyn Progress,
+    ) -> Result<Self, S::Error> {
         let files = source.files()?.into_iter().collect();
-        Ok(Self { source, files, report: Report::default(), seed, progress })
+        let mut seed = [0u8; 32];
+        rng.fill_bytes(&mut seed);
+        Ok(Self { source, files, report: Report::default(), seed, rng, progress })
     }
 
     /// The bytes of a whole file; fails `check` if it is absent or far too large.

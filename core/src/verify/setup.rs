@@ -39,6 +39,11 @@ impl CredentialKeys {
         Self { keys, lists }
     }
 
+    /// Keys of several lists, with base and end of each.
+    pub(crate) fn of(keys: Vec<ElementBytes>, lists: Vec<(Point, usize)>) -> Self {
+        Self { keys, lists }
+    }
+
     pub(crate) fn sort(&mut self) {
         let mut start = 0usize;
         for (_, end) in &self.lists {

@@ -12,8 +12,8 @@ use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::transcript::{Position, Proof, ProofContext};
 
 use crate::fixture::{
-    LISTS, VOTES, assert_only, assert_valid, count, forgery, honest_ballots, keys, manifest, marks, rng, sealed,
-    secret, vote,
+    LISTS, VOTES, assert_only, assert_valid, count, credential_key, forgery, honest_ballots, keys, manifest, marks,
+    rng, sealed, secret, vote,
 };
 
 /// An election whose board holds an entry more, counted like all others.
@@ -62,7 +62,7 @@ fn v1_1_a_contest_that_does_not_exist() {
     let entry = |rehearsal: &Rehearsal| {
         let mut parameters = rehearsal.election().parameters[0].clone();
         parameters.contest = 2;
-        Forgery::new(&parameters, (0, 0), secret(rehearsal, 0, 3), 1, 1).cast(&mut rng(40))
+        Forgery { parameters: &parameters, ..forgery(rehearsal, (0, 3, 0, 1)) }.cast(&mut rng(40))
     };
     assert_only("V1.1", &with_entry(entry, None).files);
 }
@@ -74,7 +74,8 @@ fn v1_1_one_option_more_than_the_contest_has() {
         let surplus = parameters.text_keys[0];
         parameters.option_keys.push(surplus);
         parameters.shape.options += 1;
-        Forgery::new(&parameters, (0, 0), secret(rehearsal, 0, 3), 5, 1).cast(&mut rng(40))
+        let base = *rehearsal.election().base(0).unwrap();
+        Forgery { base, ..Forgery::new(&parameters, (0, 0), secret(rehearsal, 0, 3), 5, 1) }.cast(&mut rng(40))
     };
     assert_only("V1.1", &with_entry(entry, None).files);
 }
@@ -175,7 +176,7 @@ fn v1_5_a_copied_body() {
     assert_only(
         "V1.5",
         &with_forgery(|rehearsal, ballot| {
-            let victim = Point::new(secret(rehearsal, 0, 0).public());
+            let victim = credential_key(rehearsal, 0, 0);
             ballot.bound_to = Some((victim, [9; 32]));
         })
         .files,
@@ -187,7 +188,7 @@ fn v1_5_another_salt() {
     assert_only(
         "V1.5",
         &with_forgery(|rehearsal, ballot| {
-            let key = Point::new(secret(rehearsal, 0, 3).public());
+            let key = credential_key(rehearsal, 0, 3);
             assert_ne!(credential_binding(&key, &[9; 32]), credential_binding(&key, &ballot.salt));
             ballot.bound_to = Some((key, [9; 32]));
         })
@@ -261,7 +262,7 @@ fn v1_7_a_component_along_another_base() {
     let entry = |rehearsal: &Rehearsal| {
         let mut parameters = rehearsal.election().parameters[0].clone();
         parameters.option_keys[0] = Point::new(parameters.option_keys[0].element + extra);
-        Forgery::new(&parameters, (0, 0), secret(rehearsal, 0, 3), 1, 1).cast(&mut rng(40))
+        Forgery { parameters: &parameters, ..forgery(rehearsal, (0, 3, 0, 1)) }.cast(&mut rng(40))
     };
     assert_only("V1.7", &with_entry(entry, Some((0, 0, 1))).files);
 }
@@ -272,7 +273,7 @@ fn v1_7_a_ballot_for_exchanged_options() {
     let entry = |rehearsal: &Rehearsal| {
         let mut parameters = rehearsal.election().parameters[0].clone();
         parameters.option_keys.swap(0, 1);
-        Forgery::new(&parameters, (0, 0), secret(rehearsal, 0, 3), 1, 1).cast(&mut rng(40))
+        Forgery { parameters: &parameters, ..forgery(rehearsal, (0, 3, 0, 1)) }.cast(&mut rng(40))
     };
     assert_only("V1.7", &with_entry(entry, Some((0, 0, 1))).files);
 }
@@ -299,10 +300,11 @@ fn resigned(rehearsal: &Rehearsal, (list, place): (u32, u32), body: &[u8], own: 
     let position = Position { contest: Some(0), style: Some(style), unit: Some(unit), ..Position::default() };
     let mut transcript =
         ProofContext::new(Proof::CastSignature).bind(rehearsal.election().election_id.as_bytes()).at(position);
-    transcript.append_element("base", &group::GENERATOR);
-    transcript.append_element("C", &secret.public());
+    let base = rehearsal.election().base(list).unwrap().element;
+    transcript.append_element("base", &base);
+    transcript.append_element("C", &(base * secret.expose()));
     transcript.append("code", &tagged_hash("tracking-code", &[body]));
-    let signature = Knowledge::prove(&mut transcript, &group::GENERATOR, &secret, &mut rng(44));
+    let signature = Knowledge::prove(&mut transcript, &base, &secret, &mut rng(44));
     [body, &own[body.len()..own.len() - 64], &signature.to_bytes()].concat()
 }
 

@@ -9,6 +9,7 @@ use escrutinio_core::encoding::Encode;
 use escrutinio_core::group::Scalar;
 use escrutinio_core::ids::CustodianIndex;
 use escrutinio_core::manifest::{ContestKind, Manifest, Style, Unit, WriteIn};
+use escrutinio_core::point::Point;
 use escrutinio_core::secret::SecretScalar;
 use escrutinio_core::testing::forgery::Forgery;
 use escrutinio_core::testing::rehearsal::{MemoryRecord, Rehearsal};
@@ -150,11 +151,18 @@ pub(crate) fn secret(rehearsal: &Rehearsal, list: u32, place: u32) -> SecretScal
     SecretScalar::new(first.expose() + second.expose())
 }
 
+/// Key of a voter's credential on its list.
+pub(crate) fn credential_key(rehearsal: &Rehearsal, list: u32, place: u32) -> Point {
+    Point::new(rehearsal.election().base(list).unwrap().element * secret(rehearsal, list, place).expose())
+}
+
 /// A right ballot that its author can make wrong.
 pub(crate) fn forgery(rehearsal: &Rehearsal, (list, place, contest, option): (u32, u32, u32, u32)) -> Forgery<'_> {
     let parameters = &rehearsal.election().parameters[contest as usize];
     let seed = u64::from(list * 100 + place * 10 + contest);
-    Forgery::new(parameters, LISTS[list as usize], secret(rehearsal, list, place), option, seed)
+    let mut forgery = Forgery::new(parameters, LISTS[list as usize], secret(rehearsal, list, place), option, seed);
+    forgery.base = *rehearsal.election().base(list).unwrap();
+    forgery
 }
 
 /// 0, 1, ... as scalars.

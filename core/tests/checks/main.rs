@@ -22,6 +22,7 @@ mod counted;
 mod credentials;
 mod fixture;
 mod keys;
+mod mixes;
 mod published;
 mod quorums;
 mod setup;
@@ -31,18 +32,17 @@ use escrutinio_core::verify::Check;
 
 /// Checks that no record can be the first to violate, as earlier ones imply them. Tests of their
 /// names call the check itself: K4.3 here, T3.3, which is not public, beside the verifier's code.
-const IMPLIED: [&str; 4] = [
-    // No manifest of these tests asks for mixes.
-    "C4.2", "C4.3",
+const IMPLIED: [&str; 2] = [
     // Public shares are computed from the commitments, so right partials combine (K4.2).
     "K4.3", // Every ballot is proved to add one (V1.7), and the counts are what the sums hold (T3.2).
     "T3.3",
 ];
 
 /// Where the tests stand.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("setup.rs"),
     include_str!("credentials.rs"),
+    include_str!("mixes.rs"),
     include_str!("keys.rs"),
     include_str!("ceremonies.rs"),
     include_str!("board.rs"),

@@ -179,7 +179,7 @@ fn with_seal(change: impl FnOnce(&mut Seal)) -> Rehearsal {
 
 #[test]
 fn e1_2_a_seal_that_names_another_file() {
-    let changes: [fn(&mut Seal); 9] = [
+    let changes: [fn(&mut Seal); 11] = [
         |seal| seal.manifest_hash.0[0] ^= 1,
         |seal| seal.roll_id.0[0] ^= 1,
         |seal| seal.setup_id.0[0] ^= 1,
@@ -188,6 +188,8 @@ fn e1_2_a_seal_that_names_another_file() {
         |seal| seal.registrar_halves[0] ^= 1,
         |seal| seal.server_halves[0] ^= 1,
         |seal| seal.mixes.push([1; 32]),
+        |seal| drop(seal.mixes.pop()),
+        |seal| seal.mixes[1][0] ^= 1,
         |seal| seal.lists[0] ^= 1,
     ];
     for change in changes {
