@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use escrutinio_core::ids::hex;
-use escrutinio_core::verify::Report;
+use escrutinio_core::verify::{Check, Report};
 
 use crate::json;
 
@@ -88,6 +88,40 @@ pub(crate) fn phases(report: &Report, spanish: bool) -> String {
     out
 }
 
+/// What stands between the roll and the box, and what is given up if it is not as much as stands
+/// between the box and its opening. Nothing is said of lists that do not hold.
+fn mixes(report: &Report, spanish: bool) -> String {
+    let hold = report.checks().iter().any(|result| result.check == Check::C5_2 && result.ok);
+    let (Some(threshold), true) = (report.threshold, hold) else { return String::new() };
+    let mixes = report.mixes;
+    match (mixes, spanish) {
+        (0, true) => {
+            "Aviso: ninguna custodia mezcló las listas de credenciales; quien tenga la lista de votantes puede\n\
+                      atribuir cada boleta cifrada a su persona (no su contenido).\n"
+                .to_owned()
+        }
+        (0, false) => "Note: no custodian mixed the credential lists; whoever holds the roll can tie every encrypted\n\
+                       ballot to its roll entry (not its content).\n"
+            .to_owned(),
+        (_, true) if mixes < threshold => format!(
+            "Aviso: entre la lista de votantes y la urna hay sólo {mixes} de {threshold} mezclas: quienes las hicieron, juntas,\n\
+             pueden atribuir cada boleta cifrada a su persona (no su contenido).\n"
+        ),
+        (_, false) if mixes < threshold => format!(
+            "Note: only {mixes} of {threshold} mixes stand between roll and box: the custodians who made them can\n\
+             together tie every encrypted ballot to its roll entry (not its content).\n"
+        ),
+        (_, true) => format!(
+            "mezclas:    {mixes} entre la lista de votantes y la urna; atribuir una boleta cifrada a su persona pide tantas\n\
+             custodias como abrirla ({threshold}), o más.\n"
+        ),
+        (_, false) => format!(
+            "mixes:      {mixes} between roll and box; to tie an encrypted ballot to its roll entry takes as many custodians\n\
+             as to open it ({threshold}), or more.\n"
+        ),
+    }
+}
+
 /// The last words.
 #[must_use]
 pub(crate) fn verdict(report: &Report, spanish: bool, seconds: f64) -> String {
@@ -100,18 +134,7 @@ pub(crate) fn verdict(report: &Report, spanish: bool, seconds: f64) -> String {
     if let Some(id) = report.election_id {
         let _ = writeln!(out, "{} {id}", say("elección:  ", "election:  "));
     }
-    if report.mixes == 0 {
-        let _ = writeln!(
-            out,
-            "{}",
-            say(
-                "Aviso: ninguna custodia mezcló las listas de credenciales; quien tenga la lista de votantes puede\n\
-                 atribuir cada boleta cifrada a su persona (no su contenido).",
-                "Note: no custodian mixed the credential lists; whoever holds the roll can tie every encrypted\n\
-                 ballot to its roll entry (not its content).",
-            )
-        );
-    }
+    out.push_str(&mixes(report, spanish));
     let checks = report.checks().len();
     let holding = report.checks().iter().filter(|result| result.ok).count();
     let _ = match report.first_failure() {
@@ -129,4 +152,43 @@ pub(crate) fn verdict(report: &Report, spanish: bool, seconds: f64) -> String {
         ),
     };
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use escrutinio_core::testing::rehearsal::Rehearsal;
+    use escrutinio_core::testing::{self, Keys};
+    use escrutinio_core::verify;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    /// The last words on a record of two of three custodians with so many mixes.
+    fn words(mixes: u32) -> [String; 2] {
+        let mut rng = ChaCha20Rng::seed_from_u64(6);
+        let keys = Keys::new(2, 3);
+        let mut manifest = testing::small(&keys, 2);
+        (manifest.credential_mixes, manifest.few_mixes) = (mixes, true);
+        let rehearsal = Rehearsal::sealed(manifest, keys, &[3], &mut rng);
+        let Ok((report, _)) = verify::record(&rehearsal.files, &mut rng, &mut ());
+        assert_eq!(report.mixes, 0, "a record without a tally fails R1.1, and nothing is said of it");
+        assert!(super::mixes(&report, false).is_empty());
+        let Ok((report, _)) = verify::sealed(&rehearsal.files, &mut rng, &mut ());
+        assert_eq!(report.mixes, mixes);
+        assert!(to_json(&report).contains(&format!("\"mixes\": {mixes},")));
+        [true, false].map(|spanish| super::mixes(&report, spanish))
+    }
+
+    #[test]
+    fn says_what_fewer_mixes_give_up() {
+        let [es, en] = words(0);
+        assert!(es.contains("ninguna custodia mezcló") && en.contains("no custodian mixed"));
+        let [es, en] = words(1);
+        assert!(es.contains("sólo 1 de 2 mezclas") && en.contains("only 1 of 2 mixes"));
+        for mixes in [2, 3] {
+            let [es, en] = words(mixes);
+            assert!(es.starts_with("mezclas:") && en.starts_with("mixes:") && !en.contains("Note"));
+        }
+    }
 }

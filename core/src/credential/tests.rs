@@ -18,6 +18,8 @@ use crate::secret::SecretScalar;
 use crate::signature::Signature;
 use crate::testing::{Keys, several, small};
 
+mod mixes;
+
 const ROLL: RollId = RollId([7; 32]);
 const COUNTS: [u32; 3] = [5, 2, 0];
 

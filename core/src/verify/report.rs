@@ -36,6 +36,8 @@ pub struct Report {
     pub election_id: Option<ElectionId>,
     /// How many custodians mixed the credential lists, once they hold.
     pub mixes: u32,
+    /// How many custodians open the box, once the manifest holds.
+    pub threshold: Option<u32>,
     /// Entries of the board.
     pub ballots: u64,
 }

@@ -209,6 +209,7 @@ fn manifest<S: Source>(ctx: &mut Context<'_, S>) -> Result<ValidManifest, End<S:
     );
     match manifest.validate() {
         Ok(valid) => {
+            ctx.report.threshold = Some(valid.threshold);
             ctx.report.hold(Check::M1_2, figure);
             let options: usize = valid.contests.iter().map(|contest| contest.options.len()).sum();
             ctx.report.hold(Check::M1_3, format!("{options} options in {} contests", valid.contests.len()));

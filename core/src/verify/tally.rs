@@ -344,7 +344,7 @@ mod tests {
         rehearsal.count(&aggregates, &[1, 2], &mut rng);
 
         let mut silent = ();
-        let mut ctx = Context::new(&rehearsal.files, [0; 32], &mut silent).unwrap();
+        let mut ctx = Context::new(&rehearsal.files, &mut rng, &mut silent).unwrap();
         let election = rehearsal.election();
         let found = partials(&mut ctx, election, &aggregates).unwrap();
         assert!(matches!(results(&mut ctx, election, &aggregates, &found), Err(End::Stop)));
