@@ -112,12 +112,12 @@ fn mixes(report: &Report, spanish: bool) -> String {
              together tie every encrypted ballot to its roll entry (not its content).\n"
         ),
         (_, true) => format!(
-            "mezclas:    {mixes} entre la lista de votantes y la urna; atribuir una boleta cifrada a su persona pide tantas\n\
-             custodias como abrirla ({threshold}), o más.\n"
+            "mezclas:    {mixes} entre la lista de votantes y la urna. Atribuir una boleta cifrada a su persona pide al\n\
+             menos {threshold} custodias, o al registro y al servidor juntos mientras los dos conserven sus mitades.\n"
         ),
         (_, false) => format!(
-            "mixes:      {mixes} between roll and box; to tie an encrypted ballot to its roll entry takes as many custodians\n\
-             as to open it ({threshold}), or more.\n"
+            "mixes:      {mixes} between roll and box. To tie an encrypted ballot to its roll entry takes {threshold} custodians\n\
+             at least, or registrar and server together as long as both keep their halves.\n"
         ),
     }
 }
