@@ -12,6 +12,7 @@ use escrutinio_core::manifest::ContestShape;
 use escrutinio_core::point::Point;
 use escrutinio_core::proof::ballot::ContestParameters;
 use escrutinio_core::proof::decryption::DecryptionStatement;
+use escrutinio_core::proof::shuffle::{self, ShuffleGenerators};
 use escrutinio_core::secret::{SecretBytes, SecretScalar};
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::transcript::Position;
@@ -32,6 +33,8 @@ pub const SECRET: &[Operation] = &[
     ("partial decryption with its proof (key share)", decrypt),
     ("drawing and publishing half credentials (halves)", halves),
     ("signing (seed of the key)", sign),
+    ("shuffling keys (power, order, randomness)", shuffle_keys),
+    ("shuffling texts (order, randomness)", shuffle_texts),
 ];
 
 /// Operations that depend on a secret, to see that memcheck looks.
@@ -194,6 +197,28 @@ fn sign() -> usize {
     mark_secret(&mut seed);
     let seed = SecretBytes::new(seed);
     reports(|| SigningKey::from_seed(&seed).sign("secrecy", &[b"message"]))
+}
+
+fn encodings(numbers: core::ops::Range<u32>) -> Vec<[u8; 32]> {
+    numbers.map(|number| point(number).bytes).collect()
+}
+
+fn shuffle_keys() -> usize {
+    let generators = ShuffleGenerators::new(7);
+    let (base, keys, g) = (point(400), encodings(401..408), secret_scalar(6));
+    reports(|| {
+        let position = Position::default();
+        shuffle::shuffle_keys(&[8; 32], position, &generators, &base, &keys, &g, &mut secret_rng())
+    })
+}
+
+fn shuffle_texts() -> usize {
+    let generators = ShuffleGenerators::new(5);
+    let (keys, rows) = (vec![point(410), point(411)], encodings(412..427));
+    reports(|| {
+        let position = Position::default();
+        shuffle::shuffle_texts(&[8; 32], position, &generators, &keys, &rows, &mut secret_rng())
+    })
 }
 
 fn vartime() -> usize {

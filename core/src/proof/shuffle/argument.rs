@@ -142,7 +142,7 @@ impl Argument<'_> {
 fn commit(q: &[ElementBytes], coins: &[Scalar], permutation: &Permutation) -> Zeroizing<Vec<ElementBytes>> {
     let commitments = map_all(pieces(q.len()), |piece| {
         let coins = coins.get(piece.clone()).unwrap_or_default();
-        let q = published(q.get(piece).unwrap_or_default(), 1, 0);
+        let q = published_points(q.get(piece).unwrap_or_default(), 1, 0);
         let mut out = Zeroizing::new(Vec::with_capacity(coins.len()));
         out.extend(q.iter().zip(coins).map(|(q, coin)| group::compress(&(group::mul_generator(coin) + q))));
         out
@@ -226,7 +226,7 @@ fn inner_product(a: &[Scalar], b: &[Scalar]) -> Zeroizing<Scalar> {
 fn secret_combination(scalars: &[Scalar], rows: &[ElementBytes], width: usize, k: usize) -> Element {
     let parts = map_all(pieces(scalars.len()), |piece| {
         let scalars = scalars.get(piece.clone()).unwrap_or_default();
-        let points = published(rows.get(flat(&piece, width)).unwrap_or_default(), width, k);
+        let points = published_points(rows.get(flat(&piece, width)).unwrap_or_default(), width, k);
         let near = scalars.chunks(NEAR).zip(points.chunks(NEAR));
         near.map(|(scalars, points)| group::multiscalar_mul(scalars, points)).sum::<Element>()
     });
@@ -236,14 +236,14 @@ fn secret_combination(scalars: &[Scalar], rows: &[ElementBytes], width: usize, k
 /// `sum_j [u_j]E_j`, of public points under the verifier's challenges.
 fn public_combination(challenges: &[Scalar], points: &[ElementBytes]) -> Element {
     let parts = map_all(pieces(challenges.len()), |piece| {
-        let points = published(points.get(piece.clone()).unwrap_or_default(), 1, 0);
+        let points = published_points(points.get(piece.clone()).unwrap_or_default(), 1, 0);
         group::vartime_multiscalar_mul(challenges.get(piece).unwrap_or_default(), &points)
     });
     parts.iter().sum()
 }
 
 /// The points at place k of rows that this prover has decoded before, or encoded itself.
-fn published(rows: &[ElementBytes], width: usize, k: usize) -> Vec<Element> {
+fn published_points(rows: &[ElementBytes], width: usize, k: usize) -> Vec<Element> {
     // None fails to decode; if one did, the proof would not hold.
     let decode = |bytes| group::decompress(bytes).unwrap_or_else(group::identity);
     rows.iter().skip(k).step_by(width).map(decode).collect()

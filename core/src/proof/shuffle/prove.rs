@@ -163,7 +163,7 @@ fn sort(
     let column = |k: usize| Zeroizing::new(rows.iter().skip(k).step_by(width).copied().collect::<Vec<_>>());
     let mut first = column(0);
     let permutation = Permutation::sort(&mut first);
-    if !first.is_sorted_by(|a, b| a < b) {
+    if !published_in_order(&first) {
         return Err(ShuffleInputError::Repeated);
     }
     let mut output = alloc::vec![[0; 32]; rows.len()];
@@ -175,6 +175,11 @@ fn sort(
         }
     }
     Ok((output, permutation))
+}
+
+/// Whether what will be published, in order, is so strictly.
+fn published_in_order(first: &[ElementBytes]) -> bool {
+    first.is_sorted_by(|a, b| a < b)
 }
 
 /// Random scalars.
