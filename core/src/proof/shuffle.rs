@@ -87,6 +87,15 @@ impl Relation<'_> {
         }
     }
 
+    /// Whether a base is the identity: that of the keys that go in determines g, that of those
+    /// that come out shows that g is not zero.
+    fn identity_as_base(&self) -> bool {
+        match self {
+            Self::Keys { base, image } => [base, image].iter().any(|base| group::is_identity(&base.element)),
+            Self::Texts { .. } => false,
+        }
+    }
+
     fn proof(&self) -> Proof {
         match self {
             Self::Keys { .. } => Proof::ShuffleKeys,

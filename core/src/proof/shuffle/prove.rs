@@ -20,6 +20,8 @@ use crate::transcript::Position;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ShuffleInputError {
+    /// The base is the identity, or the power is zero.
+    Base,
     /// The points do not fill rows of this width.
     Width(usize),
     /// More rows than generators.
@@ -41,6 +43,7 @@ pub enum ShuffleInputError {
 impl fmt::Display for ShuffleInputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Base => f.write_str("a base is the identity"),
             Self::Width(width) => write!(f, "the points do not fill rows of {width}"),
             Self::Generators { rows, generators } => write!(f, "{rows} rows and only {generators} generators"),
             Self::Encoding { place } => write!(f, "point {place} is not a canonical group element"),
@@ -86,6 +89,9 @@ pub fn shuffle_keys(
 ) -> Result<ShuffledKeys, ShuffleInputError> {
     let image = Point::new(base.element * g.expose());
     let statement = ShuffleStatement { context, position, relation: Relation::Keys { base, image: &image } };
+    if statement.relation.identity_as_base() {
+        return Err(ShuffleInputError::Base);
+    }
     let (output, permutation) = sort(raise(keys, g)?, 1)?;
     let rows = Argument { statement: &statement, input: keys, output: &output, permutation: &permutation };
     let proof = rows.prove(generators, &Witness::Power(g), rng)?;

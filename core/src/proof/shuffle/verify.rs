@@ -29,6 +29,8 @@ const HASHED: usize = if cfg!(test) { 7 } else { 16_384 };
 pub enum ShuffleError<E> {
     /// Rows or proof cannot be read.
     Read(E),
+    /// The base that went in, or the one that came out, is the identity: it tells no power.
+    Base,
     /// Fewer generators than rows.
     Generators {
         /// Rows given.
@@ -56,6 +58,7 @@ impl<E: fmt::Display> fmt::Display for ShuffleError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
+            Self::Base => f.write_str("a base is the identity"),
             Self::Generators { rows, generators } => write!(f, "{rows} rows and only {generators} generators"),
             Self::Encoding { part, place } => {
                 let part = match part {
@@ -105,6 +108,9 @@ impl ShuffleStatement<'_> {
         source: &S,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(), ShuffleError<S::Error>> {
+        if self.relation.identity_as_base() {
+            return Err(ShuffleError::Base);
+        }
         let too_few = ShuffleError::Generators { rows, generators: generators.len() };
         let q = generators.first(rows).ok_or(too_few)?;
         let pass = Pass { shape: self.shape(rows), source };

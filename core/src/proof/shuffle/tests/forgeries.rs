@@ -102,6 +102,27 @@ fn rejects_another_power_for_the_base() {
     refused(claim, &[Fails::Base]);
 }
 
+/// Every power raises the identity to the identity: all equations hold, and say nothing of g.
+#[test]
+fn rejects_the_identity_as_base() {
+    let identity = Point::new(group::identity());
+    let mut claim = keys_claim();
+    claim.points = vec![identity, identity];
+    let (sample, fails) = sorted(claim).prove(None);
+    assert_eq!((sample.verify(), fails), (Err(ShuffleError::Base), vec![]));
+    // All keys and the base to the power zero: what came out is one row.
+    let mut claim = keys_claim();
+    claim.points[1] = identity;
+    claim.exponents = vec![Scalar::ZERO];
+    for rows in [&mut claim.input, &mut claim.output] {
+        rows.truncate(1);
+    }
+    claim.output[0][0] = group::identity();
+    claim.matrix = identity_matrix(1);
+    let (sample, fails) = claim.prove(None);
+    assert_eq!((sample.verify(), fails), (Err(ShuffleError::Base), vec![]));
+}
+
 #[test]
 fn rejects_a_key_that_did_not_go_in() {
     let mut claim = keys_claim();

@@ -50,6 +50,17 @@ fn refuses_what_cannot_be_shuffled() {
     assert_eq!(shuffle(&keys(102)), ShuffleInputError::Generators { rows: 102, generators: 101 });
 }
 
+#[test]
+fn refuses_the_identity_as_base() {
+    let shuffle = |base: Element, g: Scalar| {
+        let (base, g) = (Point::new(base), SecretScalar::new(g));
+        shuffle_keys(&CONTEXT, position(), &generators(), &base, &keys(2), &g, &mut rng(2)).map(drop)
+    };
+    assert_eq!(shuffle(element("base", 0), Scalar::ONE), Ok(()));
+    assert_eq!(shuffle(group::identity(), Scalar::ONE), Err(ShuffleInputError::Base));
+    assert_eq!(shuffle(element("base", 0), Scalar::ZERO), Err(ShuffleInputError::Base));
+}
+
 /// The same keys, the same power, the same randomness: another proof for another place.
 #[test]
 fn coins_differ_from_mix_to_mix() {
