@@ -11,7 +11,8 @@
 //! 6. [`board`]: the append-only log and its checkpoints;
 //! 7. [`tally`], [`decrypt`]: sums, partial decryptions, counts;
 //! 8. [`permutation`], [`proof::shuffle`]: lists mixed so that nobody can follow a row;
-//! 9. [`record`], [`verify`]: the published record and its checks.
+//! 9. [`writein`]: written-in names, mixed, decrypted, reported;
+//! 10. [`record`], [`verify`]: the published record and its checks.
 //!
 //! The crate is `no_std`, has no unsafe code, names no source of randomness (callers
 //! pass a CSPRNG) and takes no encryption or proof nonce from anyone.
@@ -49,3 +50,4 @@ pub mod testing;
 pub mod text;
 pub mod transcript;
 pub mod verify;
+pub mod writein;

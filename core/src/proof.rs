@@ -7,12 +7,14 @@
 //! | equality of two discrete logarithms | [`equality`] | K2.2, K4.2, T2.3 |
 //! | a partial decryption | [`decryption`] | K4.2, T2.3 |
 //! | rows shuffled | [`shuffle`] | |
+//! | decrypted texts | [`text_decryption`] | W3.3 |
 
 pub mod ballot;
 pub mod decryption;
 pub mod equality;
 pub mod knowledge;
 pub mod shuffle;
+pub mod text_decryption;
 
 use core::fmt;
 

@@ -43,6 +43,8 @@ pub enum Proof {
     Complaint,
     /// A partial decryption.
     Decryption,
+    /// A decryption of mixed texts.
+    TextDecryption,
     /// A valid ballot.
     BallotValidity,
     /// A cast ballot's signature.
@@ -61,6 +63,7 @@ impl Proof {
             Self::KeyPossession => b"key-possession",
             Self::Complaint => b"complaint",
             Self::Decryption => b"decryption",
+            Self::TextDecryption => b"text-decryption",
             Self::BallotValidity => b"ballot-validity",
             Self::CastSignature => b"cast-signature",
             Self::ShuffleKeys => b"shuffle-keys",
