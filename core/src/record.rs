@@ -83,6 +83,53 @@ pub fn acta(contest: u32) -> String {
     format!("acta/contest-{contest:03}.bin")
 }
 
+/// Folder of the written-in names.
+pub const WRITE_INS: &str = "writein/";
+
+/// The order that opens the texts of a contest.
+#[must_use]
+pub fn text_order(contest: u32) -> String {
+    format!("writein/order-{contest:03}.bin")
+}
+
+/// The mix of a number of a contest's texts.
+#[must_use]
+pub fn text_mix(contest: u32, number: u32) -> String {
+    format!("writein/mix-{contest:03}-{number:02}.bin")
+}
+
+/// A custodian's decryption of a contest's texts.
+#[must_use]
+pub fn text_partial(contest: u32, index: u32) -> String {
+    format!("writein/partial-{contest:03}-{index:02}.bin")
+}
+
+/// The written-in names of a contest.
+#[must_use]
+pub fn texts(contest: u32) -> String {
+    format!("writein/texts-{contest:03}.bin")
+}
+
+/// The contest in a path of a file of write-ins; `None` for any other path.
+#[must_use]
+pub fn write_in_contest(path: &str) -> Option<u32> {
+    let name = path.strip_prefix(WRITE_INS)?.strip_suffix(".bin")?;
+    let mut parts = name.split('-');
+    let (kind, contest) = (parts.next()?, number_in(parts.next()?, "", "")?);
+    let number = match parts.next() {
+        None => None,
+        Some(digits) => Some(number_in(digits, "", "")?),
+    };
+    let same = match (kind, number) {
+        ("order", None) => text_order(contest),
+        ("texts", None) => texts(contest),
+        ("mix", Some(number)) => text_mix(contest, number),
+        ("partial", Some(number)) => text_partial(contest, number),
+        _ => return None,
+    };
+    (same == path).then_some(contest)
+}
+
 /// The number in a path of the form that `name` gives, such as [`partial`].
 #[must_use]
 pub fn number_in(path: &str, prefix: &str, suffix: &str) -> Option<u32> {
@@ -97,6 +144,7 @@ pub fn is_record_path(path: &str) -> bool {
         || number_in(path, CHECKPOINTS, "").is_some_and(|n| checkpoint(n.into()) == path)
         || number_in(path, "credentials/mix-", ".bin").is_some_and(|n| mix(n) == path)
         || number_in(path, "tally/partial-", ".bin").is_some_and(|n| partial(n) == path)
+        || write_in_contest(path).is_some()
         || number_in(path, "acta/contest-", ".bin").is_some_and(|n| acta(n) == path)
         || path.strip_prefix(ENTRIES).is_some_and(|bundle| !bundle.is_empty())
 }
@@ -263,6 +311,10 @@ mod tests {
             "board/checkpoints/000012",
             "credentials/mix-01.bin",
             "tally/partial-03.bin",
+            "writein/order-000.bin",
+            "writein/mix-012-01.bin",
+            "writein/partial-000-16.bin",
+            "writein/texts-001.bin",
             "acta/contest-000.bin",
         ] {
             assert!(is_record_path(path), "{path}");
@@ -273,6 +325,14 @@ mod tests {
             "credentials/mix-1.bin",
             "credentials/mix-001.bin",
             "tally/partial-3.bin",
+            "writein/mix-000.bin",
+            "writein/mix-00-01.bin",
+            "writein/mix-000-1.bin",
+            "writein/mix-000-01-01.bin",
+            "writein/texts-000-01.bin",
+            "writein/order-+00.bin",
+            "writein/names-000.bin",
+            "writein/",
             "tally/partial-+3.bin",
             "acta/contest-0000.bin",
             "board/tile/entries/",

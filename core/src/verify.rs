@@ -18,6 +18,7 @@ mod files;
 mod report;
 mod setup;
 mod tally;
+mod writeins;
 
 use rand_core::CryptoRng;
 
@@ -27,10 +28,11 @@ pub use check::Check;
 use context::{Context, End};
 pub use context::{Phase, Progress};
 pub use files::{find_code, sum_line};
-pub use report::{CheckResult, Report};
+pub use report::{CheckResult, ContestTexts, Report};
 pub use setup::{CredentialKeys, Election, ceremony};
 pub use tally::ActaFigures;
 pub(crate) use tally::aggregate;
+pub use writeins::write_in_figures;
 
 use crate::board::checkpoint::VerifiedCheckpoint;
 use crate::board::history::History;
@@ -116,6 +118,7 @@ pub fn record<S: Source>(
         tally::aggregates(ctx, election, aggregates)?;
         let partials = tally::partials(ctx, election, aggregates)?;
         let results = tally::results(ctx, election, aggregates, &partials)?;
+        writeins::writeins(ctx, election, aggregates, &results)?;
         tally::actas(ctx, election, aggregates, &results, &closed.participation)?;
         let size = ctx.report.ballots;
         files::receipts(ctx, election, size)?;

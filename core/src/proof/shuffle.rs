@@ -47,6 +47,8 @@ use core::ops::Range;
 use alloc::vec::Vec;
 
 pub use generators::ShuffleGenerators;
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use prove::shuffle_texts_under;
 pub use prove::{ShuffleInputError, ShuffledKeys, ShuffledTexts, shuffle_keys, shuffle_texts};
 pub use shape::{ShuffleProof, ShuffleShape};
 pub use source::{MemorySource, Part, ShuffleSource};

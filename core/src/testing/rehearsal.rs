@@ -17,6 +17,7 @@
 mod board;
 mod ceremony;
 mod count;
+mod writeins;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -88,6 +89,8 @@ pub struct Rehearsal {
     pub heads: Vec<(u64, Hash)>,
     /// The entries of the board, in order.
     pub entries: Vec<Vec<u8>>,
+    /// Recipients that the order for a contest names; a contest without an entry has no order.
+    pub orders: BTreeMap<u32, String>,
     roll_id: RollId,
     setup_id: SetupId,
     halves: Option<Arc<(HalfSecrets, HalfSecrets)>>,
@@ -115,6 +118,7 @@ impl Rehearsal {
             expected,
             heads: Vec::new(),
             entries: Vec::new(),
+            orders: BTreeMap::new(),
             roll_id: RollId([0; 32]),
             halves: None,
             lists: None,

@@ -96,6 +96,18 @@ checks! {
     T3_1 "T3.1" "the results are readable" "los resultados se pueden leer";
     T3_2 "T3.2" "the counts are what the aggregates hold" "los conteos son lo que contienen los agregados";
     T3_3 "T3.3" "the counts add up to the ballots" "los conteos suman las boletas";
+    W1_1 "W1.1" "the written-in texts are opened where the policy or an order says so, and nowhere else" "los textos escritos se abren donde lo dice la política o una orden, y en ningún otro caso";
+    W1_2 "W1.2" "every order to open texts is signed by a quorum of custodians" "cada orden de abrir textos la firmó un quórum de custodias";
+    W2_1 "W2.1" "a quorum of different custodians mixed the texts, one after the other" "un quórum de custodias distintas mezcló los textos, una tras otra";
+    W2_2 "W2.2" "each signed its mix" "cada una firmó su mezcla";
+    W2_3 "W2.3" "every mix encrypted every text anew" "cada mezcla volvió a cifrar cada texto";
+    W2_4 "W2.4" "every mix holds the texts of the one before and nothing else" "cada mezcla tiene los textos de la anterior y nada más";
+    W3_1 "W3.1" "a quorum of custodians decrypted the mixed texts" "un quórum de custodias descifró los textos mezclados";
+    W3_2 "W3.2" "each signed its decryption" "cada una firmó su descifrado";
+    W3_3 "W3.3" "each decryption is proved right" "cada descifrado está demostrado";
+    W4_1 "W4.1" "the reports of written-in names are readable" "los informes de nombres escritos se pueden leer";
+    W4_2 "W4.2" "there are no more texts than votes for non-registered candidacies" "no hay más textos que votos por candidaturas no registradas";
+    W4_3 "W4.3" "the reports say what was decrypted" "los informes dicen lo que se descifró";
     A1_1 "A1.1" "there is one acta per contest" "hay un acta por cargo";
     A1_2 "A1.2" "each acta says what was counted; votes, ballots and voters agree" "cada acta dice lo contado; votos, boletas y personas coinciden";
     A1_3 "A1.3" "a quorum of custodians signed each acta" "un quórum de custodias firmó cada acta";

@@ -38,6 +38,8 @@ pub enum Phase {
     Mixes,
     /// Ballots, per ballot.
     Ballots,
+    /// Mixed and decrypted texts, per row.
+    Texts,
     /// Receipts, per ballot.
     Receipts,
     /// Hashes of files, per byte.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::Check;
 use crate::ids::{ElectionId, ManifestHash};
+use crate::writein::Texts;
 
 /// The answer of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,42 @@ pub struct Report {
     pub threshold: Option<u32>,
     /// Entries of the board.
     pub ballots: u64,
+    /// What became of the written-in texts, contest by contest, once W4.3 holds.
+    pub texts: Vec<ContestTexts>,
+}
+
+/// What became of the written-in texts of a contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContestTexts {
+    /// The contest has no write-in.
+    None,
+    /// Votes are counted, no text is captured.
+    CountOnly,
+    /// Captured, not opened.
+    Sealed,
+    /// Opened for the recipients that an order names; not in this record, so not checked.
+    Reserved,
+    /// Mixed, decrypted and reported.
+    Disclosed {
+        /// How many custodians mixed.
+        mixes: usize,
+        /// The report.
+        texts: Texts,
+    },
+}
+
+impl ContestTexts {
+    /// Its word in the JSON report.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::CountOnly => "count_only",
+            Self::Sealed => "sealed",
+            Self::Reserved => "reserved",
+            Self::Disclosed { .. } => "disclosed",
+        }
+    }
 }
 
 /// A phase ends here; later checks are not run.
@@ -72,6 +109,11 @@ impl Report {
     pub(crate) fn require(&self, checks: &[Check]) -> Result<(), Stop> {
         let failed = |check: &Check| !matches!(self.answers.get(check), Some(Answer::Holds(_)));
         if checks.iter().any(failed) { Err(Stop) } else { Ok(()) }
+    }
+
+    /// Whether one of the checks failed.
+    pub(crate) fn failed(&self, checks: &[Check]) -> bool {
+        checks.iter().any(|check| matches!(self.answers.get(check), Some(Answer::Fails(_))))
     }
 
     /// Whether every check holds.

@@ -11,7 +11,7 @@ use crate::point::Point;
 use crate::proof::BadProof;
 use crate::proof::shuffle::{
     MemorySource, Relation, ShuffleError, ShuffleGenerators, ShuffleInputError, ShuffleProof, ShuffleShape,
-    ShuffleStatement, shuffle_texts,
+    ShuffleStatement, ShuffledTexts, shuffle_texts,
 };
 use crate::signature::{BadSignature, Signature, SigningKey, VerifyingKey};
 use crate::transcript::Position;
@@ -72,19 +72,43 @@ impl TextMix {
         key: &SigningKey,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, ShuffleInputError> {
-        let MixPlace { election_id, contest, number, index } = *place;
-        let context = election_id.as_bytes();
+        let context = place.election_id.as_bytes();
         let mixed = shuffle_texts(context, place.position(), generators, keys, input.points(), rng)?;
+        Self::signed(place, input, mixed, key)
+    }
+
+    /// A mix under nonces of which the mixer tells: what custodians who cheat could make.
+    ///
+    /// # Errors
+    /// As [`TextMix::mix`].
+    #[cfg(any(test, feature = "test-util"))]
+    pub fn mix_under(
+        place: &MixPlace,
+        input: &Rows,
+        keys: &[Point],
+        nonces: &[crate::group::Scalar],
+        key: &SigningKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, ShuffleInputError> {
+        let generators = ShuffleGenerators::new(u32::try_from(input.len()).unwrap_or(u32::MAX));
+        let at = (place.election_id.as_bytes(), place.position());
+        let mixed = crate::proof::shuffle::shuffle_texts_under(at, &generators, keys, input.points(), nonces, rng)?;
+        Self::signed(place, input, mixed, key)
+    }
+
+    fn signed(
+        place: &MixPlace,
+        input: &Rows,
+        mixed: ShuffledTexts,
+        key: &SigningKey,
+    ) -> Result<Self, ShuffleInputError> {
+        let MixPlace { election_id, contest, number, index } = *place;
         let width = ShuffleInputError::Width(input.width());
         let rows = Rows::from_points(input.texts(), mixed.rows).ok_or(width)?;
         let signature = Signature([0; 64]);
         let mut mix = Self { election_id, contest, number, index, rows, proof: mixed.proof, signature };
-        mix.sign(key);
+        mix.signature = key.sign("text-mix", &[&mix.signed_bytes()]);
         Ok(mix)
-    }
-
-    fn sign(&mut self, key: &SigningKey) {
-        self.signature = key.sign("text-mix", &[&self.signed_bytes()]);
     }
 
     fn place(&self) -> MixPlace {

@@ -52,7 +52,7 @@ pub(crate) fn manifest(keys: &Keys) -> Manifest {
     let mut manifest = testing::small(keys, 3);
     manifest.min_group = 2;
     manifest.text_points = 1;
-    manifest.contests[0].write_in = WriteIn::Sealed;
+    manifest.contests[0].write_in = WriteIn::Disclose;
     let mut consultation = testing::contest("Consulta", ContestKind::Consultation);
     consultation.write_in = WriteIn::None;
     consultation.answers = vec!["Sí".into(), "No".into()];

@@ -27,15 +27,17 @@ mod published;
 mod quorums;
 mod setup;
 mod whole;
+mod writeins;
 
 use escrutinio_core::verify::Check;
 
 /// Checks that no record can be the first to violate, as earlier ones imply them. Tests of their
-/// names call the check itself: K4.3 here, T3.3, which is not public, beside the verifier's code.
-const IMPLIED: [&str; 2] = [
+/// names call the check itself: K4.3 here, T3.3 and W4.2, which are not public, beside the verifier's code.
+const IMPLIED: [&str; 3] = [
     // Public shares are computed from the commitments, so right partials combine (K4.2).
     "K4.3", // Every ballot is proved to add one (V1.7), and the counts are what the sums hold (T3.2).
-    "T3.3",
+    "T3.3", // No ballot has a text without its mark (V1.7), and mixes neither add nor change one (W2.4).
+    "W4.2",
 ];
 
 /// Where the tests stand.
@@ -49,6 +51,7 @@ const SOURCES: [&str; 9] = [
     include_str!("ballots.rs"),
     include_str!("counted.rs"),
     include_str!("published.rs"),
+    include_str!("writeins.rs"),
 ];
 
 #[test]

@@ -110,15 +110,32 @@ pub fn shuffle_texts(
     rows: &[ElementBytes],
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<ShuffledTexts, ShuffleInputError> {
-    let statement = ShuffleStatement { context, position, relation: Relation::Texts { keys } };
-    let width = statement.relation.width();
+    let width = keys.len().saturating_add(1);
     if !rows.len().is_multiple_of(width) {
         return Err(ShuffleInputError::Width(width));
     }
     let nonces = random_scalars(rows.len() / width, rng);
-    let (output, permutation) = sort(encrypt_anew(keys, rows, &nonces)?, width)?;
+    shuffle_texts_under((context, position), generators, keys, rows, &nonces, rng)
+}
+
+/// [`shuffle_texts`] with nonces that are given, one for each row: tests know what an honest mixer
+/// does not.
+///
+/// # Errors
+/// [`ShuffleInputError`] if the rows cannot be shuffled.
+pub(crate) fn shuffle_texts_under(
+    (context, position): (&[u8; 32], Position),
+    generators: &ShuffleGenerators,
+    keys: &[Point],
+    rows: &[ElementBytes],
+    nonces: &[Scalar],
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<ShuffledTexts, ShuffleInputError> {
+    let statement = ShuffleStatement { context, position, relation: Relation::Texts { keys } };
+    let width = statement.relation.width();
+    let (output, permutation) = sort(encrypt_anew(keys, rows, nonces)?, width)?;
     let argument = Argument { statement: &statement, input: rows, output: &output, permutation: &permutation };
-    let proof = argument.prove(generators, &Witness::Nonces(&nonces), rng)?;
+    let proof = argument.prove(generators, &Witness::Nonces(nonces), rng)?;
     Ok(ShuffledTexts { rows: output, proof })
 }
 

@@ -62,6 +62,7 @@ impl Rehearsal {
             .map(|counts| counts.iter().map(|count| logarithms.solve(count).unwrap_or(0)).collect())
             .collect();
         let results = Results { election_id: aggregates.election_id, groups };
+        self.write_ins(aggregates, &results, quorum, rng);
         self.actas(aggregates, &results, quorum);
         self.sums();
         results
