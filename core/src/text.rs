@@ -155,6 +155,21 @@ pub fn from_points(points: &[Element]) -> Result<String, Illegible> {
     from_blocks(&blocks)
 }
 
+/// A text as it may stand on a screen: what would control it, turn the direction of writing or not
+/// be seen stands there as its number.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_format(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// General category Cf of Unicode 17: what changes how other characters look, and is not
 /// seen itself. The standard library does not tell this category.
 fn is_format(c: char) -> bool {
@@ -259,6 +274,13 @@ mod tests {
         assert_eq!(from_points(&[group::identity()]), Err(Illegible));
         assert_eq!(from_points(&[group::hash_to_element(&[b"x"])]), Err(Illegible));
         assert_eq!(from_points(&[]), Err(Illegible));
+    }
+
+    #[test]
+    fn what_controls_a_screen_is_made_visible() {
+        assert_eq!(visible("Núñez <b> = 'x' é\u{301} 李"), "Núñez <b> = 'x' é\u{301} 李");
+        assert_eq!(visible("a\u{1b}[31m\u{202e}b\u{200b}\n"), "a\\u{1b}[31m\\u{202e}b\\u{200b}\\u{a}");
+        assert_eq!(visible("\u{2028}\u{9b}"), "\\u{2028}\\u{9b}");
     }
 
     #[test]

@@ -20,3 +20,6 @@ pub use partial::{TextPartial, opened};
 pub use rows::{Prints, Rows, RowsError};
 pub(crate) use rows::{element, pieces};
 pub use texts::{NamedVotes, Texts, is_registered, report};
+
+#[cfg(test)]
+mod tests;

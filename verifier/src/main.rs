@@ -112,7 +112,7 @@ fn whole(arguments: &Arguments, record: &Path) -> Result<bool, String> {
     let folder = open(record)?;
     let began = Instant::now();
     let mut bars = Bars::new(!arguments.quiet && !arguments.json, arguments.spanish);
-    let (report, _) = verify::record(&folder, &mut UnwrapErr(SysRng), &mut bars).map_err(text)?;
+    let (report, closed) = verify::record(&folder, &mut UnwrapErr(SysRng), &mut bars).map_err(text)?;
     bars.finish();
     if arguments.json {
         print(&report::to_json(&report));
@@ -124,6 +124,9 @@ fn whole(arguments: &Arguments, record: &Path) -> Result<bool, String> {
             report::checks(&report, arguments.spanish)
         };
         print(&checks);
+        if let Some(closed) = &closed {
+            print(&report::texts(&report, &closed.election.manifest.contests, arguments.spanish));
+        }
         print(&report::verdict(&report, arguments.spanish, seconds));
     }
     let expected = arguments.manifest_hash.as_deref();

@@ -52,6 +52,8 @@ impl Progress for Bars {
             (Phase::Mixes, false) => "credential mixes",
             (Phase::Ballots, true) => "boletas",
             (Phase::Ballots, false) => "ballots",
+            (Phase::Texts, true) => "textos",
+            (Phase::Texts, false) => "texts",
             (Phase::Receipts, true) => "recibos",
             (Phase::Receipts, false) => "receipts",
             (Phase::Sums, true) => "bytes de huellas",

@@ -3,7 +3,9 @@
 use core::fmt::Write;
 
 use escrutinio_core::ids::hex;
-use escrutinio_core::verify::{Check, Report};
+use escrutinio_core::manifest::Contest;
+use escrutinio_core::text::visible;
+use escrutinio_core::verify::{Check, ContestTexts, Report};
 
 use crate::json;
 
@@ -17,10 +19,11 @@ pub(crate) fn to_json(report: &Report) -> String {
     // Writing to a String cannot fail.
     let _ = write!(
         out,
-        "{{\"verdict\": \"{verdict}\", \"election\": {}, \"manifest\": {}, \"first_failure\": {first}, \"mixes\": {}, \"checks\": [",
+        "{{\"verdict\": \"{verdict}\", \"election\": {}, \"manifest\": {}, \"first_failure\": {first}, \"mixes\": {}, \"texts\": [{}], \"checks\": [",
         hash(report.election_id.as_ref().map(|id| id.as_bytes())),
         hash(report.manifest_hash.as_ref().map(|id| id.as_bytes())),
         report.mixes,
+        report.texts.iter().map(|texts| json::string(texts.word())).collect::<Vec<_>>().join(", "),
     );
     for (number, result) in report.checks().iter().enumerate() {
         let comma = if number == 0 { "" } else { "," };
@@ -53,7 +56,7 @@ pub(crate) fn checks(report: &Report, spanish: bool) -> String {
 }
 
 /// The phases: first letter of the codes, name in Spanish and English.
-const PHASES: [(&str, &str, &str); 12] = [
+const PHASES: [(&str, &str, &str); 13] = [
     ("R", "expediente", "record"),
     ("M", "manifiesto", "manifest"),
     ("L", "lista de votantes", "roll"),
@@ -64,6 +67,7 @@ const PHASES: [(&str, &str, &str); 12] = [
     ("V", "boletas", "ballots"),
     ("N", "participación", "participation"),
     ("T", "conteo", "tally"),
+    ("W", "nombres escritos", "written-in names"),
     ("A", "actas", "actas"),
     ("XS", "recibos y huellas", "receipts and hashes"),
 ];
@@ -120,6 +124,46 @@ fn mixes(report: &Report, spanish: bool) -> String {
              at least, or registrar and server together as long as both keep their halves.\n"
         ),
     }
+}
+
+/// What became of the written-in names: a line for each contest of the manifest.
+#[must_use]
+pub(crate) fn texts(report: &Report, contests: &[Contest], spanish: bool) -> String {
+    let mut out = String::new();
+    for (contest, texts) in contests.iter().zip(&report.texts) {
+        let line = match (texts, spanish) {
+            (ContestTexts::None, _) => continue,
+            (ContestTexts::CountOnly, true) => "sólo se cuentan los votos".to_owned(),
+            (ContestTexts::CountOnly, false) => "the votes are counted only".to_owned(),
+            (ContestTexts::Sealed, true) => "sellados; nadie los abrió".to_owned(),
+            (ContestTexts::Sealed, false) => "sealed; nobody opened them".to_owned(),
+            (ContestTexts::Reserved, true) => {
+                "abiertos sólo para quien dice la orden; los nombres NO se comprobaron".to_owned()
+            }
+            (ContestTexts::Reserved, false) => {
+                "opened only for the recipients of the order; the names were NOT checked".to_owned()
+            }
+            (ContestTexts::Disclosed { mixes, texts }, true) => format!(
+                "abiertos; {mixes} mezclas, {} textos, {} votos sin texto, {} ilegibles, {} nombres y {} reunidos",
+                texts.texts,
+                texts.without_text(),
+                texts.illegible,
+                texts.names.len(),
+                texts.few_names
+            ),
+            (ContestTexts::Disclosed { mixes, texts }, false) => format!(
+                "opened; {mixes} mixes, {} texts, {} votes without a text, {} illegible, {} names and {} pooled",
+                texts.texts,
+                texts.without_text(),
+                texts.illegible,
+                texts.names.len(),
+                texts.few_names
+            ),
+        };
+        let head = if spanish { "Nombres escritos" } else { "Written-in names" };
+        let _ = writeln!(out, "{head}, {}: {line}", visible(&contest.name));
+    }
+    out
 }
 
 /// The last words.

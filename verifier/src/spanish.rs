@@ -42,6 +42,15 @@ const FIGURES: &[(&str, &str)] = &[
     ("# ballots in # groups", "# boletas en # grupos"),
     ("# of # needed", "# de # necesarios"),
     ("# counts", "# conteos"),
+    ("# contests with texts of #", "# cargos con textos de #"),
+    ("# orders", "# órdenes"),
+    ("no texts in this record", "este expediente no tiene textos"),
+    ("# mixes of # contests", "# mezclas de # cargos"),
+    ("# rows", "# renglones"),
+    ("# shuffles", "# mezclas demostradas"),
+    ("# reports", "# informes"),
+    ("# texts", "# textos"),
+    ("# names", "# nombres"),
     ("# actas", "# actas"),
     ("# votes = ballots = voters", "# votos = boletas = personas"),
     ("# signatures at least", "# firmas como mínimo"),
@@ -93,6 +102,7 @@ fn taken_apart(text: &str) -> (String, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use escrutinio_core::encoding::Encode;
+    use escrutinio_core::manifest::{Manifest, WriteIn};
     use escrutinio_core::testing::rehearsal::Rehearsal;
     use escrutinio_core::testing::{self, Keys};
     use escrutinio_core::verify::{self, Check};
@@ -115,13 +125,20 @@ mod tests {
     fn every_figure_of_a_record_has_its_spanish() {
         let mut rng = ChaCha20Rng::seed_from_u64(5);
         let keys = Keys::new(2, 3);
-        let mut rehearsal = Rehearsal::sealed(testing::nayarit(&keys), keys, &[10], &mut rng);
-        let ballots: Vec<_> =
-            (0..10).map(|voter| rehearsal.cast((0, voter), 0, voter, None, &mut rng).to_bytes()).collect();
+        let mut manifest = testing::nayarit(&keys);
+        for policy in [WriteIn::Disclose, WriteIn::Sealed] {
+            manifest.contests[0].write_in = policy;
+            every_figure(manifest.clone(), Keys::new(2, 3), &mut rng);
+        }
+    }
+
+    fn every_figure(manifest: Manifest, keys: Keys, rng: &mut ChaCha20Rng) {
+        let mut rehearsal = Rehearsal::sealed(manifest, keys, &[10], rng);
+        let ballots: Vec<_> = (0..10).map(|voter| rehearsal.cast((0, voter), 0, voter, None, rng).to_bytes()).collect();
         (0..10).for_each(|voter| rehearsal.mark(0, 0, voter));
         rehearsal.close(ballots);
-        rehearsal.publish(&[1, 2], &mut rng);
-        let Ok((report, _)) = verify::record(&rehearsal.files, &mut rng, &mut ());
+        rehearsal.publish(&[1, 2], rng);
+        let Ok((report, _)) = verify::record(&rehearsal.files, rng, &mut ());
         // Titles, names and hashes.
         let alike = [Check::M1_1, Check::L1_2, Check::L1_4, Check::K1_2, Check::E1_2, Check::B2_1, Check::N1_2];
         for result in report.checks() {

@@ -41,7 +41,7 @@ const IMPLIED: [&str; 3] = [
 ];
 
 /// Where the tests stand.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("setup.rs"),
     include_str!("credentials.rs"),
     include_str!("mixes.rs"),

@@ -156,7 +156,7 @@ fn chain(rehearsal: &Rehearsal, rows: &Rows, mixers: &[(u32, u32)]) -> Vec<TextM
     let mut rows = rows.clone();
     let mut mixes = Vec::new();
     for (number, index) in mixers {
-        let mix = rehearsal.mix_texts(0, *number, *index, &rows, &mut rng(304)).unwrap();
+        let mix = rehearsal.mix_texts(0, *number, *index, &rows, &mut rng(320 + u64::from(*number))).unwrap();
         rows = mix.rows.clone();
         mixes.push(mix);
     }
