@@ -196,9 +196,9 @@ mod tests {
         CustodianIndex::new(number).unwrap()
     }
 
-    fn rows(count: u32, texts: u32) -> Rows {
+    fn rows(count: u32, texts: u8) -> Rows {
         let point = |n: u32| group::compress(&group::hash_to_element(&[b"row", &n.to_le_bytes()]));
-        Rows::from_points(texts as usize, (0..count * (texts + 1)).map(point).collect()).unwrap()
+        Rows::from_points(usize::from(texts), (0..count * (u32::from(texts) + 1)).map(point).collect()).unwrap()
     }
 
     fn moved(point: &ElementBytes, by: Element) -> ElementBytes {

@@ -70,7 +70,7 @@ fn mixed(keys: &[Point], rows: &Rows) -> TextMix {
 }
 
 fn counted(texts: &[Vec<Element>], min_group: u64) -> Texts {
-    let marked = texts.len() as u64;
+    let marked = u64::try_from(texts.len()).unwrap();
     report(ELECTION, 0, marked, min_group, texts.iter().map(Vec::as_slice))
 }
 
@@ -249,7 +249,7 @@ fn objects_have_one_encoding() {
     assert_eq!(TextOrder::from_bytes(&order.to_bytes()).unwrap(), order);
     let unsorted = TextOrder { content: content.clone(), signatures: vec![sign(2), sign(1)] };
     assert!(TextOrder::from_bytes(&unsorted.to_bytes()).is_err());
-    let twice = TextOrder { content, signatures: vec![sign(1), sign(1)] };
+    let twice = TextOrder { content: content.clone(), signatures: vec![sign(1), sign(1)] };
     assert!(TextOrder::from_bytes(&twice.to_bytes()).is_err());
 }
 

@@ -52,7 +52,7 @@ pub(super) fn chain<S: Source>(
         }
         mixers.push(index);
         let key = election.custodian_key(index);
-        if !key.is_some_and(|key| mix.verify_signature(key).is_ok()) {
+        if key.is_none_or(|key| mix.verify_signature(key).is_err()) {
             ctx.report.fail(Check::W2_2, blame("the signature does not verify"));
         }
         let after = Prints::of(&mix.rows);

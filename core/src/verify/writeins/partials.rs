@@ -37,7 +37,7 @@ pub(super) fn open<S: Source>(
             return Ok(ctx.report.stop(Check::W3_1, blame("of another election, contest or custodian"))?);
         }
         let key = election.custodian_key(partial.index);
-        if !key.is_some_and(|key| partial.verify_signature(key).is_ok()) {
+        if key.is_none_or(|key| partial.verify_signature(key).is_err()) {
             ctx.report.fail(Check::W3_2, blame("the signature does not verify"));
         }
         let share = election.text_shares(partial.index, contest).unwrap_or_default();
