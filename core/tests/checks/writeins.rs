@@ -234,6 +234,7 @@ fn illegible_texts_are_counted() {
         let [first, second] = rehearsal.expose_halves(0, place);
         let secret = escrutinio_core::secret::SecretScalar::new(first.expose() + second.expose());
         let mut forgery = Forgery::new(&parameters, (0, 0), secret, 2, u64::from(place));
+        forgery.base = *rehearsal.election().base(0).unwrap();
         forgery.texts = texts;
         ballots.push(forgery.cast(&mut rng(306)));
     }
