@@ -224,8 +224,10 @@ pub(crate) enum Roll {
         #[arg(long)]
         role: Issuer,
     },
-    /// Adds the halves up to the credential lists.
-    Lists(Dir),
+    /// A custodian mixes the credential lists: nobody knows afterwards whose key is whose.
+    Mix(DirSecret),
+    /// Writes the credential lists after the last mix.
+    List(Dir),
     /// Registrar: writes the messages to the voters and the package for the server.
     /// Server: opens that package and adds its halves.
     Accounts {
@@ -246,6 +248,24 @@ pub(crate) enum Roll {
         /// Server: sealed file to make.
         #[arg(long, required_if_eq("role", "server"))]
         out: Option<PathBuf>,
+    },
+    /// Destroys the half credentials and the order of the roll, when the record is assembled and the
+    /// rules on disputes allow it.
+    Destroy {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the key of registrar or server.
+        #[arg(long)]
+        secret: PathBuf,
+        /// Whose halves.
+        #[arg(long)]
+        role: Issuer,
+        /// Registrar: the folder of the messages, which hold halves; it is destroyed too.
+        #[arg(long, required_if_eq("role", "registrar"))]
+        outbox: Option<PathBuf>,
+        /// Server: the sealed file of the accounts, which holds halves; it is destroyed too.
+        #[arg(long, required_if_eq("role", "server"))]
+        accounts: Option<PathBuf>,
     },
 }
 

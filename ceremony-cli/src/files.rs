@@ -167,6 +167,30 @@ pub fn wipe(path: &Path) -> Result<()> {
     wipe().map_err(|why| Error::file(path, &why))
 }
 
+/// Overwrites and removes a secret file, or a folder with all that is in it. What is not there stays
+/// away; a link is removed and not followed.
+///
+/// # Errors
+/// If something cannot be written or removed.
+pub fn wipe_all(path: &Path) -> Result<()> {
+    let failed = |why: io::Error| Error::file(path, &why);
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(why) => return Err(failed(why)),
+    };
+    if meta.is_symlink() {
+        return fs::remove_file(path).map_err(failed);
+    }
+    if !meta.is_dir() {
+        return wipe(path);
+    }
+    for entry in fs::read_dir(path).map_err(failed)? {
+        wipe_all(&entry.map_err(failed)?.path())?;
+    }
+    fs::remove_dir(path).map_err(failed)
+}
+
 /// `path` with something added to its name.
 #[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -189,6 +213,20 @@ mod tests {
         assert_eq!(write_or_same(&path, b"one"), Ok(true));
         assert_eq!(write_or_same(&path, b"two").unwrap_err().exit_code(), 2);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no part is left");
+    }
+
+    #[test]
+    fn a_folder_is_wiped_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, beside) = (folder.path().join("a"), folder.path().join("b.bin"));
+        write_secret(&inside.join("c/d.bin"), b"x").unwrap();
+        write_secret(&beside, b"y").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&beside, inside.join("link")).unwrap();
+        wipe_all(&inside).unwrap();
+        wipe_all(&inside).unwrap();
+        assert!(!inside.exists());
+        assert_eq!(read(&beside).unwrap(), b"y");
     }
 
     #[cfg(unix)]

@@ -13,8 +13,8 @@ use cli::{
 };
 use escrutinio_ceremony::answers::Answers;
 use escrutinio_ceremony::commands::{
-    accounts, acta, acts, ballot_box, count, custodian, election, inspect, key, lottery, official, record, roll,
-    status, transcript,
+    accounts, acta, acts, ballot_box, count, custodian, destroy, election, inspect, key, lottery, mix, official,
+    record, roll, status, transcript,
 };
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
@@ -143,7 +143,15 @@ fn run_roll(session: &mut Session<'_>, command: Roll) -> Result<Report> {
         }
         Roll::Commit(at) => roll::commit(session, &Workspace::new(at.dir), &at.secret),
         Roll::Halves { dir, secret, role } => roll::halves(session, &Workspace::new(dir), &secret, half_role(role)),
-        Roll::Lists(dir) => roll::lists(session, &Workspace::new(dir.dir)),
+        Roll::Mix(at) => mix::mix(session, &Workspace::new(at.dir), &at.secret),
+        Roll::List(dir) => mix::list(session, &Workspace::new(dir.dir)),
+        Roll::Destroy { dir, secret, role, outbox, accounts } => {
+            let held = match role {
+                Issuer::Registrar => outbox,
+                Issuer::Server => accounts,
+            };
+            destroy::destroy(session, &Workspace::new(dir), &secret, half_role(role), &held.unwrap_or_default())
+        }
         Roll::Accounts { dir, secret, role: Issuer::Registrar, outbox, .. } => {
             accounts::registrar(session, &Workspace::new(dir), &secret, &outbox.unwrap_or_default())
         }

@@ -107,7 +107,11 @@ fn a_school_election_with_the_binary() {
     done(&mut world, "registro", &["roll", "commit", dir, "--secret", &registrar]);
     done(&mut world, "registro", &["roll", "halves", dir, "--role", "registrar", "--secret", &registrar]);
     done(&mut world, "servidor", &["roll", "halves", dir, "--role", "server", "--secret", &server]);
-    done(&mut world, "op", &["roll", "lists", dir]);
+    let custodian = text(&world.secret(&custodian_name(1)));
+    let mixed = done(&mut world, &custodian_name(1), &["roll", "mix", dir, "--secret", &custodian]);
+    assert!(mixed.out.contains("Mix: 1 / 1"), "{}", mixed.out);
+    let listed = done(&mut world, "op", &["roll", "list", dir]);
+    assert!(listed.err.contains("Only 1 of 2 mixes"), "{}", listed.err);
     let outbox = text(&world.folder.path().join("outbox"));
     let accounts = ["roll", "accounts", dir, "--role", "registrar", "--secret", &registrar, "--outbox", &outbox];
     done(&mut world, "registro", &accounts);

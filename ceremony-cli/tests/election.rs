@@ -9,20 +9,26 @@ use std::fs;
 use common::voters::{casts, spool};
 use common::{CANARY, World, assert_refused, custodian_name};
 use escrutinio_ceremony::commands::ballot_box::{self, From};
-use escrutinio_ceremony::commands::{acta, acts, count, election, inspect, key, record, roll, transcript};
+use escrutinio_ceremony::commands::{
+    acta, acts, count, destroy, election, inspect, key, mix, record, roll, transcript,
+};
 use escrutinio_ceremony::session::Session;
 use escrutinio_ceremony::{error::Result, workspace::Workspace};
+use escrutinio_core::credential::HalfRole;
 
 const VOTERS: u32 = 12;
 
 /// The files of a record before the first ballot.
-const SEALED: [&str; 9] = [
+const SEALED: [&str; 12] = [
     "manifest.bin",
     "roll.bin",
     "seal.bin",
     "board/checkpoints/000000",
     "credentials/registrar.bin",
     "credentials/server.bin",
+    "credentials/mix-01.bin",
+    "credentials/mix-02.bin",
+    "credentials/mix-03.bin",
     "credentials/lists.bin",
     "key/transcript.bin",
     "key/trial.bin",
@@ -263,6 +269,8 @@ fn from_registration_to_a_record_that_verifies() {
         assert!(!report.get("what").unwrap().contains('?'), "{path}");
     }
 
+    destruction(&mut world);
+
     // Neither passwords nor personal data anywhere in public.
     for canary in [CANARY, "CANARIO", "canario", "Canario", "555-00", "13125550"] {
         world.assert_nowhere(canary);
@@ -272,6 +280,103 @@ fn from_registration_to_a_record_that_verifies() {
 fn copy_file(world: &World, copy: &Workspace, path: &str) {
     let bytes = fs::read(world.workspace.path("record").join(path)).unwrap();
     copy.write_new(&format!("record/{path}"), &bytes).unwrap();
+}
+
+/// What is left of the halves when both have destroyed theirs: nothing but the public lists.
+fn destruction(world: &mut World) {
+    let at = |world: &World, name: &str| world.folder.path().join(name);
+    let (outbox, accounts) = (at(world, "outbox"), at(world, "server.sealed"));
+    for (name, role, held) in [("registro", HalfRole::Registrar, &outbox), ("servidor", HalfRole::Server, &accounts)] {
+        let secret = world.secret(name);
+        // No record, no decision, another's key, or nothing where halves are said to be.
+        let sums = world.workspace.path("record/SHA256SUMS");
+        fs::rename(&sums, at(world, "sums")).unwrap();
+        assert_refused(world.by(name, |s, w| destroy::destroy(s, w, &secret, role, held)), "error.missing");
+        fs::rename(at(world, "sums"), &sums).unwrap();
+        let silent = World::answers(name).replace("Acuerdo 9", "");
+        assert_refused(
+            world.with(&silent, |s, w| destroy::destroy(s, w, &secret, role, held)),
+            "error.answers.missing",
+        );
+        let log = world.secret("tablero.example");
+        assert_refused(world.by("tablero.example", |s, w| destroy::destroy(s, w, &log, role, held)), "error.official");
+        let nothing = at(world, "nothing");
+        assert_refused(world.by(name, |s, w| destroy::destroy(s, w, &secret, role, &nothing)), "error.missing");
+        assert!(held.exists());
+
+        let report = world.resumed(name, |s, w| destroy::destroy(s, w, &secret, role, held));
+        let path =
+            format!("record/credentials/{name}.bin").replace("registro", "registrar").replace("servidor", "server");
+        assert_eq!(report.get("half_list"), Some(world.workspace.hash(&path).unwrap().as_str()));
+        assert!(report.listing.unwrap().contains("decision Acuerdo 9"));
+        assert!(!held.exists() && !common::with_suffix(&secret, ".halves").exists());
+        assert_refused(world.by(name, |s, w| roll::halves(s, w, &secret, role)), "error.halves.gone");
+    }
+    let registrar = world.secret("registro");
+    assert!(![".roll-drawn", ".roll-00"].iter().any(|end| common::with_suffix(&registrar, end).exists()));
+}
+
+/// Each custodian verifies what is there before mixing, and nobody mixes out of turn.
+#[test]
+fn mixes_are_made_one_after_the_other_by_different_custodians() {
+    let mut world = World::new(11);
+    world.freeze("nayarit-2021", 5, 2);
+    let mix_by = |world: &mut World, n: u32| by_custodian(world, n, mix::mix);
+    assert_refused(mix_by(&mut world, 1), "error.missing");
+    world.roll("Nayarit", VOTERS);
+    let path = |world: &World, number: u32| world.workspace.path(format!("record/credentials/mix-0{number}.bin"));
+    let kept = |world: &World, number| fs::read(path(world, number)).unwrap();
+    let files = [1, 2, 3].map(|number| kept(&world, number));
+    assert_refused(mix_by(&mut world, 4), "error.mixes.made");
+    fs::write(path(&world, 4), &files[2]).unwrap();
+    assert_refused(world.by("op", mix::list), "error.mixes.place");
+    fs::remove_file(path(&world, 4)).unwrap();
+
+    // A mix is missing, at the end and in between.
+    fs::remove_file(path(&world, 3)).unwrap();
+    let error = assert_refused(world.by("op", mix::list), "error.mixes.missing");
+    assert!(error.to_string().contains("roll mix"), "{error}");
+    fs::write(path(&world, 3), &files[2]).unwrap();
+    fs::remove_file(path(&world, 2)).unwrap();
+    assert_refused(world.by("op", mix::list), "error.mixes.place");
+
+    // An earlier mix that does not hold is not mixed on; nor is one at another place, or by somebody twice.
+    fs::remove_file(path(&world, 3)).unwrap();
+    let mut changed = files[1].clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    for bad in [&changed, &files[2]] {
+        fs::write(path(&world, 2), bad).unwrap();
+        assert_refused(mix_by(&mut world, 4), "error.mix");
+    }
+    fs::write(path(&world, 2), &files[0]).unwrap();
+    assert_refused(mix_by(&mut world, 4), "error.mix.who");
+
+    // A server is no custodian.
+    fs::write(path(&world, 2), &files[1]).unwrap();
+    let server = world.secret("servidor");
+    assert_refused(world.by("servidor", |s, w| mix::mix(s, w, &server)), "error.custodian.unknown");
+
+    // Another custodian takes the place of an absent one; the lists are then others.
+    assert!(mix_by(&mut world, 2).unwrap().already);
+    mix_by(&mut world, 5).unwrap();
+    assert_refused(world.by("op", mix::list), "error.file.other");
+    fs::remove_file(world.workspace.path("record/credentials/lists.bin")).unwrap();
+    let report = world.by("op", mix::list).unwrap();
+    assert_eq!(report.get("mixes"), Some("3"));
+    let seen = inspect::inspect(&path(&world, 3)).unwrap();
+    assert!(seen.listing.unwrap().contains("mix 3 by custodian 5"));
+
+    // What was mixed on is sealed; another list is not.
+    world.keys(5);
+    let lists = world.workspace.path("record/credentials/lists.bin");
+    let good = fs::read(&lists).unwrap();
+    let mut other = good.clone();
+    other[40] = 2;
+    fs::write(&lists, other).unwrap();
+    assert_refused(world.by("op", election::seal), "error.lists");
+    fs::write(&lists, good).unwrap();
+    world.by("op", election::seal).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use escrutinio_core::credential::{CredentialLists, HalfRole, pool};
+use escrutinio_core::credential::{CredentialLists, HalfRole};
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::hash::tagged_hash;
 use escrutinio_core::ids::hex;
@@ -11,7 +11,8 @@ use escrutinio_core::keygen::trial::Trial;
 use escrutinio_core::record::Seal;
 
 use super::key::{SEAL, TRANSCRIPT, TRIAL};
-use super::roll::{LISTS, ROLL, mix_path, read_halves, read_record, record_path};
+use super::mix::{self, mix_path};
+use super::roll::{LISTS, ROLL, read_record, record_path};
 use crate::ceremony::{self, KeyFolder, keygen_error};
 use crate::draft::{self, Draft, MANIFEST};
 use crate::error::{Result, out_of_order, refused};
@@ -157,11 +158,8 @@ pub fn freeze(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
 pub fn seal(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> {
     let manifest = draft::read_frozen(workspace)?;
     let record = read_record(workspace, &manifest)?;
-    let registrar = read_halves(workspace, &manifest, &record, HalfRole::Registrar)?;
-    let server = read_halves(workspace, &manifest, &record, HalfRole::Server)?;
-    let lists: CredentialLists = workspace.decode(LISTS, "roll lists")?;
-    let pooled = pool(&registrar, &server).map_err(|why| refused("error.pool", &[("why", &why)]))?;
-    if lists != pooled {
+    let lists: CredentialLists = workspace.decode(LISTS, "roll list")?;
+    if lists != mix::complete(session, workspace, &manifest, &record)? {
         return Err(refused("error.lists", &[("path", &LISTS)]));
     }
     let transcript: KeyTranscript = workspace.decode(TRANSCRIPT, "key trial")?;
@@ -189,7 +187,7 @@ pub fn seal(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> 
         lists: hash(LISTS, "lists")?,
     };
     workspace.write_or_same(SEAL, &seal.to_bytes())?;
-    let step = Step::by_operator(session, "election seal")?
+    let mut step = Step::by_operator(session, "election seal")?
         .input(MANIFEST)
         .input(ROLL)
         .input(record_path(HalfRole::Registrar))
@@ -199,6 +197,9 @@ pub fn seal(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> 
         .input(TRIAL)
         .output(SEAL)
         .note("election_id", seal.election_id());
+    for number in 1..=manifest.credential_mixes {
+        step = step.input(mix_path(number));
+    }
     let step = session.attendance(step)?;
     let already = workspace.finish(session, step)?;
     Ok(Report::new("election seal", already)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use escrutinio_core::acta::Acta;
 use escrutinio_core::board::{Receipt, ReceiptList, SignedCheckpoint};
-use escrutinio_core::credential::{CredentialLists, HalfList, RollRecord};
+use escrutinio_core::credential::{CredentialLists, CredentialMix, HalfList, RollRecord};
 use escrutinio_core::encoding::Decode;
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::hex;
@@ -64,9 +64,12 @@ fn describe(path: &Path, bytes: &[u8]) -> (String, Option<String>) {
             let lists: Vec<usize> = h.lists().iter().map(Vec::len).collect();
             format!("roll_id {}\nkeys per list {lists:?}", h.roll_id())
         }),
+        Some(b"EMIX") => object("credential mix", bytes, |m: &CredentialMix| {
+            format!("roll_id {}\nmix {} by custodian {}", m.roll_id(), m.number(), m.index())
+        }),
         Some(b"ELST") => object("credential lists", bytes, |l: &CredentialLists| {
             let lists: Vec<usize> = l.lists().iter().map(|list| list.keys().len()).collect();
-            format!("roll_id {}\nkeys per list {lists:?}", l.roll_id())
+            format!("roll_id {}\nmixes {}\nkeys per list {lists:?}", l.roll_id(), l.mixes())
         }),
         Some(b"EKEY") => object("key transcript", bytes, keys),
         Some(b"ESEA") => object("seal", bytes, |s: &Seal| format!("election_id {}\n{s:#?}", s.election_id())),

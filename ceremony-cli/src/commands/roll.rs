@@ -1,12 +1,10 @@
-//! The roll: loaded and committed to by the registrar, half credentials, lists.
+//! The roll: loaded and committed to by the registrar; half credentials.
 
 use core::fmt::Write;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use escrutinio_core::credential::{
-    HalfList, HalfRole, HalfSecrets, RollRecord, RollVersion, VersionKind, pool, roll_root,
-};
+use escrutinio_core::credential::{HalfList, HalfRole, HalfSecrets, RollRecord, RollVersion, VersionKind, roll_root};
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::hex;
 use escrutinio_core::manifest::ValidManifest;
@@ -235,16 +233,12 @@ pub fn read_record(workspace: &Workspace, manifest: &ValidManifest) -> Result<Ro
     Ok(record)
 }
 
-pub(super) fn mix_path(number: u32) -> String {
-    format!("record/{}", escrutinio_core::record::mix(number))
-}
-
 pub(super) fn record_path(role: HalfRole) -> String {
     format!("record/{}", role.path())
 }
 
 /// Where registrar or server keeps its half secrets.
-fn halves_path(secret: &Path) -> std::path::PathBuf {
+pub(super) fn halves_path(secret: &Path) -> std::path::PathBuf {
     files::with_suffix(secret, ".halves")
 }
 
@@ -324,32 +318,4 @@ pub fn read_halves(
     list.verify_possession(&record.roll_id(), role).map_err(|why| bad(&why))?;
     list.verify_signature(issuer).map_err(|why| bad(&why))?;
     Ok(list)
-}
-
-/// Adds the halves up to the credential lists.
-///
-/// # Errors
-/// If a half list is missing or does not hold, or a pooled key is not fit.
-pub fn lists(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> {
-    let manifest = draft::read_frozen(workspace)?;
-    let record = read_record(workspace, &manifest)?;
-    let registrar = read_halves(workspace, &manifest, &record, HalfRole::Registrar)?;
-    let server = read_halves(workspace, &manifest, &record, HalfRole::Server)?;
-    let lists = pool(&registrar, &server).map_err(|why| refused("error.pool", &[("why", &why)]))?;
-    workspace.write_or_same(LISTS, &lists.to_bytes())?;
-    let step = Step::by_operator(session, "roll lists")?
-        .input(record_path(HalfRole::Registrar))
-        .input(record_path(HalfRole::Server))
-        .output(LISTS)
-        .note("mixes", 0);
-    let already = workspace.finish(session, step)?;
-    let mut report = Report::new("roll lists", already)
-        .with("roll_id", record.roll_id())
-        .with("file", workspace.path(LISTS).display())
-        .with("sha256", workspace.hash(LISTS)?)
-        .with("mixes", 0);
-    for (number, list) in lists.lists().iter().enumerate() {
-        report = report.with("list", format!("{number}: {}", list.keys().len()));
-    }
-    Ok(report)
 }

@@ -68,6 +68,8 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
     };
     let each = |who, command, kind| Row { who, command, done: messages(kind), of: custodians.max(1) };
     let partials = (1..=16u32).filter(|n| record(&escrutinio_core::record::partial(*n))).count();
+    let mixes = (1..=16u32).filter(|n| record(&escrutinio_core::record::mix(*n))).count();
+    let mixes_asked = manifest.and_then(|m| usize::try_from(m.credential_mixes).ok()).unwrap_or(1);
     let signatures = (1..=16u32).filter(|n| has(&format!("acta/contest-000.signature-{n:02}"))).count();
     let (operator, custodian, registrar, server) = ("who.operator", "who.custodian", "who.registrar", "who.server");
     Ok(vec![
@@ -77,7 +79,8 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
         Row::one(registrar, "roll commit", has(roll::ROLL)),
         Row::one(registrar, "roll halves --role registrar", record("credentials/registrar.bin")),
         Row::one(server, "roll halves --role server", record("credentials/server.bin")),
-        Row::one(operator, "roll lists", has(roll::LISTS)),
+        Row { who: custodian, command: "roll mix", done: mixes, of: mixes_asked },
+        Row::one(operator, "roll list", has(roll::LISTS)),
         Row::one(registrar, "roll accounts --role registrar", has("roll/accounts.txt")),
         Row::one(server, "roll accounts --role server", has("roll/server-accounts.txt")),
         each(custodian, "custodian commit", "round1"),
@@ -99,5 +102,7 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
         Row::one(operator, "acta render", record("acta/contest-000.bin")),
         Row::one(operator, "record receipts", record("receipts.txt")),
         Row::one(operator, "record assemble", record("SHA256SUMS")),
+        Row::one(registrar, "roll destroy --role registrar", has("roll/destroyed-registrar.txt")),
+        Row::one(server, "roll destroy --role server", has("roll/destroyed-server.txt")),
     ])
 }

@@ -16,7 +16,7 @@ pub mod voters;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use escrutinio_ceremony::commands::{accounts, custodian, election, key, official, roll};
+use escrutinio_ceremony::commands::{accounts, custodian, election, key, mix, official, roll};
 use escrutinio_ceremony::error::{Error, Result};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::report::Report;
@@ -56,7 +56,7 @@ impl World {
             "password = {CANARY}-{name}\nperson.name = {name}\nperson.designation = INE/CG/1\noperator = Operadora\n\
              act.place = Sala\nact.attested-by = Fedataria\nact.attendees = Testigos\n\
              void.reason = falta una custodia\nvoid.culprits = 5\n\
-             acta.place =\nlottery.present = 1 2 3\nlottery.seed = 4 2 6\n"
+             acta.place =\ndestroy.document = Acuerdo 9\nlottery.present = 1 2 3\nlottery.seed = 4 2 6\n"
         )
     }
 
@@ -223,6 +223,22 @@ pub fn roll_csv(entity: &str, voters: u32) -> String {
 }
 
 impl World {
+    /// Custodians 1, 2, .. mix, as many as the manifest asks for.
+    pub fn mixes(&mut self) {
+        let asked = escrutinio_ceremony::draft::read_frozen(&self.workspace).unwrap().credential_mixes;
+        for number in 1..=asked {
+            let name = custodian_name(number);
+            let secret = self.secret(&name);
+            let mixed = self.by(&name, |s, w| mix::mix(s, w, &secret)).unwrap();
+            assert_eq!(mixed.get("mix"), Some(format!("{number} / {asked}").as_str()));
+            // The line of the transcript is lost: repeating completes it, and makes no second mix.
+            self.cut_last_line();
+            let again = self.by(&name, |s, w| mix::mix(s, w, &secret)).unwrap();
+            assert!(!again.already && again.figures == mixed.figures);
+            assert!(self.by(&name, |s, w| mix::mix(s, w, &secret)).unwrap().already);
+        }
+    }
+
     pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -248,7 +264,8 @@ impl World {
         self.resumed("registro", |s, w| roll::commit(s, w, &registrar));
         self.resumed("registro", |s, w| roll::halves(s, w, &registrar, HalfRole::Registrar));
         self.resumed("servidor", |s, w| roll::halves(s, w, &server, HalfRole::Server));
-        self.resumed("op", roll::lists);
+        self.mixes();
+        self.resumed("op", mix::list);
         let outbox = self.folder.path().join("outbox");
         self.with(&answers, |s, w| accounts::registrar(s, w, &registrar, &outbox)).unwrap();
         let out = self.folder.path().join("server.sealed");

@@ -175,6 +175,12 @@ impl CredentialMix {
         Ok(mix)
     }
 
+    /// The roll.
+    #[must_use]
+    pub fn roll_id(&self) -> &RollId {
+        &self.roll_id
+    }
+
     /// Who mixed.
     #[must_use]
     pub fn index(&self) -> CustodianIndex {

@@ -1,6 +1,6 @@
 //! Before the first ballot: registration, manifest, roll, credentials, keys, opening.
 
-use escrutinio_ceremony::commands::{accounts, ballot_box, custodian, election, key, official, roll};
+use escrutinio_ceremony::commands::{accounts, ballot_box, custodian, election, key, mix, official, roll};
 use escrutinio_ceremony::draft;
 use escrutinio_ceremony::person::Role;
 use escrutinio_core::credential::HalfRole;
@@ -90,7 +90,15 @@ pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
     stage.act(REGISTRAR, "", |session, workspace| roll::commit(session, workspace, &registrar))?;
     stage.act(REGISTRAR, "", |session, workspace| roll::halves(session, workspace, &registrar, HalfRole::Registrar))?;
     stage.act(SERVER, "", |session, workspace| roll::halves(session, workspace, &server, HalfRole::Server))?;
-    stage.act("Autoridad", "", roll::lists)?;
+    let bar = stage.screen.bar(u64::from(manifest.credential_mixes), "mezclas", "mixes");
+    for number in 1..=manifest.credential_mixes {
+        let name = custodian_name(number);
+        let secret = stage.secret(&name);
+        stage.act(&name, "", |session, workspace| mix::mix(session, workspace, &secret))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    stage.act("Autoridad", "", mix::list)?;
     stage.now = manifest.calendar.accounts_sent.min(manifest.calendar.preparation);
     let outbox = stage.private("outbox");
     stage.act(REGISTRAR, &more, |session, workspace| accounts::registrar(session, workspace, &registrar, &outbox))?;
@@ -98,6 +106,7 @@ pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
     stage.act(SERVER, &more, |session, workspace| accounts::server(session, workspace, &server, &package, &sealed))?;
     stage.screen.figure("votantes", "voters", stage.voters);
     stage.screen.figure("listas de credenciales", "credential lists", manifest.lists.len());
+    stage.screen.figure("mezclas de las listas", "mixes of the lists", manifest.credential_mixes);
     Ok(())
 }
 

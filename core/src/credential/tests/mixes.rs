@@ -14,7 +14,7 @@ fn manifest_lists() -> Vec<ListKey> {
 
 fn mix(before: &CredentialLists, index: u32) -> CredentialMix {
     let keys = Keys::new(1, 3);
-    let signer = (CustodianIndex::new(index).unwrap(), &keys.custodians[index as usize - 1]);
+    let signer = (CustodianIndex::new(index).unwrap(), &keys.custodians[usize::try_from(index).unwrap() - 1]);
     let mut seen = Vec::new();
     let mix = CredentialMix::make(
         before,
@@ -45,7 +45,9 @@ fn voters_find_their_key_behind_every_mix() {
         let mixed = mix(&lists, index);
         assert_eq!(CredentialMix::from_bytes(&mixed.to_bytes()).as_ref(), Ok(&mixed));
         verified(&mixed, &lists).unwrap();
-        mixed.verify_signature(&Keys::new(1, 3).custodians[index as usize - 1].verifying_key()).unwrap();
+        mixed
+            .verify_signature(&Keys::new(1, 3).custodians[usize::try_from(index).unwrap() - 1].verifying_key())
+            .unwrap();
         assert!(mixed.verify_signature(&sample.keys.server.verifying_key()).is_err());
         let after = mixed.into_lists();
         assert_eq!(after.mixes(), index);
