@@ -35,7 +35,9 @@ cargo xtask COMMAND
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
   mutate [--most N|all]     changes single fields of a record; both verifiers must reject each alike
-  rehearse BALLOTS DIR      writes a large record, to measure the verifier with
+  rehearse BALLOTS DIR [--mixes N]
+                            writes a large record, to measure the verifier with; N credential
+                            mixes (3, which takes a while for hundreds of thousands of voters)
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
@@ -87,7 +89,8 @@ fn run() -> Outcome {
         ),
         "rehearse" => {
             let ballots = options.value()?.parse()?;
-            rehearse::run(ballots, &PathBuf::from(options.value()?))
+            let folder = PathBuf::from(options.value()?);
+            rehearse::run(ballots, &folder, option(&mut options, "mixes", |value| value.parse())?)
         }
         "vectors" => only(&mut options).and_then(|()| vectors::write()),
         "vectors-check" => only(&mut options).and_then(|()| vectors::check()),

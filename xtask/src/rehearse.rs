@@ -12,16 +12,20 @@ use rayon::prelude::*;
 
 use crate::shell::{Failure, Outcome};
 
-/// Writes a record of the presidency 2024 (1-of-17, four units) with this many ballots.
-pub(crate) fn run(ballots: u32, out: &Path) -> Outcome {
+/// Writes a record of the presidency 2024 (1-of-17, four units, three of five custodians) with this
+/// many ballots, and as many credential mixes as the threshold or as are asked for.
+pub(crate) fn run(ballots: u32, out: &Path, mixes: Option<u32>) -> Outcome {
     let keys = Keys::new(3, 5);
     let mut manifest = testing::presidency(&keys);
+    if let Some(mixes) = mixes {
+        (manifest.credential_mixes, manifest.few_mixes) = (mixes, true);
+    }
     manifest.max_voters = manifest.max_voters.max(ballots);
     manifest.min_group = 10;
     let lists = u32::try_from(manifest.lists.len()).unwrap_or(1);
     let counts: Vec<u32> = (0..lists).map(|list| (ballots + lists - 1 - list) / lists).collect();
     let mut rng = ChaCha20Rng::seed_from_u64(2024);
-    println!("key ceremony, roll and credentials of {ballots} voters");
+    println!("key ceremony, roll and credentials of {ballots} voters, {} mixes", manifest.credential_mixes);
     let mut rehearsal = Rehearsal::sealed(manifest, keys, &counts, &mut rng);
     println!("ballots");
     let bar = indicatif::ProgressBar::new(ballots.into());
