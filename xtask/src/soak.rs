@@ -27,7 +27,7 @@ fn large_record() -> Outcome {
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
     }
-    rehearse::run(BALLOTS, &folder)?;
+    rehearse::run(BALLOTS, &folder, None)?;
     step(
         "verify the large record",
         cargo_with(&["run", "--locked", "--release", "-p", "escrutinio-verify", "--", "--quiet"]).arg(&folder),

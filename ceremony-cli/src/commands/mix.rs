@@ -153,7 +153,8 @@ pub fn list(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> 
         step = step.input(mix_path(number));
     }
     let already = workspace.finish(session, step)?;
-    let mixes = [("mixes", &lists.mixes() as &dyn core::fmt::Display), ("threshold", &manifest.threshold)];
+    let mixes: [(&'static str, &dyn core::fmt::Display); 2] =
+        [("mixes", &lists.mixes()), ("threshold", &manifest.threshold)];
     match lists.mixes() {
         0 => session.say("say.mixes.none", &[]),
         few if few < manifest.threshold => session.say("say.mixes.few", &mixes),
