@@ -18,7 +18,7 @@ use escrutinio_core::ballot::{CastBallot, Opening, PlaintextBallot, PreparedBall
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::checkpoint::SignedCheckpoint;
 use escrutinio_core::board::receipt::ReceiptList;
-use escrutinio_core::credential::{CredentialLists, HalfList, RollRecord};
+use escrutinio_core::credential::{CredentialLists, CredentialMix, HalfList, RollRecord};
 use escrutinio_core::decrypt::PartialDecryption;
 use escrutinio_core::encoding::{Decode, Encode};
 use escrutinio_core::keygen::KeyTranscript;
@@ -73,6 +73,7 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         object("manifest", file(record::MANIFEST), plain::<Manifest>()),
         object("roll record", file(record::ROLL), plain::<RollRecord>()),
         object("half list", file(record::REGISTRAR), plain::<HalfList>()),
+        object("credential mix", file(&record::mix(1)), plain::<CredentialMix>()),
         object("credential lists", file(record::LISTS), plain::<CredentialLists>()),
         object("key transcript", file(record::KEY_TRANSCRIPT), plain::<KeyTranscript>()),
         object(
@@ -148,7 +149,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_change_is_refused_or_is_its_own_encoding(which in 0usize..16, place: prop::sample::Index, byte: u8) {
+    fn a_change_is_refused_or_is_its_own_encoding(which in 0usize..17, place: prop::sample::Index, byte: u8) {
         let object = &OBJECTS[which];
         let mut bytes = object.bytes.clone();
         let place = place.index(bytes.len());
@@ -159,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_refused(which in 0usize..16, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn noise_is_refused(which in 0usize..17, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!((OBJECTS[which].again)(&bytes).is_none());
     }
 }

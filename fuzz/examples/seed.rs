@@ -80,6 +80,7 @@ fn target_of(path: &str) -> Option<&'static str> {
         record::RESULTS => "results",
         record::RECEIPTS => "receipt_list",
         _ if path.starts_with(record::CHECKPOINTS) => "checkpoint",
+        _ if path.starts_with("credentials/mix-") => "credential_mix",
         _ if path.starts_with("tally/partial-") => "partial",
         _ if path.starts_with("acta/") => "acta",
         _ => return None,

@@ -2,7 +2,7 @@
 
 use escrutinio_core::acta::Acta;
 use escrutinio_core::ballot::CastBallot;
-use escrutinio_core::credential::{CredentialLists, HalfList, RollRecord};
+use escrutinio_core::credential::{CredentialLists, CredentialMix, HalfList, RollRecord};
 use escrutinio_core::decrypt::PartialDecryption;
 use escrutinio_core::encoding::Decode;
 use escrutinio_core::keygen::KeyTranscript;
@@ -47,6 +47,7 @@ pub(crate) fn fields_of(rehearsal: &Rehearsal, path: &str) -> Vec<Field> {
         record::PARTICIPATION => fields::of(|| Participation::from_bytes(bytes).is_ok()),
         record::AGGREGATES => fields::of(|| aggregates().is_ok()),
         record::RESULTS => fields::of(|| Results::from_bytes(bytes).is_ok()),
+        path if path.starts_with("credentials/mix-") => fields::of(|| CredentialMix::from_bytes(bytes).is_ok()),
         path if path.starts_with("acta/") => fields::of(|| Acta::from_bytes(bytes).is_ok()),
         _ => match aggregates() {
             Ok(aggregates) => fields::of(|| PartialDecryption::decode(bytes, &aggregates).is_ok()),
