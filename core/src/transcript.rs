@@ -18,11 +18,12 @@
 //! let challenge = ProofContext::new(Proof::CastSignature).challenge("c");
 //! ```
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
 use rand_core_06::RngCore as _;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::group::{self, Element, Scalar};
 use crate::secret::SecretScalar;
@@ -212,6 +213,14 @@ impl Nonces {
         let scalar = group::wide_scalar(&wide);
         wide.zeroize();
         SecretScalar::new(scalar)
+    }
+
+    /// The next `n` nonces, in memory that is wiped and does not grow.
+    #[must_use]
+    pub fn draw_all(&mut self, n: usize) -> Zeroizing<Vec<Scalar>> {
+        let mut scalars = Zeroizing::new(Vec::with_capacity(n));
+        scalars.extend((0..n).map(|_| *self.draw().expose()));
+        scalars
     }
 }
 

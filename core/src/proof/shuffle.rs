@@ -118,12 +118,11 @@ pub struct ShuffleStatement<'a> {
     pub relation: Relation<'a>,
 }
 
-/// What the first challenge is drawn from.
+/// The long lists that the statement holds, as the transcript absorbs them.
 struct Hashes {
     generators: Hash,
     input: Hash,
     output: Hash,
-    commitments: Hash,
 }
 
 impl ShuffleStatement<'_> {
@@ -136,8 +135,8 @@ impl ShuffleStatement<'_> {
         }
     }
 
-    /// The transcript up to the commitments, and the seed of the `u_j`.
-    fn bind(&self, rows: usize, hashes: &Hashes) -> (Transcript, [u8; 32]) {
+    /// The transcript up to the rows that come out.
+    fn bind(&self, rows: usize, hashes: &Hashes) -> Transcript {
         let mut transcript = ProofContext::new(self.relation.proof()).bind(self.context).at(self.position);
         // There are not more rows than generators, nor more generators than u32 counts.
         transcript.append_u32("n", u32::try_from(rows).unwrap_or(u32::MAX));
@@ -152,10 +151,14 @@ impl ShuffleStatement<'_> {
         }
         transcript.append("input", &hashes.input);
         transcript.append("output", &hashes.output);
-        transcript.append("commitments", &hashes.commitments);
-        let seed = transcript.challenge_seed("s");
-        (transcript, seed)
+        transcript
     }
+}
+
+/// Absorbs C; the seed of the `u_j`.
+fn row_seed(transcript: &mut Transcript, commitments: &Hash) -> [u8; 32] {
+    transcript.append("commitments", commitments);
+    transcript.challenge_seed("s")
 }
 
 /// Absorbs D; the challenge under which the chain and the sum of the rows are one equation.

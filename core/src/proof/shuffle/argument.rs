@@ -7,10 +7,10 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::generators::generators_hash;
-use super::prove::{ShuffleInputError, join, random_scalars};
+use super::prove::{ShuffleInputError, join};
 use super::{
     Hashes, Relation, ShuffleGenerators, ShuffleProof, ShuffleStatement, chain_challenge, flat, last_challenge, pieces,
-    row_challenges,
+    row_challenges, row_seed,
 };
 use crate::group::{self, Element, ElementBytes, FixedBase, Scalar};
 use crate::hash::tagged_hash;
@@ -29,6 +29,16 @@ pub(super) enum Witness<'a> {
     Power(&'a SecretScalar),
     /// The nonces of texts: e_j in the order of what went in.
     Nonces(&'a [Scalar]),
+}
+
+impl Witness<'_> {
+    /// One scalar that depends on all of it.
+    fn digest(&self) -> Zeroizing<Scalar> {
+        match self {
+            Self::Power(g) => Zeroizing::new(*g.expose()),
+            Self::Nonces(nonces) => secret_sum(nonces.iter()),
+        }
+    }
 }
 
 /// Rows that went in and came out, and their order.
@@ -64,27 +74,28 @@ impl Argument<'_> {
         let h = FixedBase::new(&generators.h);
         let mut proof = Vec::with_capacity(shape.proof());
 
-        let coins = random_scalars(n, rng);
+        let hashes = Hashes {
+            generators: generators_hash(q),
+            input: tagged_hash("shuffle-input", &[self.input.as_flattened()]),
+            output: tagged_hash("shuffle-output", &[self.output.as_flattened()]),
+        };
+        let mut transcript = self.statement.bind(n, &hashes);
+        // What else is drawn for the proof comes from the transcript as well: a generator that repeats
+        // itself repeats nothing between two proofs.
+        let coins = transcript.nonces(&[&witness.digest()], rng).draw_all(n);
         proof.extend_from_slice(&commit(q, &coins, self.permutation));
-        let (mut transcript, seed) = self.statement.bind(
-            n,
-            &Hashes {
-                generators: generators_hash(q),
-                input: tagged_hash("shuffle-input", &[self.input.as_flattened()]),
-                output: tagged_hash("shuffle-output", &[self.output.as_flattened()]),
-                commitments: tagged_hash("shuffle-commitments", &[proof.as_flattened()]),
-            },
-        );
+        let seed = row_seed(&mut transcript, &tagged_hash("shuffle-commitments", &[proof.as_flattened()]));
         let challenges = map_all(pieces(n), |piece| row_challenges(&seed, piece)).concat();
 
-        let chain = Chain::new(&challenges, self.permutation, rng);
+        let sum = secret_sum(coins.iter());
+        let blinds = transcript.nonces(&[&sum], rng).draw_all(n);
+        let chain = Chain::new(&challenges, self.permutation, blinds);
         let points = chain.commit(&h);
         let rho = chain_challenge(&mut transcript, &tagged_hash("shuffle-chain", &[points.as_flattened()]));
         proof.extend_from_slice(&points);
         // rho^(i+2)
         let powers: Vec<_> = group::powers(&rho, n.saturating_add(2)).split_off(2);
 
-        let sum = secret_sum(coins.iter());
         let chained = chain.total(&powers, &rho);
         let total_g = SecretScalar::new(*sum + *chained);
         let total_q = SecretScalar::new(*inner_product(&chain.factors, &coins));
@@ -95,8 +106,7 @@ impl Argument<'_> {
 
         let mut source = transcript.nonces(&[total_g.expose(), total_q.expose(), total_e.expose()], rng);
         let (nonce_g, nonce_q, nonce_e) = (source.draw(), source.draw(), source.draw());
-        let mut nonces: Scalars = Zeroizing::new(Vec::with_capacity(n));
-        nonces.extend((0..n).map(|_| *source.draw().expose()));
+        let nonces = source.draw_all(n);
 
         let announced_g = nonce_g.public() + chain.announce(&nonces, &powers, &h);
         let announced_q = nonce_q.public() + secret_combination(&nonces, q, 1, 0);
@@ -153,7 +163,7 @@ fn commit(q: &[ElementBytes], coins: &[Scalar], permutation: &Permutation) -> Ze
 }
 
 impl Chain {
-    fn new(challenges: &[Scalar], permutation: &Permutation, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+    fn new(challenges: &[Scalar], permutation: &Permutation, blinds: Scalars) -> Self {
         let mut factors = Zeroizing::new(challenges.to_vec());
         permutation.forward(&mut factors);
         let mut products: Scalars = Zeroizing::new(Vec::with_capacity(factors.len()));
@@ -162,7 +172,7 @@ impl Chain {
             *product *= factor;
             products.push(*product);
         }
-        Self { blinds: random_scalars(factors.len(), rng), factors, products }
+        Self { factors, blinds, products }
     }
 
     /// D. Half of each is computed and doubled while it is encoded.

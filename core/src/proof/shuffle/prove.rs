@@ -206,7 +206,7 @@ fn published_in_order(first: &[ElementBytes]) -> bool {
 }
 
 /// Random scalars.
-pub(super) fn random_scalars(n: usize, rng: &mut (impl CryptoRng + ?Sized)) -> Zeroizing<Vec<Scalar>> {
+fn random_scalars(n: usize, rng: &mut (impl CryptoRng + ?Sized)) -> Zeroizing<Vec<Scalar>> {
     let mut scalars = Zeroizing::new(Vec::with_capacity(n));
     scalars.extend((0..n).map(|_| *SecretScalar::generate(rng).expose()));
     scalars

@@ -13,7 +13,7 @@ use rand_core::CryptoRng;
 use super::generators::generators_hash;
 use super::{
     Hashes, MemorySource, Part, Relation, ShuffleGenerators, ShuffleShape, ShuffleSource, ShuffleStatement,
-    chain_challenge, flat, last_challenge, pieces, row_challenges,
+    chain_challenge, flat, last_challenge, pieces, row_challenges, row_seed,
 };
 use crate::group::{self, Element, ElementBytes, Scalar};
 use crate::hash::{Hash, TaggedHasher};
@@ -113,12 +113,19 @@ impl ShuffleStatement<'_> {
         }
         let too_few = ShuffleError::Generators { rows, generators: generators.len() };
         let q = generators.first(rows).ok_or(too_few)?;
+        // Under the identity every power is right.
+        if let Relation::Keys { base, image } = self.relation
+            && [base, image].iter().any(|point| group::is_identity(&point.element))
+        {
+            return Err(ShuffleError::Proof);
+        }
         let pass = Pass { shape: self.shape(rows), source };
         let mut seed = [0u8; 32];
         rng.fill_bytes(&mut seed);
 
-        let (hashes, chain) = pass.hash(generators_hash(q))?;
-        let (mut transcript, challenge_seed) = self.bind(rows, &hashes);
+        let (hashes, commitments, chain) = pass.hash(generators_hash(q))?;
+        let mut transcript = self.bind(rows, &hashes);
+        let challenge_seed = row_seed(&mut transcript, &commitments);
         let rho = chain_challenge(&mut transcript, &chain);
         let announced = pass.read(Part::Proof, pass.shape.announced())?;
         let c = last_challenge(&mut transcript, &announced, pass.shape);
@@ -175,9 +182,9 @@ impl<S: ShuffleSource> Pass<'_, S> {
             .collect()
     }
 
-    /// The hashes of what comes before the first challenge, and that of the chain. The rows that
+    /// The hashes of the statement's lists, of the commitments and of the chain. The rows that
     /// came out are seen to be in order.
-    fn hash(&self, generators: Hash) -> Result<(Hashes, Hash), ShuffleError<S::Error>> {
+    fn hash(&self, generators: Hash) -> Result<(Hashes, Hash, Hash), ShuffleError<S::Error>> {
         let shape = self.shape;
         let parts = [
             ("shuffle-input", Part::Input, 0..shape.points()),
@@ -188,7 +195,7 @@ impl<S: ShuffleSource> Pass<'_, S> {
         let hashes = map_all(parts.into(), |(label, part, strings)| self.hash_part(label, part, strings));
         let hashes = hashes.into_iter().collect::<Result<Vec<_>, _>>()?;
         let [input, output, commitments, chain] = <[Hash; 4]>::try_from(hashes).map_err(|_| ShuffleError::Proof)?;
-        Ok((Hashes { generators, input, output, commitments }, chain))
+        Ok((Hashes { generators, input, output }, commitments, chain))
     }
 
     fn hash_part(&self, label: &str, part: Part, strings: Range<usize>) -> Result<Hash, ShuffleError<S::Error>> {

@@ -243,9 +243,9 @@ impl Sample {
             generators: hash("shuffle-generators", &self.generators.q[..n]),
             input: hash("shuffle-input", &self.input),
             output: hash("shuffle-output", &self.output),
-            commitments: hash("shuffle-commitments", commitments),
         };
-        let (transcript, seed) = self.with_statement(|statement| statement.bind(n, &hashes));
+        let mut transcript = self.with_statement(|statement| statement.bind(n, &hashes));
+        let seed = row_seed(&mut transcript, &hash("shuffle-commitments", commitments));
         let u = (0..)
             .take(n)
             .map(|j: u64| group::hash_to_scalar("shuffle-challenge", &[seed.as_slice(), &j.to_le_bytes()].concat()));
