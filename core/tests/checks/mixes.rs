@@ -364,3 +364,32 @@ fn c4_3_a_mix_of_what_went_into_the_one_before() {
     let skipped = with_mix(|rehearsal, forged| forged.shuffle(&before(rehearsal, 1)));
     assert_only("C4.3", &skipped.files);
 }
+
+/// Voters of two lists, and all who mixed, make their keys meet: one of the two would bar the other.
+#[test]
+fn c5_2_two_lists_that_meet_in_a_key() {
+    let mut rehearsal = sealed();
+    let secret = |list| -> Scalar { rehearsal.expose_halves(list, 0).iter().map(SecretScalar::expose).sum() };
+    let (one, other) = (secret(0), secret(1));
+    // What went in is [p]G and [p']G, and [p s]G and [p' s']G among the keys: powers that all who mixed know.
+    let mut forged = Forged { roll_id: rehearsal.roll_id(), number: 1, index: 1, lists: Vec::new(), signer: 1 };
+    let lists = before(&rehearsal, 1);
+    forged.lists = (0..lists.lists().len())
+        .map(|list| {
+            let power = if list == 1 { one * other.invert() } else { Scalar::ONE };
+            forged.list(&lists, list, position(list, 1, 1), power * Scalar::from(7u64))
+        })
+        .collect();
+    rehearsal.put(&record::mix(1), forged.file(&rehearsal));
+    for number in 2..=3 {
+        let before = before(&rehearsal, number);
+        let mut next =
+            Forged { roll_id: rehearsal.roll_id(), number, index: number, lists: Vec::new(), signer: number };
+        next.shuffle(&before);
+        rehearsal.put(&record::mix(number), next.file(&rehearsal));
+    }
+    let last = rehearsal.object::<CredentialMix>(&record::mix(3)).into_lists();
+    rehearsal.put(record::LISTS, last.to_bytes());
+    let culprit = assert_only("C5.2", &reseal_and_finish(rehearsal).files);
+    assert!(culprit.contains("share the key"), "{culprit}");
+}

@@ -9,6 +9,7 @@ use crate::group::{self, ElementBytes};
 use crate::ids::RollId;
 use crate::record::{self, File, Source};
 use crate::verify::Check;
+use crate::verify::ballots::repeated;
 use crate::verify::context::{Context, End};
 use crate::verify::setup::CredentialKeys;
 
@@ -90,6 +91,13 @@ pub(crate) fn lists<S: Source>(
             .report
             .stop(Check::C5_2, format!("{path}: list {number} is not that of the last mix; publisher"))?);
     }
+    // The pools hold no key twice, and a list stays so; under different bases two lists may meet.
+    let mut all: Vec<ElementBytes> = lists.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
+    if let Some(key) = repeated(&mut all) {
+        let key = crate::ids::hex(&key);
+        return Ok(ctx.report.stop(Check::C5_2, format!("{path}: two lists share the key {key}; mixers"))?);
+    }
+    drop(all);
     let keys: usize = lists.iter().map(|(_, keys)| keys.len()).sum();
     ctx.report.hold(Check::C5_2, format!("{keys} keys"));
     ctx.report.mixes = mixes;

@@ -75,18 +75,3 @@ fn coins_differ_from_mix_to_mix() {
     assert!(drawn.iter().all(|point| !again.contains(point)));
     assert_eq!(first, shuffle(1));
 }
-
-/// Under the identity as base or image the proof would say nothing of the power.
-#[test]
-fn identity_is_no_base() {
-    let refused = |base: Element, keys: &[ElementBytes], g: &SecretScalar| {
-        let base = Point::new(base);
-        let shuffled = shuffle_keys(&CONTEXT, position(), &generators(), &base, keys, g, &mut rng(2)).unwrap();
-        let relation = Relation::Keys { base: &base, image: &shuffled.base };
-        let statement = ShuffleStatement { context: &CONTEXT, position: position(), relation };
-        let source = MemorySource { input: keys, output: &shuffled.keys, proof: &shuffled.proof };
-        assert_eq!(statement.verify(&generators(), &source, &mut rng(3)), Err(ShuffleError::Proof));
-    };
-    refused(group::identity(), &keys(3), &SecretScalar::generate(&mut rng(1)));
-    refused(element("base", 0), &[], &SecretScalar::new(Scalar::ZERO));
-}
