@@ -26,6 +26,8 @@ mod primitives;
 mod protocol;
 #[path = "vectors/records.rs"]
 mod records;
+#[path = "vectors/shuffles.rs"]
+mod shuffles;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,7 +37,15 @@ use serde_json::Value;
 
 /// The function that answers the cases of a kind.
 fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
-    let kinds = [primitives::kind, ballots::kind, protocol::kind, records::kind, manifests::kind, judging::kind];
+    let kinds = [
+        primitives::kind,
+        ballots::kind,
+        shuffles::kind,
+        protocol::kind,
+        records::kind,
+        manifests::kind,
+        judging::kind,
+    ];
     kinds.into_iter().find_map(|kind| kind(name))
 }
 
@@ -110,6 +120,8 @@ files! {
     transcript: "transcript.json", 9;
     signature: "signature-INSECURE-secrets.json", 30;
     ballot_proof: "ballot-proof.json", 90;
+    shuffle: "shuffle.json", 200;
+    shuffle_secrets: "shuffle-INSECURE-secrets.json", 9;
     record: "record.json", 50;
     protocol: "protocol.json", 60;
     keygen_judging: "keygen-judging.json", 50;

@@ -25,6 +25,7 @@ mod manifest;
 mod protocol;
 mod published;
 mod record;
+mod shuffle;
 mod signature;
 mod transcript;
 
@@ -50,6 +51,7 @@ fn files() -> Vec<(String, String)> {
     let mut files =
         vec![group::vectors(), hash::vectors(), hash::tracking_codes(), transcript::vectors(), signature::vectors()];
     files.extend(ballot::vectors());
+    files.extend(shuffle::vectors());
     files.extend([record::vectors(), protocol::vectors(), judging::vectors()]);
     files.extend([encoding::vectors(), manifest::vectors()]);
     files.sort();

@@ -1,6 +1,7 @@
 //! What a case gives, and what is answered.
 
 use escrutinio_core::point::Point;
+use escrutinio_core::transcript::Position;
 use escrutinio_core::{group, ids};
 use serde_json::{Value, json};
 
@@ -37,6 +38,19 @@ impl Given<'_> {
 
     pub(crate) fn array<const N: usize>(&self, name: &str) -> [u8; N] {
         self.bytes(name).try_into().unwrap()
+    }
+
+    /// Where a proof stands.
+    pub(crate) fn position(&self) -> Position {
+        let position = self.value("position");
+        let field = |name: &str| position.get(name).map(|n| u32::try_from(n.as_u64().unwrap()).unwrap());
+        Position {
+            contest: field("contest"),
+            style: field("style"),
+            unit: field("unit"),
+            role: field("role"),
+            index: field("index"),
+        }
     }
 
     pub(crate) fn points(&self, name: &str) -> Vec<Point> {

@@ -7,7 +7,7 @@ use escrutinio_core::hash::tagged_hash;
 use escrutinio_core::ids::TrackingCode;
 use escrutinio_core::secret::SecretBytes;
 use escrutinio_core::signature::{Signature, SigningKey, VerifyingKey};
-use escrutinio_core::transcript::{Position, Proof, ProofContext};
+use escrutinio_core::transcript::{Proof, ProofContext};
 use serde_json::json;
 
 use crate::case::{Answer, Given, hex, nothing, one, unhex};
@@ -103,15 +103,7 @@ fn header(t: &Given) -> Answer {
         "cast-signature" => Proof::CastSignature,
         other => panic!("no proof is called {other}"),
     };
-    let position = t.value("position");
-    let field = |name: &str| position.get(name).map(|n| u32::try_from(n.as_u64().unwrap()).unwrap());
-    let mut transcript = ProofContext::new(proof).bind(&t.array("context")).at(Position {
-        contest: field("contest"),
-        style: field("style"),
-        unit: field("unit"),
-        role: field("role"),
-        index: field("index"),
-    });
+    let mut transcript = ProofContext::new(proof).bind(&t.array("context")).at(t.position());
     for operation in t.value("operations").as_array().unwrap() {
         let name = label(operation["append"].as_str().unwrap());
         transcript.append(name, &unhex(operation["data"].as_str().unwrap()));

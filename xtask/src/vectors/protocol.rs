@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::board::bundle::BundleId;
 use escrutinio_core::board::{SignedCheckpoint, leaf_hash};
-use escrutinio_core::credential::{CredentialLists, HalfList, HalfRole, RollRecord};
+use escrutinio_core::credential::{HalfList, HalfRole, RollRecord, pool};
 use escrutinio_core::decrypt::PartialDecryption;
 use escrutinio_core::encoding::{Decode, Encode};
 use escrutinio_core::group::{self, Element, Scalar, compress, vartime_multiscalar_mul, weights};
@@ -27,7 +27,7 @@ pub(super) fn vectors() -> (String, String) {
     let setting = || vec![("record", Json::from("record.json"))];
     file.group_in("roll", "The roll: credentials.md.", setting(), vec![roll()]);
     file.group_in("half-possession", "Proofs of half credentials.", setting(), halves());
-    file.group_in("pooled-lists", "The credential lists.", setting(), vec![pooled()]);
+    file.group_in("pooled-lists", "The pools, which go into the first mix.", setting(), vec![pooled()]);
     file.group_in("key-messages", "Each custodian's messages: keygen.md.", setting(), messages());
     file.group_in("key-ceremony", "Tables, keys and verification shares.", setting(), vec![ceremony()]);
     file.group_in("trial", "The ciphertext of the trial.", setting(), vec![trial()]);
@@ -104,7 +104,8 @@ fn halves() -> Vec<Case> {
 }
 
 fn pooled() -> Case {
-    let lists = CredentialLists::from_bytes(bytes(names::LISTS)).unwrap();
+    let half = |path| HalfList::from_bytes(bytes(path)).unwrap();
+    let lists = pool(&half(names::REGISTRAR), &half(names::SERVER)).unwrap();
     let keys = |keys: &[[u8; 32]]| keys.iter().map(|key| Json::hex(key)).collect::<Vec<_>>();
     let lists: Vec<Vec<Json>> = lists.lists().iter().map(|list| keys(list.keys())).collect();
     Case::valid("sums of the halves, sorted").output("lists", lists)
