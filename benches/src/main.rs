@@ -1,16 +1,17 @@
 //! Prints what the protocol costs.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use escrutinio_benches::shuffles::{Costs, ROWS};
 use escrutinio_benches::table::{OPTIONS, Table};
 
 const USAGE: &str = "usage: escrutinio-benches table [--json] [OPTIONS..]
-       escrutinio-benches shuffles [ROWS]
+       escrutinio-benches shuffles [ROWS] [PEER]
 
 Measures contests of 13, 17, 41 and 127 options, or of the numbers given, and shuffles of
-10,000 rows; or shuffles alone, of so many rows.";
+10,000 rows; or shuffles alone, of so many rows, in turn with the program of a peer.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,12 +23,13 @@ fn main() -> ExitCode {
 }
 
 fn shuffles(rest: &[String]) -> ExitCode {
-    let rows = match rest {
-        [] => Some(ROWS),
-        [rows] => rows.parse().ok().filter(|rows| *rows > 0),
-        _ => None,
+    let (rows, peer) = match rest {
+        [] => (Some(ROWS), None),
+        [rows] => (rows.parse().ok(), None),
+        [rows, peer] => (rows.parse().ok(), Some(Path::new(peer))),
+        _ => (None, None),
     };
-    match rows.map(Costs::measure) {
+    match rows.filter(|rows| *rows > 0).map(|rows| Costs::measure(rows, peer)) {
         None => fail(USAGE),
         Some(Ok(costs)) => print(&costs.to_string()),
         Some(Err(error)) => fail(&error.to_string()),

@@ -2,6 +2,8 @@
 
 use core::error::Error;
 use core::fmt;
+use std::path::Path;
+use std::process::Command;
 
 use escrutinio_core::group::{ElementBytes, compress, hash_to_element};
 use escrutinio_core::point::Point;
@@ -97,18 +99,47 @@ impl Lists {
 pub struct Costs {
     rows: u32,
     /// What each step is called, for readers and for machines, and its median.
-    steps: [(&'static str, &'static str, f64); 5],
+    steps: Vec<(&'static str, &'static str, f64)>,
+}
+
+const STEPS: [(&str, &str); 5] = [
+    ("hash generators", "generators_us"),
+    ("shuffle and prove, a key", "prove_key_us"),
+    ("verify, a key", "verify_key_us"),
+    ("shuffle and prove, a text of four points", "prove_text_us"),
+    ("verify, a text of four points", "verify_text_us"),
+];
+
+/// Ciphertexts of one message and of three, as many as a text has, generators included.
+const PEER_STEPS: [(&str, &str); 4] = [
+    ("peer: shuffle and prove, width 1", "peer_prove_1_us"),
+    ("peer: verify, width 1", "peer_verify_1_us"),
+    ("peer: shuffle and prove, width 3", "peer_prove_3_us"),
+    ("peer: verify, width 3", "peer_verify_3_us"),
+];
+
+/// Runs a peer's program (`benches/peers/`): seconds per row of proving and verifying.
+fn run_peer(program: &Path, rows: u32, width: u32) -> Result<[f64; 2], Box<dyn Error>> {
+    let output = Command::new(program)
+        .args([rows.to_string(), width.to_string()])
+        // One thread, as everything here.
+        .env("RAYON_NUM_THREADS", "1")
+        .output()?;
+    let json: Value = serde_json::from_slice(&output.stdout)?;
+    let field = |name: &str| json.get(name).and_then(Value::as_f64).map(|us| us / 1e6).ok_or("the peer gave no figure");
+    Ok([field("prove")?, field("verify")?])
 }
 
 impl Costs {
-    /// Measures lists of this many rows.
+    /// Measures lists of this many rows, taking turns with a peer's program if there is one.
     ///
     /// # Errors
     /// If anything measured fails.
-    pub fn measure(rows: u32) -> Result<Self, Box<dyn Error>> {
+    pub fn measure(rows: u32, peer: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         // Long lists are an average of themselves.
         let rounds = if rows > ROWS { 1 } else { 3 };
         let mut samples: [Samples; 5] = Default::default();
+        let mut peer_samples: [Samples; 4] = Default::default();
         let mut lists = Lists::new(rows);
         for _ in 0..rounds {
             let [make, prove_keys, verify_keys, prove_texts, verify_texts] = &mut samples;
@@ -124,25 +155,24 @@ impl Costs {
             prove_texts.add(seconds_per_item(1, rows, || lists.shuffle_texts().map(|done| texts = Some(done)))?);
             let texts = texts.ok_or("no texts")?;
             verify_texts.add(seconds_per_item(1, rows, || lists.verify_texts(&texts))?);
+            if let Some(program) = peer {
+                let figures = [run_peer(program, rows, 1)?, run_peer(program, rows, 3)?];
+                peer_samples.iter_mut().zip(figures.as_flattened()).for_each(|(sample, figure)| sample.add(*figure));
+            }
         }
-        let names = [
-            ("hash generators", "generators_us"),
-            ("shuffle and prove, a key", "prove_key_us"),
-            ("verify, a key", "verify_key_us"),
-            ("shuffle and prove, a text of four points", "prove_text_us"),
-            ("verify, a text of four points", "verify_text_us"),
-        ];
-        let mut medians = samples.iter().map(Samples::median);
-        Ok(Self { rows, steps: names.map(|(name, field)| (name, field, medians.next().unwrap_or(f64::NAN))) })
+        let ours = STEPS.into_iter().zip(&samples);
+        let theirs = PEER_STEPS.into_iter().zip(&peer_samples).filter(|_| peer.is_some());
+        let steps = ours.chain(theirs).map(|((name, field), samples)| (name, field, samples.median())).collect();
+        Ok(Self { rows, steps })
     }
 
     /// For machines.
     #[must_use]
     pub fn json(&self) -> Value {
         let mut json = json!({ "rows": self.rows });
-        for (_, field, seconds) in self.steps {
+        for (_, field, seconds) in &self.steps {
             if let Some(object) = json.as_object_mut() {
-                object.insert(field.to_owned(), json!(seconds * 1e6));
+                object.insert((*field).to_owned(), json!(seconds * 1e6));
             }
         }
         json
@@ -152,7 +182,7 @@ impl Costs {
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Shuffles of {} rows, us a row", self.rows)?;
-        for (name, _, seconds) in self.steps {
+        for (name, _, seconds) in &self.steps {
             writeln!(f, "  {name:<50}{:>12.1}", seconds * 1e6)?;
         }
         Ok(())

@@ -142,7 +142,7 @@ impl Table {
             backend: machine::backend(),
             decompression: machine::decompression(),
             rows: options.iter().map(|n| Row::measure(*n)).collect::<Result<_, _>>()?,
-            shuffles: Costs::measure(shuffled)?,
+            shuffles: Costs::measure(shuffled, None)?,
         })
     }
 
