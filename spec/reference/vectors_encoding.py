@@ -4,6 +4,7 @@ import credentials
 import keygen
 import manifest
 import tally
+import writeins
 from encoding import DecodeError
 from vectors_answer import Answer, Refused
 from vectors_record import changed
@@ -23,6 +24,10 @@ OBJECTS = {
     "tally/aggregates.bin": ("T1.1", tally.AGGREGATES, "manifest"),
     "tally/partial-01.bin": ("T2.1", tally.PARTIAL, "groups"),
     "tally/results.bin": ("T3.1", tally.RESULTS, None),
+    "writein/order-000.bin": ("W1.2", writeins.ORDER, None),
+    "writein/mix-000-01.bin": ("W2.1", writeins.TEXT_MIX, "points"),
+    "writein/partial-000-01.bin": ("W3.1", writeins.TEXT_PARTIAL, "points"),
+    "writein/texts-000.bin": ("W4.1", writeins.TEXTS, None),
 }
 
 
@@ -32,6 +37,8 @@ def _environment(given, needed):
     election = manifest.Manifest(bytes.fromhex(given["files"]["manifest.bin"]))
     if needed == "manifest":
         return election
+    if needed == "points":
+        return election.shape(0).m
     data = bytes.fromhex(given["files"]["tally/aggregates.bin"])
     return tally.AGGREGATES.decode(data, election).groups
 
