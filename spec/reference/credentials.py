@@ -106,11 +106,13 @@ def check_credentials(election, report):
     lists = report.decode("C5.1", file, "publisher", CREDENTIAL_LISTS, data, more=lambda v: (
         v.roll_id == election.roll_id and v.mixes == election.manifest.credential_mixes
         and len(v.lists) == len(election.manifest.lists)))
-    keys = [key.encode() for one in lists.lists for key in one.keys]
-    report.answer("C5.2", [
+    problems = [
         f"{file}, list {i}: publisher" for i, (one, expected) in enumerate(zip(lists.lists, last))
         if CREDENTIAL_LIST.write(one) != CREDENTIAL_LIST.write(expected)]
-        + ([f"{file}: two keys are equal: mixers"] if len(set(keys)) < len(keys) else []), f"{len(last)} lists")
+    keys = [key.encode() for one in lists.lists for key in one.keys]
+    if len(set(keys)) < len(keys):
+        problems.append(f"{file}: two keys are equal: mixers")
+    report.answer("C5.2", problems, f"{len(last)} lists")
     election.mixes = lists.mixes
     election.lists = lists.lists
     election.keys = [{key.encode() for key in one.keys} for one in lists.lists]

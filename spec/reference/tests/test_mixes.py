@@ -167,6 +167,14 @@ class Chain(unittest.TestCase):
             files = {**valid.maker.files, "credentials/lists.bin": data}
             self.assertEqual(valid.first_failure(files), "C5.2")
 
+    def test_powers_that_make_two_keys_equal(self):
+        """A mixer who knows the secrets of two places can; C4.3 has nothing against it."""
+        (first, *_), (second, *_), _ = before().maker.voters
+        maker = self.remade(chain=lambda m: [
+            one := self.mix(m, 1, 1, m.lists, [second, first, 7]),
+            self.mix(m, 2, 2, one.lists, [5, 5, 5])])
+        self.assertEqual(before().first_failure(maker.files), "C5.2")
+
     def test_lists_without_mixes(self):
         valid = before(0)
         value = credentials.CREDENTIAL_LISTS.decode(valid.maker.files["credentials/lists.bin"])
