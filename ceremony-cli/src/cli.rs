@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// The count.
     #[command(subcommand)]
     Count(Count),
+    /// The written-in names.
+    #[command(subcommand)]
+    Writein(Writein),
     /// The actas of the count.
     #[command(subcommand)]
     Acta(Acta),
@@ -317,6 +320,24 @@ pub(crate) enum Count {
     Decrypt(DirSecret),
     /// Combines the partial decryptions.
     Combine(Dir),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Writein {
+    /// Without --secret writes down an order that opens sealed texts; with it a custodian signs.
+    Order {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the custodian's signing key.
+        #[arg(long)]
+        secret: Option<PathBuf>,
+    },
+    /// A custodian mixes the texts of every contest that is opened.
+    Mix(DirSecret),
+    /// A custodian decrypts the mixed texts.
+    Decrypt(DirSecret),
+    /// Combines the decryptions and reports the names.
+    Report(Dir),
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,3 +17,4 @@ pub mod record;
 pub mod roll;
 pub mod status;
 pub mod transcript;
+pub mod writein;

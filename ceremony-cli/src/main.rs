@@ -10,11 +10,12 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{
     Act, Acta, BallotBox, Cli, Command, Count, Custodian, Election, Issuer, Key, Official, Record, Roll, Transcript,
+    Writein,
 };
 use escrutinio_ceremony::answers::Answers;
 use escrutinio_ceremony::commands::{
     accounts, acta, acts, ballot_box, count, custodian, destroy, election, inspect, key, lottery, mix, official,
-    record, roll, status, transcript,
+    record, roll, status, transcript, writein,
 };
 use escrutinio_ceremony::error::{ALREADY_DONE, DONE, Result};
 use escrutinio_ceremony::person::Role;
@@ -74,6 +75,7 @@ fn run(cli: Cli) -> Result<Report> {
         Command::Roll(command) => run_roll(session, command),
         Command::Box(command) => run_box(session, command),
         Command::Count(command) => run_count(session, command),
+        Command::Writein(command) => run_writein(session, command),
         Command::Acta(command) => run_acta(session, command),
         Command::Record(Record::Receipts(dir)) => record::receipts(session, &Workspace::new(dir.dir)),
         Command::Record(Record::Assemble(dir)) => record::assemble(session, &Workspace::new(dir.dir)),
@@ -187,6 +189,16 @@ fn run_count(session: &mut Session<'_>, command: Count) -> Result<Report> {
         Count::Lottery(dir) => lottery::lottery(session, &Workspace::new(dir.dir)),
         Count::Decrypt(at) => count::decrypt(session, &Workspace::new(at.dir), &at.secret),
         Count::Combine(dir) => count::combine(session, &Workspace::new(dir.dir)),
+    }
+}
+
+fn run_writein(session: &mut Session<'_>, command: Writein) -> Result<Report> {
+    match command {
+        Writein::Order { dir, secret: None } => writein::order(session, &Workspace::new(dir)),
+        Writein::Order { dir, secret: Some(secret) } => writein::sign_order(session, &Workspace::new(dir), &secret),
+        Writein::Mix(at) => writein::mix(session, &Workspace::new(at.dir), &at.secret),
+        Writein::Decrypt(at) => writein::decrypt(session, &Workspace::new(at.dir), &at.secret),
+        Writein::Report(dir) => writein::report(session, &Workspace::new(dir.dir)),
     }
 }
 

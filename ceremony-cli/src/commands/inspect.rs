@@ -13,6 +13,8 @@ use escrutinio_core::keygen::{KeyTranscript, key_record_hash};
 use escrutinio_core::manifest::Manifest;
 use escrutinio_core::record::Seal;
 use escrutinio_core::tally::{Participation, Results};
+use escrutinio_core::text::visible;
+use escrutinio_core::writein::{TextOrder, Texts};
 
 use crate::draft::Draft;
 use crate::error::Result;
@@ -78,6 +80,23 @@ fn describe(path: &Path, bytes: &[u8]) -> (String, Option<String>) {
         }),
         Some(b"ERES") => object("results", bytes, |r: &Results| format!("election {}\n{:?}", r.election_id, r.groups)),
         Some(b"EACT") => object("acta", bytes, acta),
+        Some(b"ETXT") => object("written-in names", bytes, |t: &Texts| {
+            let names: String = t.names.iter().map(|n| format!("{:>10}  {}\n", n.votes, visible(&n.name))).collect();
+            format!("election {}\ncontest {}\n{names}", t.election_id, t.contest)
+        }),
+        Some(b"EORD") => object("order to open texts", bytes, |o: &TextOrder| {
+            let c = &o.content;
+            format!(
+                "election {}\ncontest {}\n{}\n{}\n{}\n",
+                c.election_id,
+                c.contest,
+                visible(&c.authority),
+                visible(&c.document),
+                visible(&c.recipients)
+            )
+        }),
+        Some(b"ETMX") => ("mix of texts".to_owned(), None),
+        Some(b"ETDC") => ("decryption of texts".to_owned(), None),
         Some(b"ETRL") => ("trial".to_owned(), None),
         Some(b"EBAL") => ("ballot".to_owned(), None),
         Some(b"EOPN") => ("audit opening".to_owned(), None),

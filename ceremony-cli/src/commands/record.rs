@@ -6,9 +6,10 @@ use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::record::{self, Source};
 use escrutinio_core::verify::sum_line;
 
-use super::ballot_box;
+use super::{ballot_box, writein};
 use crate::draft;
 use crate::error::{Error, Result, refused};
+use crate::files;
 use crate::report::Report;
 use crate::session::Session;
 use crate::source::{self, RecordSource};
@@ -66,6 +67,7 @@ pub fn receipts(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repo
 /// The first check that does not hold.
 pub fn assemble(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report> {
     workspace.read(&in_record(record::RECEIPTS), "record receipts")?;
+    writein::require_texts(workspace)?;
     let manifest = draft::read_frozen(workspace)?;
     let source = RecordSource::new(workspace);
     let mut sums = String::new();
@@ -77,6 +79,9 @@ pub fn assemble(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repo
     let source = source.with(record::SUMS, sums.clone().into_bytes());
     let verified = source::record(session, &source)?;
     let path = in_record(record::SUMS);
+    if workspace.has(&path) && only_texts_added(&workspace.read(&path, "record assemble")?, &sums) {
+        files::replace(&workspace.path(&path), sums.as_bytes())?;
+    }
     workspace.write_or_same(&path, sums.as_bytes())?;
     let step = Step::by_operator(session, "record assemble")?
         .output(&path)
@@ -84,6 +89,9 @@ pub fn assemble(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repo
         .note("ballots", verified.ballots);
     let step = session.attendance(step)?;
     let already = workspace.finish(session, step)?;
+    for edition in writein::editions(session, workspace)? {
+        session.say("say.writein.edition", &[("path", &workspace.path(&edition).display())]);
+    }
     let hashes = hash_document(workspace)?;
     let document = if workspace.has(HASHES) {
         workspace.read(HASHES, "record assemble")?
@@ -103,6 +111,15 @@ pub fn assemble(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repo
     }
     report.listing = Some(String::from_utf8_lossy(&document).into_owned());
     Ok(report)
+}
+
+/// Whether a record that was closed differs from what it is now by an order and its texts only:
+/// the order of an authority may come when all else is published. Nothing else changes a record.
+fn only_texts_added(before: &[u8], now: &str) -> bool {
+    let Ok(before) = core::str::from_utf8(before) else { return false };
+    let text = |line: &&str| line.split_once("  ").is_some_and(|(_, path)| record::write_in_contest(path).is_some());
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), now.lines().collect());
+    old.iter().all(|line| new.contains(line)) && new.iter().filter(|line| !old.contains(line)).all(|line| text(line))
 }
 
 /// Every file of the folder, the transcript of the acts included, as `sha256sum -c` reads it.

@@ -3,7 +3,8 @@
 
 use core::fmt::Write;
 
-use escrutinio_core::manifest::ValidManifest;
+use escrutinio_core::manifest::{ValidManifest, WriteIn};
+use escrutinio_core::record as paths;
 
 use super::{ballot_box, key, roll};
 use crate::ceremony::KeyFolder;
@@ -72,7 +73,7 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
     let mixes_asked = manifest.and_then(|m| usize::try_from(m.credential_mixes).ok()).unwrap_or(1);
     let signatures = (1..=16u32).filter(|n| has(&format!("acta/contest-000.signature-{n:02}"))).count();
     let (operator, custodian, registrar, server) = ("who.operator", "who.custodian", "who.registrar", "who.server");
-    Ok(vec![
+    let mut rows = vec![
         Row::one(operator, "election new", has("draft/election-01.toml")),
         Row::one(operator, "election freeze", has(MANIFEST)),
         Row::one(registrar, "roll load", has("roll/version-00.txt")),
@@ -97,6 +98,18 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
         Row::one(operator, "count aggregate", record("tally/aggregates.bin")),
         Row { who: custodian, command: "count decrypt", done: partials, of: threshold },
         Row::one(operator, "count combine", record("tally/results.bin")),
+    ];
+    if manifest.is_some_and(|m| m.contests.iter().any(|contest| contest.write_in == WriteIn::Disclose)) {
+        let contest =
+            manifest.and_then(|m| m.contests.iter().position(|c| c.write_in == WriteIn::Disclose)).unwrap_or(0);
+        let contest = u32::try_from(contest).unwrap_or(0);
+        let count = |path: fn(u32, u32) -> String| (1..=16u32).filter(|n| record(&path(contest, *n))).count();
+        let (mixes, partials) = (count(paths::text_mix), count(paths::text_partial));
+        rows.push(Row { who: custodian, command: "writein mix", done: mixes, of: threshold });
+        rows.push(Row { who: custodian, command: "writein decrypt", done: partials, of: threshold });
+        rows.push(Row::one(operator, "writein report", record(&paths::texts(contest))));
+    }
+    rows.extend([
         Row::one(operator, "acta build", has("acta/contest-000.content")),
         Row { who: custodian, command: "acta sign", done: signatures, of: threshold },
         Row::one(operator, "acta render", record("acta/contest-000.bin")),
@@ -104,5 +117,6 @@ fn rows(workspace: &Workspace, manifest: Option<&ValidManifest>) -> Result<Vec<R
         Row::one(operator, "record assemble", record("SHA256SUMS")),
         Row::one(registrar, "roll destroy --role registrar", has("roll/destroyed-registrar.txt")),
         Row::one(server, "roll destroy --role server", has("roll/destroyed-server.txt")),
-    ])
+    ]);
+    Ok(rows)
 }
