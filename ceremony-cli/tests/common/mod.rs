@@ -122,6 +122,11 @@ impl World {
 
     /// Registers everybody and freezes the manifest of a template.
     pub fn freeze(&mut self, template: &str, custodians: u32, witnesses: u32) {
+        self.freeze_from(election::Source::Template(template.into()), custodians, witnesses);
+    }
+
+    /// The same from any draft.
+    pub fn freeze_from(&mut self, source: election::Source, custodians: u32, witnesses: u32) {
         let mut cards = Vec::new();
         let mut people: Vec<(Role, String)> = (1..=custodians).map(|n| (Role::Custodian, custodian_name(n))).collect();
         people.extend([
@@ -135,7 +140,6 @@ impl World {
             self.by(&name, |s, _| official::register(s, role, &secret, None)).unwrap();
             cards.push(with_suffix(&secret, ".card.toml"));
         }
-        let source = election::Source::Template(template.into());
         self.resumed("op", |s, w| election::new(s, w, &source, &cards));
         self.resumed("op", election::freeze);
     }

@@ -12,6 +12,7 @@ use escrutinio_ceremony::ui::Scripted;
 use escrutinio_core::ballot::{PlaintextBallot, PreparedBallot};
 use escrutinio_core::credential::{Credential, CredentialLists, IssuedHalf, RollRecord};
 use escrutinio_core::encoding::{Decode, Encode};
+use escrutinio_core::text::Text;
 use escrutinio_core::verify::Election;
 
 use super::{CANARY, World};
@@ -25,6 +26,12 @@ fn sealed(world: &mut World) -> Election {
 
 /// What voters' devices do: the first half from the mailed link, the second from the server.
 pub fn casts(world: &mut World, choices: &[u32]) -> Vec<Vec<u8>> {
+    let choices: Vec<(u32, Option<&str>)> = choices.iter().map(|choice| (*choice, None)).collect();
+    casts_with(world, &choices)
+}
+
+/// The same, with what voters wrote.
+pub fn casts_with(world: &mut World, choices: &[(u32, Option<&str>)]) -> Vec<Vec<u8>> {
     let election = sealed(world);
     let read = |path: &str| fs::read(world.workspace.path(path)).unwrap();
     let lists = CredentialLists::from_bytes(&read("record/credentials/lists.bin")).unwrap();
@@ -32,7 +39,7 @@ pub fn casts(world: &mut World, choices: &[u32]) -> Vec<Vec<u8>> {
     let opened =
         accounts::open_accounts(&world.folder.path().join("server.sealed"), &format!("{CANARY}-servidor")).unwrap();
     let mut casts = Vec::new();
-    for (choice, number) in choices.iter().zip(1u32..) {
+    for ((choice, text), number) in choices.iter().zip(1u32..) {
         let mail = fs::read_to_string(world.folder.path().join(format!("outbox/mail/{number:07}.eml"))).unwrap();
         let (_, link) = mail.split_once("https://voto.example/#").unwrap();
         let (half, _token) = link.split_once("\r\n").unwrap().0.split_once('.').unwrap();
@@ -47,7 +54,9 @@ pub fn casts(world: &mut World, choices: &[u32]) -> Vec<Vec<u8>> {
         let credential = Credential::combine(&first, &second, issuers, &roll.roll_id(), &lists).unwrap();
         let parameters = &election.parameters[0];
         let ballot = credential.for_ballot();
-        let plain = PlaintextBallot::new(&parameters.shape, *choice, None).unwrap();
+        let points = parameters.shape.texts;
+        let text = text.map(|text| Text::normalise(text, points).unwrap().to_blocks(points).unwrap());
+        let plain = PlaintextBallot::new(&parameters.shape, *choice, text).unwrap();
         let prepared = PreparedBallot::encrypt(parameters, 0, 0, ballot.key(), plain, &mut world.rng);
         casts.push(prepared.cast(&ballot, &mut world.rng).to_bytes());
     }

@@ -151,7 +151,8 @@ pub fn sign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> 
         }
         report = figures(report, workspace, &content)?;
         let own = signature_path(contest, holder.index.get());
-        if !workspace.has(final_path(contest)) || workspace.has(&own) {
+        let closed = workspace.has(final_path(contest));
+        if !closed || has_signed(workspace, contest, holder.index)? {
             workspace.write_or_same(&own, &content.sign(holder.index, &holder.person.key).to_bytes())?;
             step = step.input(path).output(own);
             if let Some(order) = complete(workspace, &election, content)? {
@@ -164,6 +165,12 @@ pub fn sign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> 
     }
     report.already = workspace.finish(session, step)?;
     Ok(report)
+}
+
+/// Whether a custodian's signature stands in the order that is in the record.
+fn has_signed(workspace: &Workspace, contest: u32, index: CustodianIndex) -> Result<bool> {
+    let order: TextOrder = workspace.decode(&final_path(contest), "writein order")?;
+    Ok(order.signatures.iter().any(|signature| signature.index == index))
 }
 
 /// The order with its signatures, if there are enough.
