@@ -1,5 +1,7 @@
 //! The end of the record: receipts, sums, the last verification, and the printed list of hashes.
 
+use std::collections::BTreeSet;
+
 use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::board::ReceiptList;
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
@@ -117,9 +119,10 @@ pub fn assemble(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repo
 /// the order of an authority may come when all else is published. Nothing else changes a record.
 fn only_texts_added(before: &[u8], now: &str) -> bool {
     let Ok(before) = core::str::from_utf8(before) else { return false };
-    let text = |line: &&str| line.split_once("  ").is_some_and(|(_, path)| record::write_in_contest(path).is_some());
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), now.lines().collect());
-    old.iter().all(|line| new.contains(line)) && new.iter().filter(|line| !old.contains(line)).all(|line| text(line))
+    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (before.lines().collect(), now.lines().collect());
+    let of_texts =
+        |line: &&str| line.split_once("  ").is_some_and(|(_, path)| record::write_in_contest(path).is_some());
+    old.is_subset(&new) && new.difference(&old).all(of_texts)
 }
 
 /// Every file of the folder, the transcript of the acts included, as `sha256sum -c` reads it.

@@ -49,6 +49,7 @@ pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
     bar.finish_and_clear();
     let source = election::Source::Template(stage.election.clone());
     stage.act("Autoridad", "", |session, workspace| election::new(session, workspace, &source, &cards))?;
+    disclose(stage)?;
     stage.act("Autoridad", "", |_, workspace| election::check(workspace, None))?;
     let frozen = stage.act("Autoridad", "", election::freeze)?;
     let manifest = stage.manifest()?;
@@ -63,6 +64,30 @@ pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
         "huella del manifiesto",
         "manifest hash",
         frozen.get("manifest_hash").unwrap_or(&manifest.hash().to_string()),
+    );
+    Ok(())
+}
+
+/// The demonstration shows written-in names. By default a binding election keeps them sealed
+/// (C-08 of the requirements); here the authority decides otherwise, before the manifest is frozen.
+fn disclose(stage: &mut Stage) -> Result<(), Failure> {
+    let path = stage.out.join("draft/election-01.toml");
+    let draft = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+    let changed = draft.replace("write_in = \"sealed\"", "write_in = \"disclose\"");
+    if changed == draft {
+        return Ok(());
+    }
+    let file = stage.private("draft.toml");
+    stage.write(&file, changed.as_bytes())?;
+    let source = election::Source::File(file);
+    stage.act("Autoridad", "", |session, workspace| election::new(session, workspace, &source, &[]))?;
+    stage.screen.figure(
+        "nombres escritos",
+        "written-in names",
+        stage.screen.choose(
+            "se mezclan y se publican (decisión de esta demostración; lo normal es que queden sellados)",
+            "mixed and published (this demonstration's choice; by default they stay sealed)",
+        ),
     );
     Ok(())
 }

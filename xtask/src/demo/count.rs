@@ -3,9 +3,12 @@
 use core::fmt::Write;
 
 use escrutinio_ceremony::commands::ballot_box::{self, From};
-use escrutinio_ceremony::commands::{acta, count as counting, record};
+use escrutinio_ceremony::commands::{acta, count as counting, record, writein};
 use escrutinio_core::acta::Acta;
 use escrutinio_core::encoding::Decode;
+use escrutinio_core::manifest::{ValidManifest, WriteIn};
+use escrutinio_core::record as record_paths;
+use escrutinio_core::writein::{Texts, fold};
 
 use super::ceremony::{LOG, SERVER, cosign};
 use super::stage::{Stage, custodian};
@@ -75,6 +78,8 @@ pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
         quorum.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
     );
 
+    written_names(stage, &manifest, &quorum)?;
+
     stage.screen.step("Acta de escrutinio y cómputo", "The acta of the count");
     stage.now = stage.now.saturating_add(1800);
     let place = format!("acta.place = {}\n", manifest.sites.board);
@@ -103,6 +108,56 @@ pub(crate) fn count(stage: &mut Stage) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the manifest discloses names: custodians mix the texts one after the other, decrypt what
+/// came out, and the names are reported.
+fn written_names(stage: &mut Stage, manifest: &ValidManifest, quorum: &[u32]) -> Result<(), Failure> {
+    if !manifest.contests.iter().any(|contest| contest.write_in == WriteIn::Disclose) {
+        return Ok(());
+    }
+    stage.screen.step(
+        "Nombres escritos: las custodias los mezclan una tras otra y abren lo que sale",
+        "Written-in names: custodians mix them one after the other and open what comes out",
+    );
+    for step in [writein::mix, writein::decrypt] {
+        for number in quorum {
+            let name = custodian(*number);
+            let secret = stage.secret(&name);
+            stage.act(&name, "", |session, workspace| step(session, workspace, &secret))?;
+        }
+    }
+    let report = stage.act("Autoridad", "", writein::report)?;
+    println!();
+    for line in report.listing.unwrap_or_default().lines() {
+        println!("    {line}");
+    }
+    Ok(())
+}
+
+/// The names must be those that were noted aside: each with its votes, or pooled.
+fn compare_names(stage: &Stage, voting: &Voting) -> Result<(), Failure> {
+    let manifest = stage.manifest()?;
+    for (number, contest) in (0u32..).zip(&manifest.contests) {
+        if contest.write_in != WriteIn::Disclose {
+            continue;
+        }
+        let path = stage.record().join(record_paths::texts(number));
+        let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+        let texts = Texts::from_bytes(&bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        let written = voting.written.iter().filter(|((contest, _), _)| *contest == number);
+        let (shown, few): (Vec<_>, Vec<_>) = written
+            .map(|((_, name), votes)| (name.clone(), *votes))
+            .partition(|(_, votes)| *votes >= u64::from(manifest.min_group));
+        let mut found: Vec<_> = texts.names.iter().map(|named| (fold(&named.name), named.votes)).collect();
+        found.sort();
+        let few_votes: u64 = few.iter().map(|(_, votes)| votes).sum();
+        if found != shown || few_votes != texts.few_votes || texts.illegible != 0 {
+            return Err(Failure::new(format!("contest {number}: the names are not those that were written")));
+        }
+        stage.screen.figure("nombres iguales a los apuntados", "names equal to those noted", found.len());
+    }
+    Ok(())
+}
+
 /// The acta must say what the demonstration noted aside.
 pub(crate) fn compare(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
     for (contest, expected) in voting.expected.iter().enumerate() {
@@ -114,6 +169,7 @@ pub(crate) fn compare(stage: &mut Stage, voting: &Voting) -> Result<(), Failure>
             return Err(Failure::new(format!("contest {contest}: counted {found:?}, cast were {expected:?}")));
         }
     }
+    compare_names(stage, voting)?;
     stage.screen.figure("igual a lo que se apuntó aparte", "equal to what was noted aside", voting.expected.len());
     Ok(())
 }

@@ -68,6 +68,38 @@ pub(crate) fn name(rng: &mut impl Rng) -> String {
     format!("{} {} {}", pick(&FIRST, rng), pick(&LAST, rng), pick(&LAST, rng))
 }
 
+/// What voters write beside the registered candidacies: some names in several spellings, some that
+/// one person writes alone, marks without a name.
+const WRITTEN: [&str; 12] = [
+    "Doña Ñata Ibáñez Núñez",
+    "DOÑA ÑATA IBAÑEZ NUÑEZ",
+    "doña ñata ibáñez núñez",
+    "Doña  Ñata Ibáñez Núñez ",
+    "Xóchitl Güemes Peña",
+    "Xochitl Guemes Peña",
+    "XÓCHITL GÜEMES PEÑA",
+    "Óscar Zúñiga Yáñez",
+    "Oscar Zúñiga Yañez",
+    "Xóchitl Güemes Pena",
+    "<b>Nadie</b>",
+    "=SUMA(A1:A9)",
+];
+
+/// A name that somebody writes; nothing, where the option is only marked.
+pub(crate) fn written(rng: &mut impl Rng) -> Option<String> {
+    match rng.next_u32().checked_rem(16).unwrap_or(0) {
+        0 => None,
+        1 => Some(name(rng)),
+        _ => {
+            // The first names often, the last ones seldom.
+            let places = WRITTEN.len();
+            let mut draw = || usize::try_from(rng.next_u32()).unwrap_or(0).checked_rem(places).unwrap_or(0);
+            let (a, b) = (draw(), draw());
+            WRITTEN.get(a.min(b)).map(|name| (*name).to_owned())
+        }
+    }
+}
+
 /// A roll as the area in charge delivers it, dealt evenly over the lists of the manifest.
 pub(crate) fn roll(manifest: &ValidManifest, voters: u32, rng: &mut impl Rng) -> String {
     let mut csv = String::from("name,clave,ocr,cic,entity,email,phone,style,unit\n");

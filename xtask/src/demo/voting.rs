@@ -18,6 +18,7 @@ use escrutinio_core::manifest::ContestShape;
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::text::Text;
 use escrutinio_core::verify::{self, Election};
+use escrutinio_core::writein::fold;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use rayon::prelude::*;
@@ -34,6 +35,8 @@ pub(crate) struct Voting {
     pub(crate) expected: Vec<Vec<u64>>,
     /// Voters marked, per contest and credential list.
     pub(crate) marked: BTreeMap<(u32, u32), u64>,
+    /// What was written, in its normal form: votes per contest and folded name.
+    pub(crate) written: BTreeMap<(u32, String), u64>,
     /// Name and Clave de Elector of those who voted.
     pub(crate) voters: Vec<(String, String)>,
 }
@@ -43,6 +46,7 @@ struct Visit {
     list: u32,
     user: String,
     casts: Vec<(u32, u32, Vec<u8>)>,
+    written: Vec<(u32, String)>,
     receipt: Option<Receipt>,
     audited: Option<Vec<u8>>,
 }
@@ -99,6 +103,7 @@ fn leave(stage: &Stage, election: &Election, visits: Vec<Option<Visit>>) -> Resu
     let mut voting = Voting {
         expected: election.shapes.iter().map(|shape| vec![0; shape.options]).collect(),
         marked: election.participation_lines().into_iter().map(|line| (line, 0)).collect(),
+        written: BTreeMap::new(),
         voters: Vec::new(),
     };
     let claves = claves(stage)?;
@@ -114,6 +119,10 @@ fn leave(stage: &Stage, election: &Election, visits: Vec<Option<Visit>>) -> Resu
             *mark = mark.saturating_add(1);
             (ballots, largest) = (ballots.saturating_add(1), largest.max(cast.len()));
             casts.push(cast);
+        }
+        for (contest, name) in visit.written {
+            let count = voting.written.entry((contest, fold(&name))).or_default();
+            *count = count.saturating_add(1);
         }
         if let Some((name, clave)) = claves.get(&visit.user) {
             voting.voters.push((name.clone(), clave.clone()));
@@ -174,7 +183,14 @@ fn visit(booth: &Booth<'_>, mail: &Path, number: u32, rng: &mut ChaCha20Rng) -> 
         .ok_or_else(|| Failure::new("no such list"))?;
     let style = usize::try_from(key.style).ok().and_then(|style| election.manifest.styles.get(style));
     let contests = style.map(|style| style.contests.clone()).unwrap_or_default();
-    let mut visit = Visit { list, user: account.email.clone(), casts: Vec::new(), receipt: None, audited: None };
+    let mut visit = Visit {
+        list,
+        user: account.email.clone(),
+        casts: Vec::new(),
+        written: Vec::new(),
+        receipt: None,
+        audited: None,
+    };
     for contest in contests {
         let parameters = usize::try_from(contest)
             .ok()
@@ -182,16 +198,19 @@ fn visit(booth: &Booth<'_>, mail: &Path, number: u32, rng: &mut ChaCha20Rng) -> 
             .ok_or_else(|| Failure::new("no such contest"))?;
         let shape = &parameters.shape;
         let ballot = credential.for_ballot();
-        let prepare = |rng: &mut ChaCha20Rng, option: u32| -> Result<PreparedBallot, Failure> {
-            let choice = plaintext(shape, option, rng)?;
-            Ok(PreparedBallot::encrypt(parameters, key.style, key.unit, ballot.key(), choice, rng))
+        let prepare = |rng: &mut ChaCha20Rng, option: u32| -> Result<(PreparedBallot, Option<String>), Failure> {
+            let (choice, written) = plaintext(shape, option, rng)?;
+            let ballot = PreparedBallot::encrypt(parameters, key.style, key.unit, ballot.key(), choice, rng);
+            Ok((ballot, written))
         };
         if number == 1 && visit.audited.is_none() {
-            visit.audited = Some(prepare(rng, 0)?.audit().to_bytes());
+            visit.audited = Some(prepare(rng, 0)?.0.audit().to_bytes());
         }
         let option = if early { number.saturating_sub(1) } else { weighted(shape, rng) };
         let option = option.checked_rem(u32::try_from(shape.options).unwrap_or(u32::MAX)).unwrap_or(0);
-        let cast = prepare(rng, option)?.cast(&ballot, rng);
+        let (prepared, written) = prepare(rng, option)?;
+        visit.written.extend(written.map(|name| (contest, name)));
+        let cast = prepared.cast(&ballot, rng);
 
         // The server: decode, verify, promise. (Credential and uniqueness: once more at the export.)
         let bytes = cast.to_bytes();
@@ -234,23 +253,31 @@ fn bytes_of(hex: &str) -> Option<Vec<u8>> {
     hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
-fn plaintext(shape: &ContestShape, option: u32, rng: &mut ChaCha20Rng) -> Result<PlaintextBallot, Failure> {
+/// A choice, and the name that goes with it.
+fn plaintext(
+    shape: &ContestShape,
+    option: u32,
+    rng: &mut ChaCha20Rng,
+) -> Result<(PlaintextBallot, Option<String>), Failure> {
     let bad = |error: &dyn core::fmt::Display| Failure::new(error.to_string());
-    let text = if shape.texts > 0 && shape.write_in == Some(option) {
-        let text = Text::normalise(&people::name(rng), shape.texts).map_err(|error| bad(&error))?;
-        Some(text.to_blocks(shape.texts).map_err(|error| bad(&error))?)
-    } else {
-        None
-    };
-    PlaintextBallot::new(shape, option, text).map_err(|error| bad(&error))
+    let writes = shape.texts > 0 && shape.write_in == Some(option);
+    let text = if writes { people::written(rng) } else { None };
+    let text = text.map(|text| Text::normalise(&text, shape.texts)).transpose().map_err(|error| bad(&error))?;
+    let blocks = text.as_ref().map(|text| text.to_blocks(shape.texts)).transpose().map_err(|error| bad(&error))?;
+    let choice = PlaintextBallot::new(shape, option, blocks).map_err(|error| bad(&error))?;
+    Ok((choice, text.map(|text| text.expose().to_owned())))
 }
 
 /// A synthetic choice: first options often, the last ones seldom.
 fn weighted(shape: &ContestShape, rng: &mut ChaCha20Rng) -> u32 {
     let options = u32::try_from(shape.options).unwrap_or(u32::MAX);
     let mut draw = || rng.next_u32().checked_rem(options).unwrap_or(0);
-    let (a, b) = (draw(), draw());
-    a.min(b)
+    let (a, b, writes) = (draw(), draw(), draw());
+    match shape.write_in {
+        // Where names are captured, enough of them that some can be shown.
+        Some(option) if shape.texts > 0 && writes == 0 => option,
+        _ => a.min(b),
+    }
 }
 
 fn expected_json(expected: &[Vec<u64>]) -> String {
