@@ -72,12 +72,12 @@ pub(crate) fn name(rng: &mut impl Rng) -> String {
 /// one person writes alone, marks without a name.
 const WRITTEN: [&str; 12] = [
     "Doña Ñata Ibáñez Núñez",
-    "DOÑA ÑATA IBAÑEZ NUÑEZ",
-    "doña ñata ibáñez núñez",
-    "Doña  Ñata Ibáñez Núñez ",
     "Xóchitl Güemes Peña",
+    "DOÑA ÑATA IBAÑEZ NUÑEZ",
     "Xochitl Guemes Peña",
+    "doña ñata ibáñez núñez",
     "XÓCHITL GÜEMES PEÑA",
+    "Doña  Ñata Ibáñez Núñez ",
     "Óscar Zúñiga Yáñez",
     "Oscar Zúñiga Yañez",
     "Xóchitl Güemes Pena",
