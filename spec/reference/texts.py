@@ -8,6 +8,8 @@ from lizard import lizard_decode
 NAME = Struct(name=String(), votes=U64)
 REPORT = dict(marked=U64, texts=U64, illegible=U64, names=List(NAME, NAMES), few_names=U64,
               few_votes=U64)
+CHARACTERS = [(0x20, 0x7E), (0xA1, 0xAC), (0xAE, 0x34E), (0x350, 0x36F), (0x1E00, 0x1EFF),
+              (0x2010, 0x2027), (0x2030, 0x205E), (0xA78B, 0xA78C)]
 ACCENTS = "\u0300\u0301\u0302\u0308"
 
 
@@ -22,8 +24,8 @@ def legible(data):
         text = data.rstrip(b"\0").decode("utf-8")
     except UnicodeDecodeError:
         return None
-    good = text and text == normal(text) and not any(
-        unicodedata.category(c) in ("Cc", "Cf") for c in text)
+    good = text and all(any(first <= ord(c) <= last for first, last in CHARACTERS) for c in text) \
+        and text == normal(text)
     return text if good else None
 
 

@@ -88,15 +88,14 @@ fn names_come_back_through_a_mix() {
         "Núñez Ñandú",
         "Nu\u{301}n\u{303}ez N\u{303}andu\u{301}",
         "ÁÉÍÓÚÜ áéíóúü",
-        "\u{391}\u{3bd}\u{3b1}", // Greek
-        "\u{410}\u{43d}\u{430}", // Cyrillic
         "Ana",
-        "Аna",
+        "An\u{251}", // Latin alpha
+        "'na",
+        "\u{2019}na",
         "=cmd|' /C calc'!A0",
         "<script>alert(1)</script>",
         "+52 @SUM(1) -1",
         "O'Brien \"Pat\" & Cía; a,b",
-        "李 小龙",
         "x",
         &longest,
     ];
@@ -113,10 +112,10 @@ fn names_come_back_through_a_mix() {
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
-    // The two spellings of bytes are one; the three that look alike are three.
+    // The two spellings of bytes are one; those that look alike are different names.
     let texts = counted(&opened, 1);
     assert_eq!(texts.names[0], NamedVotes { name: "Núñez Ñandú".into(), votes: 2 });
-    assert_eq!((texts.names.len(), texts.illegible), (13, 0));
+    assert_eq!((texts.names.len(), texts.illegible), (12, 0));
 }
 
 #[test]

@@ -17,12 +17,13 @@ def padded(text):
 
 class NormalForm(unittest.TestCase):
     def test_legible(self):
-        for text in ("Juana", "Ñuñez", "a b", "x" * 32, "日本語", "¿?"):
+        for text in ("Juana", "Ñuñez", "a b", "x" * 32, "Ꞌñuu", "O’Higgins", "¿?"):
             self.assertEqual(texts.legible(padded(text)), text)
 
     def test_illegible(self):
         for text in ("", " a", "a ", "a  b", "a\u00a0b", "a\u2003b", "n\u0303", "a\u200bb",
-                     "\u202ea", "a\tb", "a\x7f", "a\x00b", "\ufeffa", "a\u0085b", "\u1100\u1161"):
+                     "\u202ea", "a\tb", "a\x7f", "a\x00b", "\ufeffa", "a\u0085b", "\u1100\u1161", "日本語", "Аna", "\u034f",
+                     "\u0897\u0316", "\U00013439", "\U000105d2\u0307"):
             with self.subTest(text=text):
                 self.assertIsNone(texts.legible(padded(text)))
         for data in (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\0a", b"\xc0\x80"):
