@@ -20,14 +20,16 @@ use escrutinio_core::board::checkpoint::SignedCheckpoint;
 use escrutinio_core::board::receipt::ReceiptList;
 use escrutinio_core::credential::{CredentialLists, CredentialMix, HalfList, RollRecord};
 use escrutinio_core::decrypt::PartialDecryption;
-use escrutinio_core::encoding::{Decode, Encode};
+use escrutinio_core::encoding::{Decode, Encode, Reader};
 use escrutinio_core::keygen::KeyTranscript;
 use escrutinio_core::keygen::trial::Trial;
 use escrutinio_core::manifest::Manifest;
+use escrutinio_core::proof::shuffle::{ShuffleProof, ShuffleShape};
 use escrutinio_core::record::{self, Seal};
 use escrutinio_core::tally::{Aggregates, Participation, Results};
 use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::testing::{self, Keys};
+use escrutinio_core::writein::{TextMix, TextOrder, TextPartial, Texts};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -53,6 +55,7 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         (0..10).map(|voter| rehearsal.cast((0, voter), 0, voter, None, &mut rng).to_bytes()).collect();
     (0..10).for_each(|voter| rehearsal.mark(0, 0, voter));
     rehearsal.close(ballots);
+    rehearsal.orders.insert(0, String::new());
     rehearsal.publish(&[1, 2], &mut rng);
 
     let election = rehearsal.election().clone();
@@ -68,6 +71,10 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
     let opening = PreparedBallot::encrypt(parameters, 0, 0, credential.key(), choice, &mut rng).audit().to_bytes();
 
     let (shapes, shapes2, shapes3) = (election.shapes.clone(), election.shapes.clone(), election.shapes);
+    let texts = parameters.text_keys.len();
+    let shuffle = ShuffleShape::texts(10, texts);
+    let mix = file(&record::text_mix(0, 1));
+    let proof = mix[mix.len() - 64 - 32 * shuffle.proof()..mix.len() - 64].to_vec();
     let object = |name, bytes, again| Object { name, bytes, again };
     vec![
         object("manifest", file(record::MANIFEST), plain::<Manifest>()),
@@ -104,6 +111,27 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         ),
         object("results", file(record::RESULTS), plain::<Results>()),
         object("participation", file(record::PARTICIPATION), plain::<Participation>()),
+        object("text order", file(&record::text_order(0)), plain::<TextOrder>()),
+        object(
+            "text mix",
+            mix,
+            Box::new(move |bytes| TextMix::decode(bytes, 10, texts).ok().map(|mix| mix.to_bytes())),
+        ),
+        object(
+            "shuffle proof",
+            proof,
+            Box::new(move |bytes| {
+                let mut reader = Reader::new(bytes);
+                let proof = ShuffleProof::decode(&mut reader, shuffle).ok()?;
+                reader.finish().ok().map(|()| proof.to_bytes())
+            }),
+        ),
+        object(
+            "text partial",
+            file(&record::text_partial(0, 1)),
+            Box::new(move |bytes| TextPartial::decode(bytes, 10, texts).ok().map(|partial| partial.to_bytes())),
+        ),
+        object("texts", file(&record::texts(0)), plain::<Texts>()),
         object("acta", file(&record::acta(0)), plain::<Acta>()),
         object(
             "checkpoint",
@@ -117,6 +145,11 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         ),
     ]
 });
+
+#[test]
+fn every_object_is_tried() {
+    assert_eq!(OBJECTS.len(), 22);
+}
 
 #[test]
 fn each_encodes_to_what_it_was_decoded_from() {
@@ -149,7 +182,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn a_change_is_refused_or_is_its_own_encoding(which in 0usize..17, place: prop::sample::Index, byte: u8) {
+    fn a_change_is_refused_or_is_its_own_encoding(which in 0usize..22, place: prop::sample::Index, byte: u8) {
         let object = &OBJECTS[which];
         let mut bytes = object.bytes.clone();
         let place = place.index(bytes.len());
@@ -160,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_refused(which in 0usize..17, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn noise_is_refused(which in 0usize..22, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!((OBJECTS[which].again)(&bytes).is_none());
     }
 }

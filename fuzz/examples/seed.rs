@@ -82,6 +82,10 @@ fn target_of(path: &str) -> Option<&'static str> {
         _ if path.starts_with(record::CHECKPOINTS) => "checkpoint",
         _ if path.starts_with("credentials/mix-") => "credential_mix",
         _ if path.starts_with("tally/partial-") => "partial",
+        _ if path.starts_with("writein/order-") => "text_order",
+        _ if path.starts_with("writein/mix-") => "text_mix",
+        _ if path.starts_with("writein/partial-") => "text_partial",
+        _ if path.starts_with("writein/texts-") => "texts",
         _ if path.starts_with("acta/") => "acta",
         _ => return None,
     })
@@ -111,6 +115,8 @@ fn texts(put: &Put<'_>) -> io::Result<()> {
     put("tracking_code", "lower", format_code(&code).to_lowercase().replace('-', " ").as_bytes())?;
     for name in ["María Ñandú  Ochoa", "e\u{301}\u{a0}x", "Nombre escrito 1Nombre escrito 1Nombre escrito 1"] {
         put("written_name", &name.len().to_string(), name.as_bytes())?;
+        put("folding", &name.len().to_string(), name.as_bytes())?;
+        put("opened_name", &name.len().to_string(), &[&[0], name.as_bytes(), &[0; 16]].concat())?;
     }
     let receipt = Receipt::promise(election().election().election_id, 0, code, &election().keys.server);
     put("receipt", "receipt", receipt.to_string().as_bytes())?;
@@ -118,5 +124,9 @@ fn texts(put: &Put<'_>) -> io::Result<()> {
     let checkpoint = SignedCheckpoint::parse(last.expect("a checkpoint").1).expect("the record is valid");
     let proof = LogProof { inclusion: InclusionProof { index: 3, path: vec![[5; 32]; 3] }, checkpoint };
     put("log_proof", "proof", proof.to_string().as_bytes())?;
+    // The rows that come out of a mix and their proof stand one behind the other.
+    let mix = file(&record::text_mix(0, 1));
+    let rows = mix.get(60..mix.len() - 64).expect("the record is valid");
+    put("shuffle_proof", "texts", &[&[1, 6], rows].concat())?;
     put("manifest", "stored", file(record::MANIFEST))
 }

@@ -36,6 +36,8 @@ pub fn election() -> &'static Rehearsal {
             election.mark(0, 0, option);
         }
         election.close(ballots);
+        // The authority opens the sealed texts and has them published.
+        election.orders.insert(0, String::new());
         election.publish(&[1, 3], &mut rng);
         election
     })
@@ -70,6 +72,9 @@ pub fn lists() -> CredentialLists {
 pub fn aggregates() -> Aggregates {
     Aggregates::decode(file(record::AGGREGATES), &election().election().shapes).expect("the record is valid")
 }
+
+/// Rows of its texts: how many, and how many text points each has.
+pub const TEXT_ROWS: (usize, usize) = (6, 3);
 
 /// Half credentials of nobody.
 pub fn halves() -> HalfSecrets {

@@ -12,6 +12,7 @@ use escrutinio_core::record::{self, Seal};
 use escrutinio_core::tally::{Aggregates, Participation, Results};
 use escrutinio_core::testing::fields;
 use escrutinio_core::testing::rehearsal::Rehearsal;
+use escrutinio_core::writein::{TextMix, TextOrder, TextPartial, Texts};
 
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,16 @@ pub(crate) fn fields_of(rehearsal: &Rehearsal, path: &str) -> Vec<Field> {
         record::AGGREGATES => fields::of(|| aggregates().is_ok()),
         record::RESULTS => fields::of(|| Results::from_bytes(bytes).is_ok()),
         path if path.starts_with("credentials/mix-") => fields::of(|| CredentialMix::from_bytes(bytes).is_ok()),
+        path if path.starts_with("writein/") => {
+            let contest = record::write_in_contest(path).unwrap_or_default();
+            let (rows, texts) = (rehearsal.text_rows(contest).len(), rehearsal.text_rows(contest).texts());
+            fields::of(|| match path {
+                path if path.starts_with("writein/order-") => TextOrder::from_bytes(bytes).is_ok(),
+                path if path.starts_with("writein/mix-") => TextMix::decode(bytes, rows, texts).is_ok(),
+                path if path.starts_with("writein/partial-") => TextPartial::decode(bytes, rows, texts).is_ok(),
+                _ => Texts::from_bytes(bytes).is_ok(),
+            })
+        }
         path if path.starts_with("acta/") => fields::of(|| Acta::from_bytes(bytes).is_ok()),
         _ => match aggregates() {
             Ok(aggregates) => fields::of(|| PartialDecryption::decode(bytes, &aggregates).is_ok()),
