@@ -51,6 +51,25 @@ fn v1_1_a_ballot_without_randomness() {
     assert!(culprit.contains("entry"), "{culprit}");
 }
 
+/// What is no point dies when it is cast, and never reaches a mix: A, a mark, a text.
+#[test]
+fn v1_1_strings_that_are_no_points() {
+    for at in [84, 84 + 32, 84 + 32 * 6] {
+        for string in [[0xff; 32], {
+            let mut odd = [0; 32];
+            odd[0] = 1;
+            odd
+        }] {
+            let entry = |rehearsal: &Rehearsal| {
+                let mut entry = forgery(rehearsal, (0, 3, 0, 1)).cast(&mut rng(40));
+                entry[at..at + 32].copy_from_slice(&string);
+                entry
+            };
+            assert_only("V1.1", &with_entry(entry, Some((0, 0, 1))).files);
+        }
+    }
+}
+
 #[test]
 fn v1_1_a_ballot_with_a_byte_more() {
     let entry = |rehearsal: &Rehearsal| [forgery(rehearsal, (0, 3, 0, 1)).cast(&mut rng(40)), vec![0]].concat();
@@ -170,6 +189,30 @@ fn v1_4_two_ballots_of_one_credential() {
     assert_only("V1.4", &rehearsal.files);
 }
 
+/// A copy of an entry, or an answer that came twice.
+#[test]
+fn v1_4_the_same_entry_twice() {
+    let entry = |rehearsal: &Rehearsal| vote(&mut rehearsal.clone(), VOTES[0]);
+    assert_only("V1.4", &with_entry(entry, Some((0, 0, 0))).files);
+}
+
+/// One body, so one tracking code, for two voters of the same choice.
+#[test]
+fn v1_5_one_code_for_two_voters() {
+    let mut rehearsal = sealed();
+    let first = forgery(&rehearsal, (0, 0, 0, 0));
+    let shared = (credential_key(&rehearsal, 0, 0), first.salt);
+    let second = Forgery { nonce: first.nonce, bound_to: Some(shared), ..forgery(&rehearsal, (0, 3, 0, 0)) };
+    let ballots = vec![first.cast(&mut rng(42)), second.cast(&mut rng(42))];
+    let body = ballots[0].len() - 128;
+    assert_eq!(ballots[0][..body], ballots[1][..body]);
+    rehearsal.mark(0, 0, 0);
+    rehearsal.mark(0, 0, 0);
+    rehearsal.close(ballots);
+    count(&mut rehearsal);
+    assert_only("V1.5", &rehearsal.files);
+}
+
 /// u was bound to the credential of somebody else: a body copied before its voter cast it.
 #[test]
 fn v1_5_a_copied_body() {
@@ -255,6 +298,105 @@ fn v1_7_a_text_without_its_mark() {
     assert_only("V1.7", &with_forgery(|_, ballot| ballot.texts = vec![text]).files);
 }
 
+/// The write-in is marked, and what it writes is encrypted under another key or another r.
+#[test]
+fn v1_7_a_text_that_its_mark_does_not_open() {
+    let text = group::lizard_encode(b"Nombre escrito 1");
+    let written = |rehearsal: &Rehearsal, key: Element| {
+        let mut parameters = rehearsal.election().parameters[0].clone();
+        parameters.text_keys[0] = Point::new(key);
+        let honest = forgery(rehearsal, (0, 3, 0, 3));
+        Forgery { parameters: &parameters, texts: vec![text], ..honest }.cast(&mut rng(40))
+    };
+    let text_key = |rehearsal: &Rehearsal| rehearsal.election().parameters[0].text_keys[0].element;
+    assert_valid(&with_entry(|r| written(r, text_key(r)), Some((0, 0, 3))).files);
+    let other = |r: &Rehearsal| written(r, r.election().parameters[0].option_keys[0].element);
+    assert_only("V1.7", &with_entry(other, Some((0, 0, 3))).files);
+    // [r']L instead of [r]L, with a proof that says so of the rest.
+    let nonce = |r: &Rehearsal| written(r, text_key(r) + text_key(r));
+    assert_only("V1.7", &with_entry(nonce, Some((0, 0, 3))).files);
+}
+
+/// A party is marked, and the proof is made as for a write-in with its text.
+#[test]
+fn v1_7_a_text_under_a_pretended_mark() {
+    let text = group::lizard_encode(b"Nombre escrito 1");
+    let pretended = |_: &Rehearsal, ballot: &mut Forgery<'_>| {
+        ballot.texts = vec![text];
+        ballot.claimed = 3;
+    };
+    assert_only("V1.7", &with_forgery(pretended).files);
+}
+
+/// Points that encrypt nothing, under the proof of an honest ballot.
+#[test]
+fn v1_7_junk_in_the_place_of_a_ciphertext() {
+    for at in [84, 84 + 32, 84 + 32 * 6] {
+        let entry = |rehearsal: &Rehearsal| {
+            let own = forgery(rehearsal, (0, 3, 0, 1)).cast(&mut rng(40));
+            let mut body = own[..own.len() - 128].to_vec();
+            body[at..at + 32].copy_from_slice(&group::compress(&group::hash_to_element(&[b"junk"])));
+            resigned(rehearsal, (0, 3), &body, &own)
+        };
+        assert_only("V1.7", &with_entry(entry, Some((0, 0, 1))).files);
+    }
+}
+
+/// Another voter's ballot encrypted anew under one's own u, key and signature: without r there is no
+/// proof for it.
+#[test]
+fn v1_7_a_copied_vote_encrypted_anew() {
+    let entry = |rehearsal: &Rehearsal| {
+        let victim = vote(&mut rehearsal.clone(), VOTES[0]);
+        let own = forgery(rehearsal, (0, 3, 0, 1)).cast(&mut rng(40));
+        let parameters = &rehearsal.election().parameters[0];
+        let nonce = Scalar::from(5u64);
+        let keys = parameters.option_keys.iter().chain(&parameters.text_keys).map(|key| key.element);
+        let mut body = [&own[..84], &victim[84..victim.len() - 128]].concat();
+        for (place, base) in core::iter::once(group::GENERATOR).chain(keys).enumerate() {
+            let at = 84 + 32 * place;
+            let point = group::decompress(body[at..at + 32].try_into().unwrap()).unwrap();
+            body[at..at + 32].copy_from_slice(&group::compress(&(point + base * nonce)));
+        }
+        resigned(rehearsal, (0, 3), &body, &own)
+    };
+    assert_only("V1.7", &with_entry(entry, Some((0, 0, 0))).files);
+}
+
+/// The ciphertexts of two options exchanged, and their proof kept.
+#[test]
+fn v1_7_two_ciphertexts_exchanged() {
+    let entry = |rehearsal: &Rehearsal| {
+        let own = forgery(rehearsal, (0, 3, 0, 1)).cast(&mut rng(40));
+        let mut body = own[..own.len() - 128].to_vec();
+        let (first, second) = body[84 + 32..].split_at_mut(32);
+        first.swap_with_slice(&mut second[..32]);
+        resigned(rehearsal, (0, 3), &body, &own)
+    };
+    assert_only("V1.7", &with_entry(entry, Some((0, 0, 0))).files);
+}
+
+/// A and the first marks of a ballot of one contest in a ballot of another one.
+#[test]
+fn v1_7_a_ciphertext_grafted_into_another_contest() {
+    let mut rehearsal = sealed();
+    let mut ballots: Vec<Vec<u8>> = VOTES
+        .into_iter()
+        .filter(|voter| (voter.0, voter.1, voter.2) != (3, 1, 1))
+        .map(|voter| vote(&mut rehearsal, voter))
+        .collect();
+    let donor = forgery(&rehearsal, (3, 1, 0, 1)).cast(&mut rng(41));
+    let own = forgery(&rehearsal, (3, 1, 1, 1)).cast(&mut rng(40));
+    let options = rehearsal.election().shapes[1].options;
+    let end = 84 + 32 * (1 + options);
+    let body = [&own[..84], &donor[84..end], &own[end..own.len() - 128]].concat();
+    ballots.push(resigned_for(&rehearsal, 1, (3, 1), &body, &own));
+    rehearsal.mark(3, 1, 1);
+    rehearsal.close(ballots);
+    count(&mut rehearsal);
+    assert_only("V1.7", &rehearsal.files);
+}
+
 /// A ciphertext under a key with a part along a base whose logarithm nobody knows.
 #[test]
 fn v1_7_a_component_along_another_base() {
@@ -294,10 +436,14 @@ fn v1_7_a_copied_vote_under_ones_own_credential() {
 }
 
 /// The entry of a body, with the key and salt of an own entry and a new signature.
-fn resigned(rehearsal: &Rehearsal, (list, place): (u32, u32), body: &[u8], own: &[u8]) -> Vec<u8> {
+fn resigned(rehearsal: &Rehearsal, voter: (u32, u32), body: &[u8], own: &[u8]) -> Vec<u8> {
+    resigned_for(rehearsal, 0, voter, body, own)
+}
+
+fn resigned_for(rehearsal: &Rehearsal, contest: u32, (list, place): (u32, u32), body: &[u8], own: &[u8]) -> Vec<u8> {
     let secret = secret(rehearsal, list, place);
     let (style, unit) = LISTS[list as usize];
-    let position = Position { contest: Some(0), style: Some(style), unit: Some(unit), ..Position::default() };
+    let position = Position { contest: Some(contest), style: Some(style), unit: Some(unit), ..Position::default() };
     let mut transcript =
         ProofContext::new(Proof::CastSignature).bind(rehearsal.election().election_id.as_bytes()).at(position);
     let base = rehearsal.election().base(list).unwrap().element;

@@ -180,12 +180,13 @@ pub(crate) fn custodian(index: u32) -> CustodianIndex {
 
 /// The record is valid.
 pub(crate) fn assert_valid(files: &MemoryRecord) {
+    keep("valid", files);
     let (report, _) = verify::record(files, &mut rng(8), &mut ()).unwrap();
     assert!(report.is_valid(), "{:#?}", report.checks());
 }
 
-/// Keeps a broken record for other verifiers, in a folder below that of the environment variable
-/// `ESCRUTINIO_BROKEN_RECORDS`: `<code>-<test>-<number>`.
+/// Keeps a record for other verifiers, in a folder below that of the environment variable
+/// `ESCRUTINIO_BROKEN_RECORDS`: `<code>-<test>-<number>`, and of valid ones `valid-<test>-<number>`.
 fn keep(code: &str, files: &MemoryRecord) {
     let Some(folder) = env::var_os("ESCRUTINIO_BROKEN_RECORDS").map(PathBuf::from) else { return };
     let test = thread::current().name().unwrap_or_default().replace("::", "-");

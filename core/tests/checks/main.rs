@@ -6,7 +6,8 @@
 //! after the first failure is not answered by the verifier, and so not asserted.
 //!
 //! With `ESCRUTINIO_BROKEN_RECORDS=<folder>` every broken record is kept there, under a name that
-//! begins with its check: any verifier can be asked for the same answer.
+//! begins with its check, and every valid one that others were made from, under a name that begins
+//! with `valid`: any verifier can be asked for the same answer.
 
 #![expect(
     clippy::unwrap_used,
@@ -67,4 +68,28 @@ fn every_check_has_a_record_that_violates_it() {
         let found = tests.iter().any(|test| test.starts_with(&name) && test.contains(&asserted));
         assert!(found, "no test {name}...() with {asserted}, ..)");
     }
+}
+
+/// The rows of `spec/attacks.md`: the test is there, and asserts what the row says.
+#[test]
+fn every_attack_has_its_test() {
+    let sources = [
+        ("ballots", include_str!("ballots.rs")),
+        ("board", include_str!("board.rs")),
+        ("credentials", include_str!("credentials.rs")),
+        ("mixes", include_str!("mixes.rs")),
+        ("writeins", include_str!("writeins.rs")),
+    ];
+    let mut rows = 0;
+    for row in include_str!("../../../spec/attacks.md").lines().filter(|line| line.ends_with("` |")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (code, (file, test)) = (cells[2], cells[3].trim_matches('`').split_once("::").unwrap());
+        let source = sources.iter().find(|(name, _)| *name == file).unwrap().1;
+        let body = source.split("#[test]\n").find(|body| body.starts_with(&format!("fn {test}()")));
+        let body = body.unwrap_or_else(|| panic!("no test {file}::{test}"));
+        let asserted = if code == "valid" { "assert_valid(".to_owned() } else { format!("\"{code}\"") };
+        assert!(body.contains(&asserted), "{file}::{test} does not assert {code}");
+        rows += 1;
+    }
+    assert!(rows > 70, "{rows}");
 }

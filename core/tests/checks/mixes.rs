@@ -5,7 +5,7 @@ use escrutinio_core::encoding::{Decode, Encode, put_header};
 use escrutinio_core::group::{self, ElementBytes, Scalar};
 use escrutinio_core::ids::RollId;
 use escrutinio_core::point::Point;
-use escrutinio_core::proof::shuffle::{ShuffledKeys, shuffle_keys};
+use escrutinio_core::proof::shuffle::{ShuffleGenerators, ShuffledKeys, shuffle_keys};
 use escrutinio_core::record;
 use escrutinio_core::secret::SecretScalar;
 use escrutinio_core::testing::rehearsal::Rehearsal;
@@ -78,7 +78,7 @@ impl Forged {
 }
 
 fn shuffled(roll_id: &RollId, at: Position, base: &Point, keys: &[ElementBytes], power: Scalar) -> ShuffledKeys {
-    let generators = escrutinio_core::proof::shuffle::ShuffleGenerators::new(8);
+    let generators = ShuffleGenerators::new(8);
     shuffle_keys(roll_id.as_bytes(), at, &generators, base, keys, &SecretScalar::new(power), &mut rng(40)).unwrap()
 }
 
@@ -392,4 +392,68 @@ fn c5_2_two_lists_that_meet_in_a_key() {
     rehearsal.put(record::LISTS, last.to_bytes());
     let culprit = assert_only("C5.2", &reseal_and_finish(rehearsal).files);
     assert!(culprit.contains("share the key"), "{culprit}");
+}
+
+/// Commitments under generators whose logarithms the mixer knows bind him to nothing, and the
+/// transcript would not tell. Here he does not even cheat with them.
+#[test]
+fn c4_3_generators_that_the_mixer_chose() {
+    let known: Vec<_> = (2..10u64).map(|log| group::mul_generator(&Scalar::from(log))).collect();
+    let hashed: Vec<_> = (0..8u8).map(|i| group::hash_to_element(&[b"the mixer's", &[i]])).collect();
+    for own in [known, hashed] {
+        let mixed = with_mix(|rehearsal, forged| {
+            let before = before(rehearsal, 2);
+            let (base, keys) = (before.lists()[0].base(), before.lists()[0].keys());
+            let (at, generators) = (position(0, 2, 2), ShuffleGenerators::of_prover(&own));
+            let power = SecretScalar::new(Scalar::from(7u64));
+            let roll_id = forged.roll_id.as_bytes();
+            forged.lists[0] = shuffle_keys(roll_id, at, &generators, base, keys, &power, &mut rng(44)).unwrap();
+        });
+        assert_only("C4.3", &mixed.files);
+    }
+}
+
+/// A proof by another custodian for the same keys, base and place.
+#[test]
+fn c4_3_the_proof_of_a_colleague() {
+    let copied = with_mix(|rehearsal, forged| {
+        forged.lists = Forged::of(rehearsal, 2, 4).lists;
+    });
+    assert_only("C4.3", &copied.files);
+}
+
+/// The first mix again, by another custodian who takes its lists and proofs for his own.
+#[test]
+fn c4_3_a_mix_copied_from_another() {
+    let copied = with_mix(|rehearsal, forged| {
+        forged.lists = Forged::of(rehearsal, 1, 1).lists;
+    });
+    assert_only("C4.3", &copied.files);
+}
+
+/// Lists with one key and with two are mixed like all others, and no less strictly.
+#[test]
+fn c4_3_a_key_replaced_in_a_list_of_one_or_two() {
+    for counts in [[1, 3, 3, 2], [2, 3, 3, 2]] {
+        let mut manifest = crate::fixture::manifest(&crate::fixture::keys());
+        manifest.lists[0].small_exception = true;
+        let mut rehearsal = Rehearsal::sealed(manifest, crate::fixture::keys(), &counts, &mut rng(45));
+        let mut forged = Forged::of(&rehearsal, 2, 2);
+        with_file_as(&mut rehearsal, &forged);
+        rehearsal.reseal();
+        let (report, election) = escrutinio_core::verify::sealed(&rehearsal.files, &mut rng(46), &mut ()).unwrap();
+        assert!(election.is_some(), "{:#?}", report.checks());
+        forged.lists[0].keys[0] = group::compress(&group::mul_generator(&Scalar::from(9u64)));
+        forged.lists[0].keys.sort_unstable();
+        with_file_as(&mut rehearsal, &forged);
+        rehearsal.reseal();
+        rehearsal.close(Vec::new());
+        crate::fixture::count(&mut rehearsal);
+        assert_only("C4.3", &rehearsal.files);
+    }
+}
+
+fn with_file_as(rehearsal: &mut Rehearsal, forged: &Forged) {
+    let file = forged.file(rehearsal);
+    with_file(rehearsal, file);
 }

@@ -250,6 +250,68 @@ fn illegible_texts_are_counted() {
     assert_eq!((texts.marked, texts.texts, texts.illegible, texts.names.len()), (4, 4, 4, 0));
 }
 
+/// What a row opens to is no name if it controls a screen or is not in its normal form; what looks
+/// like a formula, markup or a candidate is one. Letters of other scripts are no letters of names.
+fn hostile() -> Rehearsal {
+    let written = [
+        "a\u{202e}b",
+        "a\u{200b}b",
+        "e\u{301}",
+        " a",
+        "=cmd|' /C calc'!A0",
+        "<b>x</b>",
+        "Propietaria de Planilla 1",
+        "Аna",
+    ];
+    let mut rehearsal = closed();
+    let parameters = rehearsal.election().parameters[0].clone();
+    let mut ballots = Vec::new();
+    for (place, text) in (0..).zip(written) {
+        let [first, second] = rehearsal.expose_halves(0, place);
+        let secret = escrutinio_core::secret::SecretScalar::new(first.expose() + second.expose());
+        let mut forgery = Forgery::new(&parameters, (0, 0), secret, 2, u64::from(place));
+        forgery.base = *rehearsal.election().base(0).unwrap();
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(16 * M, 0);
+        forgery.texts = bytes.as_chunks::<16>().0.iter().map(group::lizard_encode).collect();
+        ballots.push(forgery.cast(&mut rng(315)));
+    }
+    let seal = rehearsal.object(record::SEAL);
+    rehearsal.put_seal(&seal);
+    for _ in &ballots {
+        rehearsal.mark(0, 0, 2);
+    }
+    rehearsal.close(ballots);
+    counted(&mut rehearsal);
+    rehearsal
+}
+
+#[test]
+fn hostile_texts_are_names_or_illegible() {
+    let rehearsal = hostile();
+    assert_valid(&rehearsal.files);
+    let texts: Texts = rehearsal.object(&record::texts(0));
+    assert_eq!((texts.texts, texts.illegible, texts.few_names, texts.few_votes), (8, 5, 3, 3));
+}
+
+/// A publisher who shows what no name may hold, or folds letters that look alike.
+#[test]
+fn w4_3_hostile_names_shown() {
+    let shown = |name: &str, illegible, few| {
+        let mut rehearsal = hostile();
+        let mut texts: Texts = rehearsal.object(&record::texts(0));
+        texts.names.push(NamedVotes { name: name.into(), votes: 2 });
+        (texts.illegible, texts.few_names, texts.few_votes) = (illegible, few, few);
+        rehearsal.put(&record::texts(0), texts.to_bytes());
+        rehearsal.sums();
+        rehearsal.files
+    };
+    for name in ["a\u{202e}b", "a\u{200b}b", "é", "a", "Аna"] {
+        assert_only("W4.3", &shown(name, 3, 3));
+    }
+    assert_only("W4.3", &shown("=cmd|' /C calc'!A0", 5, 1));
+}
+
 #[test]
 fn contests_with_few_ballots_or_none() {
     for count in [0u32, 1, 2] {
@@ -622,6 +684,37 @@ fn w2_4_under_another_key() {
         let mixed = TextMix::mix(&place, &rows, &keys, &generators, r.custodian(1).0, &mut rng(309)).unwrap();
         let second = chain(r, &mixed.rows, &[(2, 3)]);
         [vec![mixed], second].concat()
+    });
+    assert_only("W2.4", &files);
+}
+
+/// Commitments under generators whose logarithms the mixer knows bind it to nothing.
+#[test]
+fn w2_4_generators_that_the_mixer_chose() {
+    let known: Vec<_> = (2..10u64).map(|log| group::mul_generator(&Scalar::from(log))).collect();
+    let hashed: Vec<_> = (0..8u8).map(|i| group::hash_to_element(&[b"the mixer's", &[i]])).collect();
+    for own in [known, hashed] {
+        let files = with_chain(|r| {
+            let rows = r.text_rows(0);
+            let place = MixPlace { election_id: r.election().election_id, contest: 0, number: 1, index: custodian(1) };
+            let generators = escrutinio_core::proof::shuffle::ShuffleGenerators::of_prover(&own);
+            let keys = &r.election().parameters[0].text_keys;
+            let mixed = TextMix::mix(&place, &rows, keys, &generators, r.custodian(1).0, &mut rng(313)).unwrap();
+            let second = chain(r, &mixed.rows, &[(2, 3)]);
+            [vec![mixed], second].concat()
+        });
+        assert_only("W2.4", &files);
+    }
+}
+
+/// Another custodian's mix of the same rows under one's own name.
+#[test]
+fn w2_4_the_mix_of_a_colleague() {
+    let files = changed(|r| {
+        let rows = r.text_rows(0);
+        let theirs = r.mix_texts(0, 1, 2, &rows, &mut rng(314)).unwrap().to_bytes();
+        r.put(&record::text_mix(0, 1), theirs);
+        resigned(r, "text-mix", &record::text_mix(0, 1), 1, |bytes| bytes[48] = 1);
     });
     assert_only("W2.4", &files);
 }

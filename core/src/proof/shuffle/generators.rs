@@ -27,6 +27,13 @@ impl ShuffleGenerators {
         Self { h: group::h(), q }
     }
 
+    /// Generators of a prover's own, whose logarithms it may know: no verifier has them.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub fn of_prover(q: &[Element]) -> Self {
+        Self { h: group::h(), q: q.iter().map(group::compress).collect() }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
