@@ -89,6 +89,21 @@ fn write_with(path: &Path, content: &[u8], bits: u32) -> Result<()> {
         .map_err(|why| if why.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::file(path, &why) })
 }
 
+/// Makes a folder that only its owner enters, unless it is there.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn private_folder(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(|why| Error::file(path, &why))
+}
+
 /// A rename is safe from a power cut only when the folder is written.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

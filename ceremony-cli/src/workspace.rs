@@ -172,7 +172,13 @@ impl Workspace {
         let (inputs, outputs) = (hashes(step.inputs)?, hashes(step.outputs)?);
         let _lock = self.lock();
         let mut log = self.transcript()?;
-        if !outputs.is_empty() && log.lines().iter().any(|line| line.act == step.act && line.outputs == outputs) {
+        let same = |line: &Line| match (outputs.is_empty(), inputs.is_empty()) {
+            (false, _) => line.outputs == outputs,
+            // What may not be named is told by what it was made of.
+            (true, false) => line.outputs.is_empty() && line.inputs == inputs,
+            (true, true) => false,
+        };
+        if log.lines().iter().any(|line| line.act == step.act && same(line)) {
             return Ok(true);
         }
         let line = Line {

@@ -8,17 +8,20 @@ use std::fs;
 use std::path::Path;
 
 use common::voters::{casts_with, spool};
-use common::{World, assert_refused, custodian_name};
+use common::{World, assert_refused, custodian_name, with_suffix};
 use escrutinio_ceremony::commands::ballot_box::{self, From};
 use escrutinio_ceremony::commands::{acta, count, election, inspect, record, writein};
 use escrutinio_ceremony::error::Result;
 use escrutinio_ceremony::report::Report;
-use escrutinio_ceremony::session::Session;
+use escrutinio_ceremony::session::{FixedClock, Session};
 use escrutinio_ceremony::source::RecordSource;
+use escrutinio_ceremony::text::Lang;
+use escrutinio_ceremony::ui::{Scripted, Ui};
 use escrutinio_ceremony::workspace::Workspace;
 use escrutinio_core::verify::{self, ContestTexts};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use zeroize::Zeroizing;
 
 /// The option of non-registered candidacies in the template.
 const WRITE_IN: u32 = 11;
@@ -131,6 +134,22 @@ fn names_that_the_policy_discloses() {
     fs::write(&path, &good).unwrap();
     by_custodian(&mut world, 1, writein::mix).unwrap();
 
+    // Who decrypted the totals of another closing decrypts no texts of this one.
+    let journal = with_suffix(&world.secret(&custodian_name(1)), ".journal");
+    let noted = fs::read_to_string(&journal).unwrap();
+    let line = noted.lines().find(|line| line.starts_with("decrypt:")).unwrap();
+    let (kept, last) = line.split_at(line.len() - 1);
+    let other = format!("{kept}{}", if last == "0" { "1" } else { "0" });
+    fs::write(&journal, noted.replace(line, &other)).unwrap();
+    assert_refused(by_custodian(&mut world, 1, writein::decrypt), "error.done_otherwise");
+    assert!(!world.workspace.has("record/writein/partial-000-01.bin"));
+    fs::write(&journal, &noted).unwrap();
+    let sums = world.workspace.path("record/tally/aggregates.bin");
+    let good = fs::read(&sums).unwrap();
+    fs::write(&sums, &good[..good.len() - 1]).unwrap();
+    assert_refused(by_custodian(&mut world, 1, writein::decrypt), "error.aggregates");
+    fs::write(&sums, &good).unwrap();
+
     // One share, one list of rows: a mix more or another one in its place is not decrypted.
     let first = by_custodian(&mut world, 1, writein::decrypt).unwrap();
     assert!(by_custodian(&mut world, 1, writein::decrypt).unwrap().already);
@@ -145,6 +164,9 @@ fn names_that_the_policy_discloses() {
     by_custodian(&mut world, 1, writein::decrypt).unwrap();
     assert!(by_custodian(&mut world, 3, writein::mix).unwrap().already, "no mix behind a decryption");
     by_custodian(&mut world, 3, writein::decrypt).unwrap();
+    // Custodian 3 did not decrypt the totals: from now on only those of this closing.
+    let journal = fs::read_to_string(with_suffix(&world.secret(&custodian_name(3)), ".journal")).unwrap();
+    assert!(journal.lines().any(|noted| noted == line), "{journal}");
     assert_refused(world.by("op", writein::report), "error.writein.partials");
 
     // A decryption that does not hold keeps the others from decrypting, and is put aside.
@@ -206,6 +228,19 @@ fn names_that_an_order_opens_for_recipients() {
     for n in [1, 3, 4] {
         by_custodian(&mut world, n, writein::decrypt).unwrap();
     }
+    // What does not hold is put aside, and stays reserved.
+    let partial = world.workspace.path("reserved/contest-000/writein/partial-000-04.bin");
+    let good = fs::read(&partial).unwrap();
+    fs::write(&partial, &good[1..]).unwrap();
+    assert_refused(world.by("op", writein::report), "error.writein.partials");
+    assert!(world.workspace.has("reserved/refused/text-partial-000-04-1.bin") && !world.workspace.has("refused"));
+    fs::write(&partial, &good).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = fs::metadata(world.workspace.path("reserved")).unwrap();
+        assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    }
     world.by("op", record::assemble).unwrap();
     let report = world.by("op", writein::report).unwrap();
     assert!(report.listing.is_none(), "the room does not hear the names");
@@ -218,6 +253,52 @@ fn names_that_an_order_opens_for_recipients() {
     let public: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(public, ["order-000.bin"]);
     assert!(!world.said.contains("PEÑA"));
+    // Nor a hash of a report: whoever guesses the report would know it.
+    fs::remove_file(world.workspace.path("hashes.txt")).unwrap();
+    world.by("op", record::assemble).unwrap();
+    let public = read(&world, "hashes.txt") + &read(&world, "transcript.log") + &world.said;
+    assert!(!read(&world, "hashes.txt").contains("reserved/"));
+    for path in ["contest-000/writein/texts-000.bin", "names-000.json", "names-000.csv", "names-000.html"] {
+        let hash = world.workspace.hash(&format!("reserved/{path}")).unwrap();
+        assert!(!public.contains(&hash), "{path}");
+    }
+}
+
+/// Writes down what is said, and when the password is asked.
+struct Listener(Scripted, Vec<String>);
+
+impl Ui for Listener {
+    fn ask(&mut self, id: &str, question: &str) -> Result<String> {
+        self.0.ask(id, question)
+    }
+
+    fn password(&mut self, id: &str, question: &str, again: Option<&str>) -> Result<Zeroizing<String>> {
+        self.1.push(id.into());
+        self.0.password(id, question, again)
+    }
+
+    fn say(&mut self, prose: &str) {
+        self.1.push(prose.into());
+    }
+
+    fn progress(&mut self, _: u64, _: u64) {}
+}
+
+#[test]
+fn a_custodian_reads_an_order_before_signing_it() {
+    let mut world = counted(24, "sealed");
+    world.with(&order_answers("Sala Superior"), writein::order).unwrap();
+    let name = custodian_name(1);
+    let secret = world.secret(&name);
+    let mut ui = Listener(Scripted::quiet(&World::answers(&name)).unwrap(), Vec::new());
+    let clock = FixedClock(world.now);
+    let mut session = Session { rng: &mut world.rng, clock: &clock, ui: &mut ui, lang: Lang::Es };
+    writein::sign_order(&mut session, &world.workspace, &secret).unwrap();
+    let asked = ui.1.iter().position(|said| said == "password").unwrap();
+    let read = ui.1[..asked].concat();
+    for part in ["Tribunal Electoral", "SUP-JIN-1/2021", "Sala Superior"] {
+        assert!(read.contains(part), "{read}");
+    }
 }
 
 #[test]

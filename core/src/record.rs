@@ -83,6 +83,11 @@ pub fn acta(contest: u32) -> String {
     format!("acta/contest-{contest:03}.bin")
 }
 
+/// Numbers of mixes and custodians have two digits.
+const NUMBERS: u32 = 100;
+/// Numbers of contests have three.
+const CONTESTS: u32 = 1000;
+
 /// Folder of the written-in names.
 pub const WRITE_INS: &str = "writein/";
 
@@ -120,6 +125,9 @@ pub fn write_in_contest(path: &str) -> Option<u32> {
         None => None,
         Some(digits) => Some(number_in(digits, "", "")?),
     };
+    if contest >= CONTESTS || number.is_some_and(|number| number >= NUMBERS) {
+        return None;
+    }
     let same = match (kind, number) {
         ("order", None) => text_order(contest),
         ("texts", None) => texts(contest),
@@ -141,11 +149,11 @@ pub fn number_in(path: &str, prefix: &str, suffix: &str) -> Option<u32> {
 #[must_use]
 pub fn is_record_path(path: &str) -> bool {
     OBLIGATORY.contains(&path)
-        || number_in(path, CHECKPOINTS, "").is_some_and(|n| checkpoint(n.into()) == path)
-        || number_in(path, "credentials/mix-", ".bin").is_some_and(|n| mix(n) == path)
-        || number_in(path, "tally/partial-", ".bin").is_some_and(|n| partial(n) == path)
+        || number_in(path, CHECKPOINTS, "").is_some_and(|n| n < 1_000_000 && checkpoint(n.into()) == path)
+        || number_in(path, "credentials/mix-", ".bin").is_some_and(|n| n < NUMBERS && mix(n) == path)
+        || number_in(path, "tally/partial-", ".bin").is_some_and(|n| n < NUMBERS && partial(n) == path)
         || write_in_contest(path).is_some()
-        || number_in(path, "acta/contest-", ".bin").is_some_and(|n| acta(n) == path)
+        || number_in(path, "acta/contest-", ".bin").is_some_and(|n| n < CONTESTS && acta(n) == path)
         || path.strip_prefix(ENTRIES).is_some_and(|bundle| !bundle.is_empty())
 }
 
@@ -324,6 +332,12 @@ mod tests {
             "board/checkpoints/12",
             "credentials/mix-1.bin",
             "credentials/mix-001.bin",
+            "credentials/mix-100.bin",
+            "tally/partial-100.bin",
+            "writein/mix-000-100.bin",
+            "writein/texts-1000.bin",
+            "acta/contest-1000.bin",
+            "board/checkpoints/1000000",
             "tally/partial-3.bin",
             "writein/mix-000.bin",
             "writein/mix-00-01.bin",

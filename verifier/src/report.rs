@@ -48,7 +48,8 @@ pub(crate) fn checks(report: &Report, spanish: bool) -> String {
     for result in report.checks() {
         let what = if spanish { result.check.que() } else { result.check.what() };
         let mark = if result.ok { "✓" } else { "✗" };
-        let detail = result.culprit.unwrap_or(result.figure);
+        // A name of a file may hold what paints over the verdict.
+        let detail = visible(&result.culprit.unwrap_or(result.figure));
         let detail = if spanish { crate::spanish::figure(&detail) } else { detail };
         let _ = writeln!(out, "{mark} {:<5} {what}\n        {detail}", result.check.code());
     }
@@ -222,6 +223,21 @@ mod tests {
         assert_eq!(report.mixes, mixes);
         assert!(to_json(&report).contains(&format!("\"mixes\": {mixes},")));
         [true, false].map(|spanish| super::mixes(&report, spanish))
+    }
+
+    #[test]
+    fn a_name_of_a_file_does_not_paint_over_the_verdict() {
+        let keys = Keys::new(2, 3);
+        let manifest = testing::small(&keys, 2);
+        let mut rng = ChaCha20Rng::seed_from_u64(7);
+        let mut rehearsal = Rehearsal::sealed(manifest, keys, &[3], &mut rng);
+        for path in escrutinio_core::record::OBLIGATORY {
+            rehearsal.files.0.entry(path.to_owned()).or_default();
+        }
+        rehearsal.put("acta/\u{1b}[2J", Vec::new());
+        let Ok((report, _)) = verify::record(&rehearsal.files, &mut rng, &mut ());
+        let shown = checks(&report, false);
+        assert!(shown.contains("acta/\\u{1b}[2J") && !shown.contains('\u{1b}'), "{shown}");
     }
 
     #[test]

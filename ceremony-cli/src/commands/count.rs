@@ -5,7 +5,7 @@ use std::path::Path;
 
 use escrutinio_core::decrypt::{self, PartialDecryption};
 use escrutinio_core::encoding::Encode;
-use escrutinio_core::ids::{CustodianIndex, hex};
+use escrutinio_core::ids::{CustodianIndex, SetupId, hex};
 use escrutinio_core::record;
 use escrutinio_core::tally::{Aggregates, Results};
 use escrutinio_core::verify::ClosedElection;
@@ -90,11 +90,8 @@ pub fn decrypt(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         workspace.decode(&in_record(record::KEY_TRANSCRIPT), "key trial")?;
     let setup = *ceremony::of(&election.manifest, transcript.ceremony)?.setup_id();
     let share = read_share(&holder, &setup)?;
-    let hash = hex(&escrutinio_core::hash::sha256(&[&computed]));
     refuse_other_sums(workspace, &election, &aggregates, holder.index)?;
-    // One share decrypts one list of sums of one election, ever. The note is on the disk
-    // before the first decryption exists.
-    holder.journal.note_once(&format!("decrypt:{setup}"), &format!("{}:{hash}", election.election_id))?;
+    note_sums(&holder, &setup, &aggregates)?;
     let out = in_record(&record::partial(holder.index.get()));
     if !workspace.has(&out) {
         let partial = PartialDecryption::decrypt(&aggregates, &share, &holder.person.key, session.rng);
@@ -107,6 +104,13 @@ pub fn decrypt(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         .with("custodian", holder.index)
         .with("file", workspace.path(&out).display())
         .with("sha256", workspace.hash(&out)?))
+}
+
+/// One share decrypts one list of sums of one election, ever, and texts of no other closing. The
+/// note is on the disk before the first decryption exists.
+pub(super) fn note_sums(holder: &Holder, setup: &SetupId, aggregates: &Aggregates) -> Result<()> {
+    let hash = hex(&escrutinio_core::hash::sha256(&[&aggregates.to_bytes()]));
+    holder.journal.note_once(&format!("decrypt:{setup}"), &format!("{}:{hash}", aggregates.election_id))
 }
 
 /// Combines the partial decryptions that hold. The others are named and put aside: the
@@ -158,7 +162,7 @@ pub fn combine(session: &mut Session<'_>, workspace: &Workspace) -> Result<Repor
 
 /// Another custodian's partial decryption that does not hold for these sums may be one of
 /// other sums: two lists of sums that differ by one ballot would open it.
-fn refuse_other_sums(
+pub(super) fn refuse_other_sums(
     workspace: &Workspace,
     election: &escrutinio_core::verify::Election,
     aggregates: &Aggregates,

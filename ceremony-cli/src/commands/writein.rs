@@ -19,15 +19,18 @@ use escrutinio_core::verify::{ClosedElection, write_in_figures};
 use escrutinio_core::writein::{MixPlace, TextMix, TextPartial, Texts, opened, report as count_names};
 
 pub use order::{build as order, sign as sign_order};
+pub(super) use reserved::FOLDER as RESERVED;
 pub use reserved::editions;
 
 use super::ballot_box::too_early;
+use super::count;
 use super::custodian::read_share;
 use super::lottery;
 use crate::ceremony;
 use crate::custody::Holder;
 use crate::draft;
 use crate::error::{Result, out_of_order, refused};
+use crate::files;
 use crate::report::Report;
 use crate::session::Session;
 use crate::source::{self, RecordSource};
@@ -76,6 +79,11 @@ fn opening(session: &mut Session<'_>, workspace: &Workspace) -> Result<Opening> 
     let path = format!("record/{}", record::RESULTS);
     let results: Results = workspace.decode(&path, "count combine")?;
     let closed = source::closed(session, &RecordSource::new(workspace))?;
+    // The closing whose totals were decrypted: two that differ by one ballot would open its text.
+    let sums = format!("record/{}", record::AGGREGATES);
+    if workspace.read(&sums, "count aggregate")? != closed.aggregates.to_bytes() {
+        return Err(refused("error.aggregates", &[("path", &sums)]));
+    }
     let fits =
         results.election_id == closed.election.election_id && results.groups.len() == closed.aggregates.groups.len();
     if !fits {
@@ -96,6 +104,9 @@ fn opening(session: &mut Session<'_>, workspace: &Workspace) -> Result<Opening> 
     }
     if contests.is_empty() {
         return Err(out_of_order("error.writein.none", &[]));
+    }
+    if contests.iter().any(Contest::reserved) {
+        files::private_folder(&workspace.path(RESERVED))?;
     }
     Ok(Opening { closed, results, contests })
 }
@@ -175,6 +186,8 @@ pub fn decrypt(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) 
         workspace.decode(&format!("record/{}", record::KEY_TRANSCRIPT), "key trial")?;
     let setup = *ceremony::of(&election.manifest, transcript.ceremony)?.setup_id();
     let share = read_share(&holder, &setup)?;
+    count::refuse_other_sums(workspace, election, &opening.closed.aggregates, holder.index)?;
+    count::note_sums(&holder, &setup, &opening.closed.aggregates)?;
     let first_slot = election.manifest.slots().options;
     let mut step = Step::by_person(&holder.person, "writein decrypt").note("custodian", holder.index);
     let mut report = Report::new("writein decrypt", false).with("custodian", holder.index);
@@ -241,17 +254,21 @@ pub fn report(session: &mut Session<'_>, workspace: &Workspace) -> Result<Report
         for partial in &partials {
             step = step.input(contest.file(&record::text_partial(contest.number, partial.index.get())));
         }
-        step = step.output(&path);
+        let mut written = vec![path.clone()];
         for (ending, content) in views(session, election, contest, &texts)? {
             let view = format!("{}.{ending}", contest.views);
             workspace.write_or_same(&view, content.as_bytes())?;
-            step = step.output(view);
+            written.push(view);
         }
-        report = report.with("file", workspace.path(&path).display()).with("sha256", workspace.hash(&path)?);
+        report = report.with("file", workspace.path(&path).display());
         if contest.reserved() {
-            // The names are for the recipients: not even the room hears them.
+            // The names are for the recipients: not even the room hears them, nor gets a hash. So few
+            // are the reports that there may be that their hashes would tell which it is.
             session.say("say.writein.reserved", &[("contest", &contest.number)]);
+            step = step.note("reserved", contest.number);
         } else {
+            report = report.with("sha256", workspace.hash(&path)?);
+            step = written.into_iter().fold(step, Step::output);
             listing.push_str(&page::text(session.lang, &election.manifest, &texts));
         }
     }

@@ -13,6 +13,9 @@ use crate::board::checkpoint::{LogKeys, SignedCheckpoint, VerifiedCheckpoint};
 use crate::board::history::{History, HistoryError};
 use crate::record::{self, Source};
 
+/// 256 entries of at most 65,535 bytes, each after its length: what is longer is not read.
+const LONGEST_BUNDLE: u64 = 256 * (2 + 65_535);
+
 /// B1: all checkpoints, verified, and exactly the bundles that the last one needs.
 pub(crate) fn files<S: Source>(
     ctx: &mut Context<'_, S>,
@@ -46,13 +49,24 @@ pub(crate) fn files<S: Source>(
     ctx.report.hold(Check::B1_1, format!("{} checkpoints, {cosignatures} cosignatures", checkpoints.len()));
 
     let size = checkpoints.last().map_or(0, |last| last.checkpoint().size);
-    let expected: BTreeSet<String> = BundleId::all(size).map(|id| format!("board/{id}")).collect();
-    let found: BTreeSet<String> = ctx.files.keys().filter(|path| path.starts_with(record::ENTRIES)).cloned().collect();
-    if let Some(path) = expected.symmetric_difference(&found).next() {
-        let why = if found.contains(path) { "does not belong to a board of this size" } else { "is absent" };
+    let mut found: BTreeSet<String> =
+        ctx.files.keys().filter(|path| path.starts_with(record::ENTRIES)).cloned().collect();
+    let bundles = found.len();
+    // One after the other until one is absent: a log may have signed any size.
+    let mut expected = BundleId::all(size).map(|id| format!("board/{id}"));
+    let wrong = match expected.find(|path| !found.remove(path)) {
+        Some(path) => Some((path, "is absent")),
+        None => found.pop_first().map(|path| (path, "does not belong to a board of this size")),
+    };
+    if let Some((path, why)) = wrong {
         return Ok(ctx.report.stop(Check::B1_2, format!("{path}: the bundle {why}; log"))?);
     }
-    ctx.report.hold(Check::B1_2, format!("{size} entries in {} bundles", expected.len()));
+    let long = |path: &&String| path.starts_with(record::ENTRIES) && ctx.length(path) > LONGEST_BUNDLE;
+    if let Some(path) = ctx.files.keys().find(long) {
+        let why = format!("{path}: the bundle is longer than its entries can be; log");
+        return Ok(ctx.report.stop(Check::B1_2, why)?);
+    }
+    ctx.report.hold(Check::B1_2, format!("{size} entries in {bundles} bundles"));
     Ok(checkpoints)
 }
 

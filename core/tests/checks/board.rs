@@ -139,6 +139,16 @@ fn b1_2_a_bundle_left_out() {
     assert_only("B1.2", &counted(|rehearsal| drop(rehearsal.files.0.remove(&bundle(rehearsal)))).files);
 }
 
+/// A size that no folder holds costs the verifier nothing.
+#[test]
+fn b1_2_a_size_beyond_all_bundles() {
+    let mut rehearsal = counted(|_| {});
+    let last = rehearsal.heads.len() - 1;
+    rehearsal.heads[last].0 = u64::MAX >> 1;
+    rehearsal.checkpoints();
+    assert_only("B1.2", &rehearsal.files);
+}
+
 #[test]
 fn b1_2_a_bundle_more() {
     for path in [

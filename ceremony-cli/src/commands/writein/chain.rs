@@ -9,7 +9,7 @@ use escrutinio_core::record::{self, Source};
 use escrutinio_core::verify::Election;
 use escrutinio_core::writein::{Prints, Rows, TextMix, TextPartial};
 
-use super::{Contest, Opening, everyone};
+use super::{Contest, Opening, RESERVED, everyone};
 use crate::error::{Error, Result, out_of_order, refused};
 use crate::session::Session;
 use crate::source::RecordSource;
@@ -182,11 +182,13 @@ fn put_aside(
     index: u32,
     why: &str,
 ) -> Result<()> {
+    // What is not public stays so.
+    let kept = if contest.reserved() { RESERVED } else { "" };
     let aside = (1u32..)
-        .map(|attempt| format!("refused/text-partial-{:03}-{index:02}-{attempt}.bin", contest.number))
+        .map(|attempt| format!("{kept}refused/text-partial-{:03}-{index:02}-{attempt}.bin", contest.number))
         .find(|aside| !workspace.has(aside))
         .unwrap_or_default();
-    let folder = workspace.path("refused");
+    let folder = workspace.path(format!("{kept}refused"));
     fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, &error))?;
     let from = workspace.path(path);
     fs::rename(&from, workspace.path(&aside)).map_err(|error| Error::file(&from, &error))?;

@@ -134,6 +134,22 @@ pub fn sign(session: &mut Session<'_>, workspace: &Workspace, secret: &Path) -> 
             &[("path", &content_path(0)), ("command", &"writein order (--secret)")],
         ));
     }
+    // What is signed is read before the password is given.
+    for contest in &written {
+        let OrderContent { authority, document, recipients, at, .. } = content(workspace, *contest)?;
+        let [authority, document, recipients] = [authority, document, recipients].map(|text| visible(&text));
+        let at = utc(at);
+        session.say(
+            "say.writein.order",
+            &[
+                ("contest", contest),
+                ("authority", &authority),
+                ("document", &document),
+                ("recipients", &if recipients.is_empty() { "-" } else { &recipients }),
+                ("at", &at),
+            ],
+        );
+    }
     let holder = Holder::open(session, &election.manifest, secret)?;
     if election.keys.public_share(holder.index).is_none() {
         return Err(refused("error.custodian.unknown", &[("name", &holder.person.name)]));
@@ -188,10 +204,9 @@ fn complete(workspace: &Workspace, election: &Election, content: OrderContent) -
         let bad = |why: &dyn core::fmt::Display| refused("error.signature", &[("path", &path), ("why", why)]);
         let signature = ActaSignature::from_bytes(&workspace.read(&path, "writein order")?)
             .map_err(|why| refused("error.decode", &[("path", &path), ("why", &why)]))?;
-        let key = election
-            .custodian_key(signature.index)
-            .filter(|_| CustodianIndex::new(number) == Some(signature.index))
-            .ok_or_else(|| bad(&number))?;
+        // Of who was excluded from the key no signature counts.
+        let known = election.keys.public_share(signature.index).and_then(|_| election.custodian_key(signature.index));
+        let key = known.filter(|_| CustodianIndex::new(number) == Some(signature.index)).ok_or_else(|| bad(&number))?;
         content.verify(&signature, key).map_err(|why| bad(&why))?;
         signatures.push(signature);
     }

@@ -15,13 +15,16 @@ use crate::session::Session;
 use crate::source::{self, RecordSource};
 use crate::workspace::{Step, Workspace};
 
+/// What is not public.
+pub(in crate::commands) const FOLDER: &str = "reserved/";
+
 fn root(contest: u32) -> String {
-    format!("reserved/contest-{contest:03}")
+    format!("{FOLDER}contest-{contest:03}")
 }
 
 /// Where the texts of a contest go that are not published.
 pub(super) fn contest(number: u32) -> Contest {
-    let views = format!("reserved/names-{number:03}");
+    let views = format!("{FOLDER}names-{number:03}");
     Contest { number, root: root(number), views }
 }
 

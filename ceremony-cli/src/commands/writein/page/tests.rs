@@ -5,7 +5,7 @@ use escrutinio_core::writein::NamedVotes;
 
 use super::*;
 
-/// Names as far as a legal text can hold them.
+/// Names as far as a legal text can hold them, and one of another script.
 const HOSTILE: [&str; 10] = [
     "=cmd|' /C calc'!A0",
     "+1",
@@ -41,11 +41,11 @@ fn texts(names: &[&str]) -> Texts {
 
 #[test]
 fn hostile_names_are_legal_texts() {
-    for name in HOSTILE {
+    for name in HOSTILE.into_iter().filter(|name| name.is_ascii()) {
         assert_eq!(Text::normalise(name, 8).unwrap().expose(), name);
     }
     // These are not: nobody can vote them.
-    for name in ["a\u{202e}b", "a\u{200b}b", "a\tb", "a\rb", "a\nb", "\u{1b}[31m"] {
+    for name in ["עברית", "a\u{202e}b", "a\u{200b}b", "a\tb", "a\rb", "a\nb", "\u{1b}[31m"] {
         assert!(Text::normalise(name, 8).is_err());
     }
 }
