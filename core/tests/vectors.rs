@@ -28,6 +28,8 @@ mod protocol;
 mod records;
 #[path = "vectors/shuffles.rs"]
 mod shuffles;
+#[path = "vectors/writeins.rs"]
+mod writeins;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -41,6 +43,7 @@ fn kind(name: &str) -> Option<fn(&Given) -> Answer> {
         primitives::kind,
         ballots::kind,
         shuffles::kind,
+        writeins::kind,
         protocol::kind,
         records::kind,
         manifests::kind,
@@ -122,6 +125,7 @@ files! {
     ballot_proof: "ballot-proof.json", 90;
     shuffle: "shuffle.json", 200;
     shuffle_secrets: "shuffle-INSECURE-secrets.json", 9;
+    writeins: "writeins.json", 120;
     record: "record.json", 50;
     protocol: "protocol.json", 60;
     keygen_judging: "keygen-judging.json", 50;

@@ -21,12 +21,14 @@ import vectors_primitives
 import vectors_protocol
 import vectors_record
 import vectors_shuffle
+import vectors_writeins
 from encoding import DecodeError
 from vectors_answer import Refused
 
 KINDS = {**vectors_primitives.KINDS, **vectors_ballots.KINDS, **vectors_record.KINDS,
          **vectors_protocol.KINDS, **vectors_encoding.KINDS, **vectors_manifest.KINDS,
-         **vectors_judging.KINDS, **vectors_shuffle.KINDS}
+         **vectors_judging.KINDS, **vectors_shuffle.KINDS,
+         **vectors_writeins.KINDS}
 SCHEMA, SUITE = "escrutinio/vectors/v1", 1
 
 

@@ -28,6 +28,7 @@ mod record;
 mod shuffle;
 mod signature;
 mod transcript;
+mod writein;
 
 use std::path::PathBuf;
 
@@ -53,7 +54,7 @@ fn files() -> Vec<(String, String)> {
     files.extend(ballot::vectors());
     files.extend(shuffle::vectors());
     files.extend([record::vectors(), protocol::vectors(), judging::vectors()]);
-    files.extend([encoding::vectors(), manifest::vectors()]);
+    files.extend([encoding::vectors(), manifest::vectors(), writein::vectors()]);
     files.sort();
     files
 }
