@@ -5,8 +5,9 @@ import keygen
 import manifest
 import tally
 import writeins
+import writeins
 from encoding import DecodeError
-from vectors_answer import Answer, Refused
+from vectors_answer import Answer, Refused, require
 from vectors_record import changed
 
 # Path: the check that decodes it, its structure, what it is read with.
@@ -25,6 +26,10 @@ OBJECTS = {
     "tally/partial-01.bin": ("T2.1", tally.PARTIAL, "groups"),
     "tally/results.bin": ("T3.1", tally.RESULTS, None),
     "writein/order-000.bin": ("W1.2", writeins.ORDER, None),
+    "writein/mix-001-01.bin": ("W2.1", writeins.TEXT_MIX, "texts"),
+    "writein/partial-001-01.bin": ("W3.1", writeins.TEXT_PARTIAL, "texts"),
+    "writein/texts-001.bin": ("W4.1", writeins.TEXTS, None),
+    "writein/order-000.bin": ("W1.2", writeins.ORDER, None),
     "writein/mix-000-01.bin": ("W2.1", writeins.TEXT_MIX, "points"),
     "writein/partial-000-01.bin": ("W3.1", writeins.TEXT_PARTIAL, "points"),
     "writein/texts-000.bin": ("W4.1", writeins.TEXTS, None),
@@ -37,10 +42,22 @@ def _environment(given, needed):
     election = manifest.Manifest(bytes.fromhex(given["files"]["manifest.bin"]))
     if needed == "manifest":
         return election
+    if needed == "texts":
+        return election.shape(1).m
     if needed == "points":
         return election.shape(0).m
     data = bytes.fromhex(given["files"]["tally/aggregates.bin"])
     return tally.AGGREGATES.decode(data, election).groups
+
+
+def _ballots(entries, contest):
+    """How many entries are ballots of a contest."""
+    data, number = bytes.fromhex(entries), 0
+    while data:
+        length = int.from_bytes(data[:2], "big")
+        number += int.from_bytes(data[42:46], "little") == contest
+        data = data[2 + length:]
+    return number
 
 
 def an_object(given):
@@ -51,6 +68,12 @@ def an_object(given):
         value = struct.decode(files[path], _environment(given, needed))
     except DecodeError:
         raise Refused(code) from None
+    if needed == "texts":
+        # The board says how many rows there are.
+        entries = (data for name, data in given["files"].items()
+                   if name.startswith("board/tile/entries/"))
+        listed = value.rows if hasattr(value, "rows") else value.decrypted
+        require(len(listed) == _ballots("".join(entries), 1), code)
     fields = {name: field.write(getattr(value, name)).hex()
               for name, field in struct.fields.items()}
     return Answer(header=files[path][:8].hex(), fields=fields)

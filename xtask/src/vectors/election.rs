@@ -1,5 +1,5 @@
 //! The small election that the vectors of whole objects are taken from: four contests, two styles,
-//! three units, two custodians of three, twelve ballots.
+//! three units, two custodians of three, fifteen ballots, of which three write a name.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha20Rng;
 pub(super) const QUORUM: [u32; 2] = [1, 3];
 
 /// List, place, contest and option of every ballot.
-const VOTES: [(u32, u32, u32, u32); 12] = [
+const VOTES: [(u32, u32, u32, u32); 15] = [
     (0, 0, 0, 0),
     (0, 1, 0, 3),
     (0, 2, 0, 15),
@@ -22,6 +22,9 @@ const VOTES: [(u32, u32, u32, u32); 12] = [
     (3, 0, 0, 2),
     (0, 1, 1, 0),
     (1, 1, 1, 7),
+    (0, 2, 1, 8),
+    (1, 0, 1, 8),
+    (2, 0, 1, 8),
     (2, 0, 2, 4),
     (3, 1, 2, 1),
     (0, 0, 3, 0),
@@ -53,6 +56,7 @@ fn make() -> Rehearsal {
         rehearsal.mark(list, contest, option);
     }
     rehearsal.close(ballots);
+    rehearsal.orders.insert(0, "Sala Superior".into());
     rehearsal.publish(&QUORUM, &mut rng("count"));
     rehearsal
 }

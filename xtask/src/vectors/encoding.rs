@@ -7,6 +7,7 @@ use escrutinio_core::manifest::Manifest;
 use escrutinio_core::record::{self as names, Seal};
 use escrutinio_core::testing::rehearsal::MemoryRecord;
 use escrutinio_core::verify;
+use escrutinio_core::writein::{TextOrder, Texts};
 
 use super::case::{Case, Flag, Vectors};
 use super::election::{election, rng};
@@ -71,6 +72,11 @@ fn objects() -> Vec<(String, &'static str, Fields)> {
     let roll = RollRecord::from_bytes(bytes(names::ROLL)).unwrap();
     let key = KeyTranscript::from_bytes(bytes(names::KEY_TRANSCRIPT)).unwrap();
     let seal = Seal::from_bytes(bytes(names::SEAL)).unwrap();
+    let text_order = TextOrder::from_bytes(bytes(&names::text_order(0))).unwrap();
+    let mut order = fields!(text_order.content; election_id contest authority document recipients at);
+    order.push(("signatures", text_order.signatures.to_bytes()));
+    let texts = Texts::from_bytes(bytes(&names::texts(1))).unwrap();
+    let (rows, m) = (election().text_rows(1).len(), election().text_rows(1).texts());
     let half = [("roll_id", 32), ("role", 4), ("lists", 0), ("possession", 64), ("signature", 64)];
     let sliced = |path: &str, lengths: &[(&'static str, usize)]| split(bytes(path), lengths);
     let partial = names::partial(1);
@@ -105,6 +111,46 @@ fn objects() -> Vec<(String, &'static str, Fields)> {
             "T2.1",
             sliced(&partial, &[("election_id", 32), ("index", 4), ("groups", 0), ("signature", 64)]),
         ),
+        (
+            names::mix(1),
+            "C4.1",
+            sliced(&names::mix(1), &[("roll_id", 32), ("number", 4), ("index", 4), ("lists", 0), ("signature", 64)]),
+        ),
+        (names::text_order(0), "W1.2", order),
+        (
+            names::text_mix(1, 1),
+            "W2.1",
+            sliced(
+                &names::text_mix(1, 1),
+                &[
+                    ("election_id", 32),
+                    ("contest", 4),
+                    ("number", 4),
+                    ("index", 4),
+                    ("rows", 8 + 32 * rows * (m + 1)),
+                    ("proof", 0),
+                    ("signature", 64),
+                ],
+            ),
+        ),
+        (
+            names::text_partial(1, 1),
+            "W3.1",
+            sliced(
+                &names::text_partial(1, 1),
+                &[
+                    ("election_id", 32),
+                    ("contest", 4),
+                    ("index", 4),
+                    ("decrypted", 0),
+                    ("R1", 32 * m),
+                    ("R2", 32),
+                    ("z", 32 * m),
+                    ("signature", 64),
+                ],
+            ),
+        ),
+        (names::texts(1), "W4.1", fields!(texts; election_id contest marked texts illegible names few_names few_votes)),
         (names::RESULTS.to_owned(), "T3.1", sliced(names::RESULTS, &[("election_id", 32), ("groups", 0)])),
     ];
     for (path, _, fields) in &mut objects {
@@ -197,6 +243,38 @@ fn bad(objects: &[(String, &'static str, Fields)]) -> Vec<Case> {
     });
     push(lists, "Order", "a key twice", &|file| file.copy_within(keys..keys + 32, keys + 32));
     push(lists, "Identity", "the identity as base", &put(at(lists, "lists") + 8, &[0; 32]));
+    let mix = names::mix(1);
+    let base = at(&mix, "lists") + 8;
+    push(&mix, "Identity", "the identity as base", &put(base, &[0; 32]));
+    push(&mix, "Identity", "the identity as key", &put(base + 40, &[0; 32]));
+    push(&mix, "Order", "a key twice", &|file| file.copy_within(base + 40..base + 72, base + 72));
+    push(&mix, "Limit", "2^56 keys", &put(base + 39, &[1]));
+    push(&mix, "Point", "a commitment of the proof", &put(base + 40 + 3 * 32, &one));
+    push(&mix, "Scalar", "a response of the proof", &put(at(&mix, "signature") - 32, &[0xff; 32]));
+    push(&mix, "Index", "17", &put(at(&mix, "index"), &[17]));
+    let mix = names::text_mix(1, 1);
+    let rows = at(&mix, "rows") + 8;
+    push(&mix, "Identity", "the identity as A", &put(rows, &[0; 32]));
+    push(&mix, "Order", "a row twice", &|file| file.copy_within(rows..rows + 128, rows + 128));
+    push(&mix, "Point", "a text point", &put(rows + 32, &one));
+    push(&mix, "Point", "a commitment of the proof", &put(at(&mix, "proof"), &one));
+    push(&mix, "Scalar", "a response of the proof", &put(at(&mix, "signature") - 32, &[0xff; 32]));
+    push(&mix, "Index", "0", &put(at(&mix, "index"), &[0]));
+    push(&mix, "Limit", "a row more than there are", &put(rows - 8, &[6]));
+    let partial = names::text_partial(1, 1);
+    push(&partial, "Point", "a value", &put(at(&partial, "decrypted") + 8, &one));
+    push(&partial, "Point", "R2", &put(at(&partial, "R2"), &one));
+    push(&partial, "Scalar", "a response", &put(at(&partial, "z"), &[0xff; 32]));
+    push(&partial, "Index", "17", &put(at(&partial, "index"), &[17]));
+    let order = names::text_order(0);
+    push(&order, "Text", "a line feed", &put(at(&order, "authority") + 8, b"\n"));
+    push(&order, "Index", "17", &put(at(&order, "signatures") + 8, &[17]));
+    push(&order, "Order", "one custodian twice", &put(at(&order, "signatures") + 8, &[3]));
+    push(&order, "Limit", "2^32 signatures", &put(at(&order, "signatures") + 4, &[1]));
+    let texts = names::texts(1);
+    push(&texts, "Text", "a byte that is not UTF-8", &put(at(&texts, "names") + 16, &[0xff]));
+    push(&texts, "Text", "an escape", &put(at(&texts, "names") + 16, &[0x1b]));
+    push(&texts, "Limit", "2^40 names", &put(at(&texts, "names") + 5, &[1]));
     let transcript = names::KEY_TRANSCRIPT;
     let round1 = at(transcript, "round1") + 8;
     push(transcript, "Index", "0", &put(round1, &[0]));

@@ -17,6 +17,7 @@ use escrutinio_core::signature::SigningKey;
 use escrutinio_core::tally::{Aggregates, Marked, Participation, Results};
 use escrutinio_core::testing::rehearsal::{MemoryRecord, Rehearsal};
 use escrutinio_core::verify;
+use escrutinio_core::writein::Texts;
 
 use super::case::{Case, Flag, Vectors};
 use super::election::{election, rng};
@@ -160,6 +161,8 @@ fn changes(rehearsal: &Rehearsal) -> Vec<Change> {
     board(&mut changes);
     ballots(&mut changes);
     tally(&mut changes);
+    mixes(&mut changes);
+    write_ins(&mut changes);
     changes.all
 }
 
@@ -303,6 +306,71 @@ fn keys(changes: &mut Changes<'_>) {
     changes.flip("K4.2", "the proof of a partial of the trial", names::TRIAL, 32);
     changes.trailing("E1.1", names::SEAL);
     changes.flip("E1.2", "the hash of the lists in the seal", names::SEAL, 1);
+}
+
+fn mixes(changes: &mut Changes<'_>) {
+    let custodians = &changes.rehearsal.keys.custodians;
+    let (first, second) = (names::mix(1), names::mix(2));
+    changes.trailing("C4.1", &first);
+    changes.add("C4.1", "a mix is absent", |files| drop(files.remove(&second)));
+    changes.add("C4.1", "two mixes exchanged", |files| {
+        let [one, two] = [&first, &second].map(|path| files[path].clone());
+        files.insert(first.clone(), two);
+        files.insert(second.clone(), one);
+    });
+    changes.flip("C4.2", "the signature of a mix", &first, 64);
+    changes.file("C4.3", "the last response of a mix", &first, |file| {
+        let place = file.len() - 96;
+        file[place] ^= 1;
+        resign(file, "credential-mix", &custodians[0]);
+    });
+    changes.file("C4.3", "another base comes out", &second, |file| {
+        let other = Point::new(GENERATOR * Scalar::from(7u32)).bytes;
+        file[56..88].copy_from_slice(&other);
+        resign(file, "credential-mix", &custodians[1]);
+    });
+}
+
+fn write_ins(changes: &mut Changes<'_>) {
+    let rehearsal = changes.rehearsal;
+    let custodians = &rehearsal.keys.custodians;
+    let (mix, partial, texts) = (names::text_mix(1, 1), names::text_partial(1, 3), names::texts(1));
+    changes.add("W1.1", "no texts where they are to be disclosed", |files| drop(files.remove(&texts)));
+    changes.add("W1.1", "an order for a contest that discloses its texts", |files| {
+        let order = files[&names::text_order(0)].clone();
+        files.insert(names::text_order(1), order);
+    });
+    changes.flip("W1.2", "a signature of an order", &names::text_order(0), 1);
+    changes.trailing("W2.1", &mix);
+    changes.add("W2.1", "fewer mixes than custodians open the box", |files| {
+        drop(files.remove(&names::text_mix(1, 2)));
+    });
+    changes.flip("W2.2", "the signature of a mix of texts", &mix, 64);
+    let rows = rehearsal.text_rows(1);
+    let kept = rows.points()[1];
+    changes.file("W2.3", "a text point that went in comes out", &mix, |file| {
+        file[60 + 32..60 + 64].copy_from_slice(&kept);
+        resign(file, "text-mix", &custodians[0]);
+    });
+    changes.file("W2.4", "the last response of a mix of texts", &mix, |file| {
+        let place = file.len() - 96;
+        file[place] ^= 1;
+        resign(file, "text-mix", &custodians[0]);
+    });
+    changes.trailing("W3.1", &partial);
+    changes.add("W3.1", "one decryption of texts where two are needed", |files| drop(files.remove(&partial)));
+    changes.flip("W3.2", "the signature of a decryption of texts", &partial, 64);
+    changes.file("W3.3", "the values of two rows exchanged", &partial, |file| {
+        let (one, other) = file[56..].split_at_mut(32 * rows.texts());
+        one.swap_with_slice(&mut other[..32 * rows.texts()]);
+        resign(file, "text-partial", &custodians[2]);
+    });
+    changes.trailing("W4.1", &texts);
+    changes.file("W4.3", "a vote more for a name", &texts, |file| {
+        let mut report = Texts::from_bytes(file).unwrap();
+        report.names[0].votes += 1;
+        *file = report.to_bytes();
+    });
 }
 
 fn bundle(files: &Files) -> (String, Vec<Vec<u8>>) {
