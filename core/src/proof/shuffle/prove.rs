@@ -89,9 +89,7 @@ pub fn shuffle_keys(
 ) -> Result<ShuffledKeys, ShuffleInputError> {
     let image = Point::new(base.element * g.expose());
     let statement = ShuffleStatement { context, position, relation: Relation::Keys { base, image: &image } };
-    if statement.relation.identity_as_base() {
-        return Err(ShuffleInputError::Base);
-    }
+    refuse_published_identity(&statement.relation)?;
     let (output, permutation) = sort(raise(keys, g)?, 1)?;
     let rows = Argument { statement: &statement, input: keys, output: &output, permutation: &permutation };
     let proof = rows.prove(generators, &Witness::Power(g), rng)?;
@@ -137,6 +135,12 @@ pub(crate) fn shuffle_texts_under(
     let argument = Argument { statement: &statement, input: rows, output: &output, permutation: &permutation };
     let proof = argument.prove(generators, &Witness::Nonces(nonces), rng)?;
     Ok(ShuffledTexts { rows: output, proof })
+}
+
+/// Base and image are published: that one is the identity may be seen.
+#[inline(never)]
+fn refuse_published_identity(relation: &Relation<'_>) -> Result<(), ShuffleInputError> {
+    if relation.identity_as_base() { Err(ShuffleInputError::Base) } else { Ok(()) }
 }
 
 /// `[g]E` for every key. Half of it is computed and doubled while it is encoded, which takes
