@@ -304,7 +304,8 @@ fn is_chance(hits: u32) -> bool {
     hits.abs_diff(TRIALS) <= 5 * TRIALS.isqrt()
 }
 
-// R-CAST-03; spec/composed-security.md, unlinkability.
+// R-CAST-03, as far as the record and what the parties keep of it go: what a server's disk and logs tell
+// is for the server's own tests. spec/composed-security.md, unlinkability.
 #[test]
 fn nobody_links_better_than_chance() {
     let parties = [
