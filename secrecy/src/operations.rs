@@ -13,9 +13,11 @@ use escrutinio_core::point::Point;
 use escrutinio_core::proof::ballot::ContestParameters;
 use escrutinio_core::proof::decryption::DecryptionStatement;
 use escrutinio_core::proof::shuffle::{self, ShuffleGenerators};
+use escrutinio_core::proof::text_decryption::TextDecryptionStatement;
 use escrutinio_core::secret::{SecretBytes, SecretScalar};
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::transcript::Position;
+use escrutinio_core::writein::Rows;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Infallible, SeedableRng, TryCryptoRng, TryRng};
 
@@ -31,6 +33,7 @@ pub const SECRET: &[Operation] = &[
     ("committing to polynomials (coefficients, ephemeral key)", commit),
     ("dealing shares (coefficients, ephemeral key)", deal),
     ("partial decryption with its proof (key share)", decrypt),
+    ("decrypting texts with its proof (key share)", decrypt_texts),
     ("drawing and publishing half credentials (halves)", halves),
     ("signing (seed of the key)", sign),
     ("shuffling keys (power, order, randomness)", shuffle_keys),
@@ -181,6 +184,18 @@ fn decrypt() -> usize {
     let shares: Vec<_> = (0..5).map(secret_scalar).collect();
     let a = point(300).element;
     let statement = DecryptionStatement { context: &[4; 32], position: Position::default(), group: &[5; 32], a: &a };
+    reports(|| statement.prove(&shares, &mut secret_rng()))
+}
+
+fn decrypt_texts() -> usize {
+    let shares: Vec<_> = (0..2).map(secret_scalar).collect();
+    let rows = Rows::from_points(2, encodings(430..439)).expect("three rows of three points");
+    let statement = TextDecryptionStatement {
+        election_id: &ElectionId([4; 32]),
+        contest: 0,
+        index: CustodianIndex::new(1).expect("a custodian"),
+        rows: &rows,
+    };
     reports(|| statement.prove(&shares, &mut secret_rng()))
 }
 
