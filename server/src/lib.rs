@@ -1,0 +1,1 @@
+//! The casting server (`spec/server.md`).

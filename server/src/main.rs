@@ -1,0 +1,2 @@
+//! The casting server.
+fn main() {}
