@@ -7,6 +7,7 @@
 //! - [`bundle`]: the entries as files of 256 entries;
 //! - [`note`]: signed text, and the keys that sign it;
 //! - [`checkpoint`]: what the log and its witnesses sign;
+//! - [`submission`]: what the log sends to a witness;
 //! - [`inclusion`]: one entry, its path and a checkpoint in one text;
 //! - [`epoch`]: when ballots enter, and in which order; [`history`]: the check of both;
 //! - [`code`]: tracking codes for people;
@@ -24,9 +25,11 @@ pub mod note;
 mod path;
 pub mod proof;
 pub mod receipt;
+pub mod submission;
 pub mod tile;
 
 pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint};
 pub use merkle::{MerkleTree, Nodes, leaf_hash, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof};
 pub use receipt::{Receipt, ReceiptList};
+pub use submission::Submission;

@@ -8,8 +8,9 @@ use escrutinio_core::ballot::{PlaintextBallot, PreparedBallot};
 use escrutinio_core::board::checkpoint::SignedCheckpoint;
 use escrutinio_core::board::code::format_code;
 use escrutinio_core::board::inclusion::LogProof;
-use escrutinio_core::board::proof::InclusionProof;
+use escrutinio_core::board::proof::{ConsistencyProof, InclusionProof};
 use escrutinio_core::board::receipt::Receipt;
+use escrutinio_core::board::submission::Submission;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::{CustodianIndex, TrackingCode};
 use escrutinio_core::keygen::round1;
@@ -124,6 +125,8 @@ fn texts(put: &Put<'_>) -> io::Result<()> {
     let checkpoint = SignedCheckpoint::parse(last.expect("a checkpoint").1).expect("the record is valid");
     let proof = LogProof { inclusion: InclusionProof { index: 3, path: vec![[5; 32]; 3] }, checkpoint };
     put("log_proof", "proof", proof.to_string().as_bytes())?;
+    let sent = Submission { old: 3, proof: ConsistencyProof { path: vec![[5; 32]; 3] }, checkpoint: proof.checkpoint };
+    put("submission", "submission", sent.to_string().as_bytes())?;
     // The rows that come out of a mix and their proof stand one behind the other.
     let mix = file(&record::text_mix(0, 1));
     let rows = mix.get(60..mix.len() - 64).expect("the record is valid");

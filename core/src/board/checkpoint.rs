@@ -22,6 +22,12 @@ pub fn origin(log_name: &str, election: &ElectionId) -> String {
     format!("{log_name}/{election}")
 }
 
+/// First line of the checkpoints of an election's log of acts.
+#[must_use]
+pub fn acts_origin(log_name: &str, election: &ElectionId) -> String {
+    format!("{log_name}/{election}/acts")
+}
+
 /// Size and root of the board of one election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -107,7 +113,27 @@ impl LogKeys {
         (log_name, log_key): (&str, VerifyingKey),
         witnesses: impl IntoIterator<Item = (&'a str, VerifyingKey)>,
     ) -> Result<Self, KeyError> {
-        let log = NoteKey::new(&origin(log_name, election), KeyKind::Log, log_key)?;
+        Self::of_origin(&origin(log_name, election), log_key, witnesses)
+    }
+
+    /// The same keys for the election's log of acts.
+    ///
+    /// # Errors
+    /// [`KeyError::Name`] if a name cannot stand in a note.
+    pub fn of_acts<'a>(
+        election: &ElectionId,
+        (log_name, log_key): (&str, VerifyingKey),
+        witnesses: impl IntoIterator<Item = (&'a str, VerifyingKey)>,
+    ) -> Result<Self, KeyError> {
+        Self::of_origin(&acts_origin(log_name, election), log_key, witnesses)
+    }
+
+    fn of_origin<'a>(
+        origin: &str,
+        log_key: VerifyingKey,
+        witnesses: impl IntoIterator<Item = (&'a str, VerifyingKey)>,
+    ) -> Result<Self, KeyError> {
+        let log = NoteKey::new(origin, KeyKind::Log, log_key)?;
         let witness = |(name, key)| NoteKey::new(name, KeyKind::Witness, key);
         Self::new(log, witnesses.into_iter().map(witness).collect::<Result<_, _>>()?)
     }
@@ -215,7 +241,7 @@ impl SignedCheckpoint {
         if !keys.log.signed(log_line) {
             return Err(CheckpointError::LogLine);
         }
-        self.verify_log(&keys.log, log_line).ok_or(CheckpointError::LogSignature)?;
+        self.verify_log_line(&keys.log, log_line).ok_or(CheckpointError::LogSignature)?;
         let mut cosignatures: Vec<Cosignature> = Vec::with_capacity(lines.len());
         for (line, signature) in (1..).zip(lines) {
             let (witness, key) = keys.witness(signature).ok_or(CheckpointError::Stranger { line })?;
@@ -228,7 +254,22 @@ impl SignedCheckpoint {
         Ok(VerifiedCheckpoint { checkpoint: self.checkpoint.clone(), cosignatures })
     }
 
-    fn verify_log(&self, key: &NoteKey, line: &SignatureLine) -> Option<()> {
+    /// Verifies the log's signature, wherever it stands, and passes over every other line: what a
+    /// witness does before it adds its own (C2SP tlog-witness).
+    ///
+    /// # Errors
+    /// [`CheckpointError::Origin`], [`CheckpointError::LogLine`] or [`CheckpointError::LogSignature`].
+    pub fn verify_log(&self, keys: &LogKeys) -> Result<(), CheckpointError> {
+        if self.checkpoint.origin != keys.origin() {
+            return Err(CheckpointError::Origin);
+        }
+        let mut lines = self.note.signatures().iter().filter(|line| keys.log.signed(line)).peekable();
+        lines.peek().ok_or(CheckpointError::LogLine)?;
+        let verified = lines.find_map(|line| self.verify_log_line(&keys.log, line));
+        verified.ok_or(CheckpointError::LogSignature)
+    }
+
+    fn verify_log_line(&self, key: &NoteKey, line: &SignatureLine) -> Option<()> {
         let signature = Signature(line.signature.as_slice().try_into().ok()?);
         key.key().verify_raw(self.note.text().as_bytes(), &signature).ok()
     }
@@ -472,6 +513,34 @@ pub(super) mod tests {
         assert_eq!(with(vec![cosign(0, 1), log]).verify(&keys()), Err(CheckpointError::LogLine));
         let other = checkpoint().sign(&key(2)).unwrap();
         assert_eq!(other.verify(&keys()), Err(CheckpointError::LogLine));
+    }
+
+    #[test]
+    fn a_witness_looks_for_the_log_only() {
+        let log = checkpoint().sign(&key(1)).unwrap().note.signatures()[0].clone();
+        let with = |lines| SignedCheckpoint { checkpoint: checkpoint(), note: Note::new(checkpoint().body(), lines) };
+        let stranger = checkpoint().cosign("w9.example", &key(9), 1).unwrap();
+        let mut forged = log.clone();
+        forged.signature[5] ^= 1;
+        assert_eq!(with(vec![stranger.clone(), log.clone()]).verify_log(&keys()), Ok(()));
+        assert_eq!(with(vec![forged.clone(), log.clone()]).verify_log(&keys()), Ok(()));
+        assert_eq!(with(vec![forged]).verify_log(&keys()), Err(CheckpointError::LogSignature));
+        assert_eq!(with(vec![stranger]).verify_log(&keys()), Err(CheckpointError::LogLine));
+        let acts = Checkpoint { origin: acts_origin("board.example", &ELECTION), ..checkpoint() };
+        assert_eq!(acts.sign(&key(1)).unwrap().verify_log(&keys()), Err(CheckpointError::Origin));
+    }
+
+    #[test]
+    fn the_log_of_acts_signs_under_a_name_of_its_own() {
+        let witnesses = (10..).zip(NAMES).map(|(seed, name)| (name, key(seed).verifying_key()));
+        let acts = LogKeys::of_acts(&ELECTION, ("board.example", key(1).verifying_key()), witnesses).unwrap();
+        assert_eq!(acts.origin(), format!("board.example/{}/acts", "ab".repeat(32)));
+        let signed = Checkpoint { origin: acts.origin().to_owned(), ..checkpoint() }.sign(&key(1)).unwrap();
+        assert!(signed.verify(&acts).is_ok());
+        assert_eq!(signed.verify(&keys()), Err(CheckpointError::Origin));
+        // Same key, other name: a line of one log says nothing in the other.
+        let line = signed.note.signatures()[0].clone();
+        assert_ne!(line.key_id, checkpoint().sign(&key(1)).unwrap().note.signatures()[0].key_id);
     }
 
     #[test]
