@@ -1,1 +1,36 @@
-//! The casting server (`spec/server.md`).
+//! The casting server (`spec/server.md`): lets each listed voter in, takes one encrypted ballot
+//! of each, and publishes the log.
+//!
+//! Read in this order:
+//!
+//! 1. [`clock`], [`random`], [`keys`], [`store`]: time, keys, two databases;
+//! 2. [`election`], [`phase`], [`refusal`]: what is voted on, when, and what a client is told;
+//! 3. [`access`], [`delivery`]: who comes in, and the codes that reach them;
+//! 4. [`cast`], [`board`]: one ballot, from the request to the log;
+//! 5. [`events`], [`lifecycle`]: the log of events; opening, closing, export, what a start repairs;
+//! 6. [`desk`], [`monitor`], [`baseline`]: staff, observers, the components that run;
+//! 7. [`config`], [`http`], [`server`]: all of it put together.
+//!
+//! Nothing here decrypts a vote, and no module has the code for it.
+
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod baseline;
+pub mod board;
+pub mod cast;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod desk;
+pub mod election;
+pub mod events;
+pub mod http;
+pub mod keys;
+pub mod lifecycle;
+pub mod monitor;
+pub mod phase;
+pub mod random;
+pub mod refusal;
+pub mod server;
+pub mod store;

@@ -1,0 +1,1 @@
+//! Access: from a link or a user name to a session (`spec/server.md`, Access).

@@ -1,0 +1,1 @@
+//! The two logs: ballots and acts.

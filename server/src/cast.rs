@@ -1,0 +1,1 @@
+//! The act of casting (`spec/server.md`).

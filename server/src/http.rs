@@ -1,0 +1,1 @@
+//! The interface over HTTP (`spec/server.md`, Interface).

@@ -1,0 +1,1 @@
+//! Opening, closing, export, and what a start repairs.

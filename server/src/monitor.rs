@@ -1,0 +1,1 @@
+//! What accredited observers see.

@@ -1,0 +1,292 @@
+//! Phases: what may be done when (`spec/server.md`, Clock and phases). Pure functions of the time
+//! and of three facts that are kept in the databases.
+
+use std::sync::{PoisonError, RwLock};
+
+use escrutinio_core::manifest::{CloseMode, Manifest};
+
+use crate::refusal::Refusal;
+
+/// Where the election is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Everything is loaded, nothing has begun.
+    Loaded,
+    /// The box was shown empty; voting begins by the clock.
+    Opened,
+    /// Voters come in and cast.
+    Voting,
+    /// Voting is over; sessions that began before may finish.
+    Grace,
+    /// No ballot is taken any more.
+    Closed,
+    /// The record is verified and public.
+    Published,
+}
+
+impl Phase {
+    /// Its name in the interface and in the acts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Opened => "opened",
+            Self::Voting => "voting",
+            Self::Grace => "grace",
+            Self::Closed => "closed",
+            Self::Published => "published",
+        }
+    }
+}
+
+/// The instants and rules that the manifest fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Voting begins.
+    pub voting_start: i64,
+    /// Nobody comes in from here on.
+    pub voting_close: i64,
+    /// No ballot is taken from here on: the end of reception, or the close itself where it is immediate.
+    pub last: i64,
+    /// The end of reception, before which no witness signs the closing checkpoint.
+    pub reception_end: i64,
+    /// Contact data can be changed until then.
+    pub contact_updates_until: i64,
+    /// Longest session, in seconds.
+    pub session_seconds: i64,
+}
+
+impl Schedule {
+    /// What a manifest says.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        let calendar = &manifest.calendar;
+        let last = match manifest.policies.close_mode {
+            CloseMode::Immediate => calendar.voting_close.min(calendar.reception_end),
+            _ => calendar.reception_end,
+        };
+        Self {
+            voting_start: calendar.voting_start,
+            voting_close: calendar.voting_close,
+            last,
+            reception_end: calendar.reception_end,
+            contact_updates_until: calendar.contact_updates_until,
+            session_seconds: i64::from(manifest.policies.session_minutes).saturating_mul(60),
+        }
+    }
+}
+
+/// What has been done, as the databases keep it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The act *open* is done.
+    pub opened: bool,
+    /// The close is written down, or a signed exception has closed early.
+    pub closed: bool,
+    /// The act *publish* is done.
+    pub published: bool,
+}
+
+/// Schedule and facts: what may be done now.
+#[derive(Debug)]
+pub struct Lifecycle {
+    schedule: Schedule,
+    facts: RwLock<Facts>,
+}
+
+impl Lifecycle {
+    /// A lifecycle at the point that the databases say.
+    #[must_use]
+    pub fn new(schedule: Schedule, facts: Facts) -> Self {
+        Self { schedule, facts: RwLock::new(facts) }
+    }
+
+    /// The instants.
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The facts.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        *self.facts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what was written down. No fact is ever taken back.
+    pub fn note(&self, facts: Facts) {
+        let mut known = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        known.opened |= facts.opened;
+        known.closed |= facts.closed;
+        known.published |= facts.published;
+    }
+
+    /// The phase at a time.
+    #[must_use]
+    pub fn phase(&self, now: i64) -> Phase {
+        let (facts, schedule) = (self.facts(), &self.schedule);
+        if facts.published {
+            Phase::Published
+        } else if facts.closed {
+            Phase::Closed
+        } else if !facts.opened {
+            Phase::Loaded
+        } else if now < schedule.voting_start {
+            Phase::Opened
+        } else if now < schedule.voting_close {
+            Phase::Voting
+        } else if now < schedule.last {
+            Phase::Grace
+        } else {
+            Phase::Closed
+        }
+    }
+
+    /// When a session that begins at `entry` ends.
+    #[must_use]
+    pub fn session_end(&self, entry: i64) -> i64 {
+        entry.saturating_add(self.schedule.session_seconds).min(self.schedule.last)
+    }
+
+    /// Whether somebody may come in, or go on coming in.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOpen`] before voting, [`Refusal::Closed`] from the close on.
+    pub fn may_enter(&self, now: i64) -> Result<(), Refusal> {
+        match self.phase(now) {
+            Phase::Loaded | Phase::Opened => Err(Refusal::NotOpen),
+            Phase::Voting => Ok(()),
+            Phase::Grace | Phase::Closed | Phase::Published => Err(Refusal::Closed),
+        }
+    }
+
+    /// Whether a session may do something: look, change contact data, cast.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOpen`], [`Refusal::Closed`], or [`Refusal::SessionExpired`].
+    pub fn may_cast(&self, now: i64, session_start: i64, session_end: i64) -> Result<(), Refusal> {
+        match self.phase(now) {
+            Phase::Loaded | Phase::Opened => return Err(Refusal::NotOpen),
+            Phase::Closed | Phase::Published => return Err(Refusal::Closed),
+            Phase::Voting | Phase::Grace => {}
+        }
+        let end = session_end.min(self.session_end(session_start));
+        if session_start >= self.schedule.voting_close || now < session_start || now >= end {
+            return Err(Refusal::SessionExpired);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 19:00 and 19:30 of a day on which voting is open from 08:00.
+    const CLOSE: i64 = 19 * 3600;
+    const START: i64 = 8 * 3600;
+
+    fn at(hour: i64, minute: i64) -> i64 {
+        hour * 3600 + minute * 60
+    }
+
+    fn lifecycle(last: i64) -> Lifecycle {
+        let schedule = Schedule {
+            voting_start: START,
+            voting_close: CLOSE,
+            last,
+            reception_end: at(19, 30),
+            contact_updates_until: at(12, 0),
+            session_seconds: 1800,
+        };
+        Lifecycle::new(schedule, Facts { opened: true, ..Facts::default() })
+    }
+
+    fn grace() -> Lifecycle {
+        lifecycle(at(19, 30))
+    }
+
+    fn cast(now: i64, entry: i64) -> Result<(), Refusal> {
+        let lifecycle = grace();
+        lifecycle.may_cast(now, entry, lifecycle.session_end(entry))
+    }
+
+    #[test]
+    fn r_open_13_voting_starts_at_its_instant() {
+        assert_eq!(grace().may_enter(START - 1), Err(Refusal::NotOpen));
+        assert_eq!(grace().may_enter(START), Ok(()));
+        let never_opened = Lifecycle::new(*grace().schedule(), Facts::default());
+        assert_eq!(never_opened.may_enter(START), Err(Refusal::NotOpen));
+        assert_eq!(never_opened.may_cast(START + 1, START, START + 1800), Err(Refusal::NotOpen));
+    }
+
+    #[test]
+    fn r_close_01_voting_closes_by_the_clock() {
+        assert_eq!(grace().phase(CLOSE - 1), Phase::Voting);
+        assert_eq!(grace().phase(CLOSE), Phase::Grace);
+        assert_eq!(grace().may_enter(CLOSE - 1), Ok(()));
+        assert_eq!(grace().may_enter(CLOSE), Err(Refusal::Closed));
+    }
+
+    #[test]
+    fn r_close_02_a_session_open_at_the_close_may_finish() {
+        assert_eq!(cast(at(19, 20), at(18, 55)), Ok(()));
+    }
+
+    #[test]
+    fn r_close_03_reception_ends_for_everyone() {
+        let entry = CLOSE - 1;
+        assert_eq!(cast(at(19, 29), entry), Ok(()));
+        // The session of 18:59:59 would end at 19:29:59.
+        assert_eq!(cast(at(19, 30) - 2, entry), Ok(()));
+        assert_eq!(cast(at(19, 30) - 1, entry), Err(Refusal::SessionExpired));
+        assert_eq!(cast(at(19, 30), entry), Err(Refusal::Closed));
+        assert_eq!(grace().phase(at(19, 30)), Phase::Closed);
+    }
+
+    #[test]
+    fn r_close_04_the_grace_is_the_sessions_own() {
+        let entry = at(18, 40);
+        assert_eq!(grace().session_end(entry), at(19, 10));
+        assert_eq!(cast(at(19, 10) - 1, entry), Ok(()));
+        assert_eq!(cast(at(19, 11), entry), Err(Refusal::SessionExpired));
+        // A row that claims a later end gets none.
+        assert_eq!(grace().may_cast(at(19, 11), entry, at(20, 0)), Err(Refusal::SessionExpired));
+    }
+
+    #[test]
+    fn r_close_05_nobody_enters_after_the_close() {
+        assert_eq!(grace().may_enter(at(19, 6)), Err(Refusal::Closed));
+        assert_eq!(cast(at(19, 6), at(19, 5)), Err(Refusal::SessionExpired));
+        assert_eq!(cast(CLOSE + 1, CLOSE), Err(Refusal::SessionExpired));
+    }
+
+    #[test]
+    fn r_close_09_what_is_closed_stays_closed() {
+        let lifecycle = grace();
+        lifecycle.note(Facts { closed: true, ..Facts::default() });
+        lifecycle.note(Facts { opened: true, ..Facts::default() });
+        assert_eq!(lifecycle.phase(at(12, 0)), Phase::Closed);
+        assert_eq!(lifecycle.may_cast(at(12, 0), at(11, 50), at(12, 20)), Err(Refusal::Closed));
+        lifecycle.note(Facts { published: true, ..Facts::default() });
+        assert_eq!(lifecycle.phase(at(12, 0)), Phase::Published);
+    }
+
+    #[test]
+    fn r_close_12_an_immediate_close_cuts_sessions() {
+        let lifecycle = lifecycle(CLOSE);
+        let entry = at(18, 55);
+        assert_eq!(lifecycle.session_end(entry), CLOSE);
+        assert_eq!(lifecycle.may_cast(CLOSE - 1, entry, CLOSE), Ok(()));
+        assert_eq!(lifecycle.may_cast(CLOSE, entry, CLOSE), Err(Refusal::Closed));
+        assert_eq!(lifecycle.phase(CLOSE), Phase::Closed);
+    }
+
+    #[test]
+    fn r_auth_08_a_session_lasts_thirty_minutes() {
+        let entry = at(10, 0);
+        assert_eq!(cast(entry + 29 * 60 + 59, entry), Ok(()));
+        assert_eq!(cast(entry + 30 * 60, entry), Err(Refusal::SessionExpired));
+        assert_eq!(cast(entry + 30 * 60 + 1, entry), Err(Refusal::SessionExpired));
+    }
+}

@@ -1,0 +1,214 @@
+//! One database: connections to read with, one writer.
+
+use std::fs::File;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
+
+use super::writer::{BoxFuture, Writer};
+use super::{StoreError, files};
+
+/// Connections that read.
+const READERS: u32 = 8;
+/// How long somebody waits for one of them, or for a database to answer at all.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+static ROLL_SQLITE: Migrator = sqlx::migrate!("migrations/roll/sqlite");
+static ROLL_POSTGRES: Migrator = sqlx::migrate!("migrations/roll/postgres");
+static BOX_SQLITE: Migrator = sqlx::migrate!("migrations/box/sqlite");
+static BOX_POSTGRES: Migrator = sqlx::migrate!("migrations/box/postgres");
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Persons.
+    Roll,
+    /// Ballots.
+    Box,
+}
+
+/// Which program keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file of this machine.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Backend {
+    /// The statement that begins a transaction that writes.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            // Without it two transactions may both read and then neither can write.
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// What every connection is told first.
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Sqlite => {
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+                 PRAGMA busy_timeout = 10000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY"
+            }
+            // Only what is on the disk is answered.
+            Self::Postgres => {
+                "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '60s'; \
+                 SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning"
+            }
+        }
+    }
+}
+
+/// One of the two databases. Copies are the same database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    backend: Backend,
+    options: AnyConnectOptions,
+    pool: AnyPool,
+    writer: Writer,
+    _lock: Option<Arc<File>>,
+}
+
+impl Database {
+    pub(super) async fn open(url: &str, side: Side) -> Result<Self, StoreError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let (backend, lock, url) = match files::sqlite_path(url) {
+            Some(path) => {
+                (Backend::Sqlite, Some(Arc::new(files::lock(&path)?)), format!("sqlite://{}?mode=rwc", path.display()))
+            }
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                (Backend::Postgres, None, url.to_owned())
+            }
+            None => return Err(StoreError::Refused { what: "a URL begins with sqlite: or postgres://".to_owned() }),
+        };
+        // A statement in the log would have its time beside it.
+        let options = url.parse::<AnyConnectOptions>()?.disable_statement_logging();
+        let mut connection = connect(&options, backend).await?;
+        migrations(side, backend).run(&mut connection).await?;
+        if backend == Backend::Postgres {
+            refuse_volatile(&mut connection).await?;
+        }
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(backend.settings()).await.map(drop) })
+            })
+            .connect_with(options.clone())
+            .await?;
+        let writer = Writer::start(options.clone(), backend, connection);
+        Ok(Self { backend, options, pool, writer, _lock: lock })
+    }
+
+    /// Which program keeps it.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if there is none within ten seconds.
+    pub async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// A connection of one's own, outside of the pool.
+    pub(crate) async fn connect(&self) -> Result<AnyConnection, StoreError> {
+        connect(&self.options, self.backend).await
+    }
+
+    /// The statement that begins a transaction that writes, on a connection of one's own.
+    pub(crate) fn begin(&self) -> &'static str {
+        self.backend.begin()
+    }
+
+    /// The writer.
+    #[must_use]
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// Writes, together with whoever writes at the same time; see [`Writer::run`].
+    ///
+    /// # Errors
+    /// As [`Writer::run`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.run(job).await
+    }
+
+    /// What no other database shares: of PostgreSQL the cluster.
+    pub(super) async fn identity(&self) -> Result<String, StoreError> {
+        match self.backend {
+            Backend::Sqlite => Ok(self.options.database_url.path().to_owned()),
+            Backend::Postgres => {
+                let statement = "SELECT system_identifier::text FROM pg_control_system()";
+                Ok(sqlx::query(statement).fetch_one(&mut *self.read().await?).await?.try_get(0)?)
+            }
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the database, and empties it. PostgreSQL does it by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn truncate_log(&self) -> Result<(), StoreError> {
+        if self.backend == Backend::Sqlite {
+            self.read().await?.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.writer.close().await;
+        // What is left there is moved by the next start.
+        let _ = self.truncate_log().await;
+        self.pool.close().await;
+    }
+}
+
+pub(super) async fn connect(options: &AnyConnectOptions, backend: Backend) -> Result<AnyConnection, StoreError> {
+    let connecting = async {
+        let mut connection = options.connect().await?;
+        connection.execute(backend.settings()).await?;
+        Ok(connection)
+    };
+    let late = |_| StoreError::Unavailable { what: "no answer within ten seconds".to_owned() };
+    tokio::time::timeout(PATIENCE, connecting).await.map_err(late)?
+}
+
+fn migrations(side: Side, backend: Backend) -> &'static Migrator {
+    match (side, backend) {
+        (Side::Roll, Backend::Sqlite) => &ROLL_SQLITE,
+        (Side::Roll, Backend::Postgres) => &ROLL_POSTGRES,
+        (Side::Box, Backend::Sqlite) => &BOX_SQLITE,
+        (Side::Box, Backend::Postgres) => &BOX_POSTGRES,
+    }
+}
+
+/// Refuses a server that answers before what it was told is on the disk, or that notes when
+/// transactions were committed.
+async fn refuse_volatile(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    for (setting, wanted) in [("fsync", "on"), ("full_page_writes", "on"), ("track_commit_timestamp", "off")] {
+        let row = sqlx::query("SELECT current_setting($1)").bind(setting).fetch_one(&mut *connection).await?;
+        let found: String = row.try_get(0)?;
+        if found != wanted {
+            let what = format!("{setting} is {found} and must be {wanted}");
+            return Err(StoreError::Refused { what });
+        }
+    }
+    connection.ping().await?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Names and values, in both databases: which election, what was loaded, what has been done.
+
+use sqlx::{AnyConnection, Row};
+
+use super::StoreError;
+
+/// The election that the database belongs to, for ever.
+pub const ELECTION: &str = "election";
+/// The roll.
+pub const ROLL: &str = "roll";
+/// Set when the act *open* is done.
+pub const OPENED: &str = "opened";
+/// Set, in both databases, when no ballot is taken any more.
+pub const CLOSED: &str = "closed";
+/// Set when the act *publish* is done.
+pub const PUBLISHED: &str = "published";
+
+/// A value.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn value(connection: &mut AnyConnection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Writes a value if there is none of that name, and says whether it did.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert(connection: &mut AnyConnection, name: &str, value: &[u8]) -> Result<bool, StoreError> {
+    let statement = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    let done = sqlx::query(statement).bind(name).bind(value).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
