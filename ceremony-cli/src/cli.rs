@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use escrutinio_ceremony::person::Role;
 use escrutinio_ceremony::text::Lang;
@@ -129,7 +130,7 @@ pub(crate) enum Official {
     /// Makes a key and its card.
     Register {
         /// Whose key.
-        #[arg(long)]
+        #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(role))]
         role: Role,
         /// Sealed file to make.
         #[arg(long)]
@@ -386,4 +387,8 @@ pub(crate) enum Transcript {
     Show(Dir),
     /// Renders the acts as a document to be signed.
     Render(Dir),
+}
+
+fn role(name: String) -> Result<Role, String> {
+    Role::parse(&name).ok_or(name)
 }

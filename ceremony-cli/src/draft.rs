@@ -65,6 +65,10 @@ impl Draft {
             Role::Registrar => one(&mut self.registrar),
             Role::Server => one(&mut self.server),
             Role::Log => one(&mut self.log),
+            // Named in the server's own list of staff, not in the manifest.
+            Role::Operator | Role::Authentication => {
+                Err(refused("error.draft.staff", &[("name", &card.name), ("role", &card.role.name())]))
+            }
             Role::Witness => {
                 if !self.witnesses.contains(&official) {
                     self.witnesses.push(official);

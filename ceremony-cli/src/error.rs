@@ -68,6 +68,23 @@ impl Error {
     }
 }
 
+impl From<escrutinio_sealed::Error> for Error {
+    fn from(error: escrutinio_sealed::Error) -> Self {
+        use escrutinio_sealed::Error as Sealed;
+        match error {
+            Sealed::Open => Self::Secret(message("error.secret.open", &[])),
+            Sealed::Seal => Self::Secret(message("error.secret.seal", &[])),
+            Sealed::Card { path } => refused("error.card", &[("path", &path.display())]),
+            Sealed::File { path, why } => match why.kind() {
+                io::ErrorKind::AlreadyExists => Self::File(message("error.file.exists", &[("path", &path.display())])),
+                io::ErrorKind::FileTooLarge => Self::File(message("error.file.large", &[("path", &path.display())])),
+                _ => Self::file(&path, &why),
+            },
+            other => Self::File(message("error.terminal", &[("id", &"password"), ("why", &other)])),
+        }
+    }
+}
+
 impl Message {
     /// The message in a language.
     #[must_use]

@@ -1,28 +1,20 @@
 //! Files that are written whole or not at all, and never over another.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use escrutinio_core::hash::{Hash, sha256};
+use escrutinio_sealed::files::{self, Readers};
 
-use crate::error::{Error, Result, message, out_of_order};
-
-/// Largest file that is read into memory: an entry of a folder is never trusted to be small.
-const LARGEST: u64 = 4 << 30;
-
-#[cfg(unix)]
-fn mode(bits: u32) -> Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    Permissions::from_mode(bits)
-}
+use crate::error::{Error, Result, out_of_order};
 
 /// Writes a new public file.
 ///
 /// # Errors
 /// If it exists, or cannot be written.
 pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
-    write_with(path, content, 0o644)
+    Ok(files::write_new(path, content, Readers::Everybody)?)
 }
 
 /// Writes a new file that only its owner can read.
@@ -30,7 +22,7 @@ pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
 /// # Errors
 /// If it exists, or cannot be written.
 pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
-    write_with(path, content, 0o600)
+    Ok(files::write_secret(path, content)?)
 }
 
 /// Writes a new file that only its owner can read, into a folder that takes its name only
@@ -61,34 +53,6 @@ pub(crate) fn write_through() {
     rustix::fs::sync();
 }
 
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    }
-}
-
-fn write_with(path: &Path, content: &[u8], bits: u32) -> Result<()> {
-    if path.exists() {
-        return Err(exists(path));
-    }
-    let folder = folder_of(path);
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(&folder)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".part-");
-        #[cfg(unix)]
-        builder.permissions(mode(bits));
-        let mut file = builder.tempfile_in(&folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|e| e.error)?;
-        sync_folder(&folder)
-    };
-    write()
-        .map_err(|why| if why.kind() == io::ErrorKind::AlreadyExists { exists(path) } else { Error::file(path, &why) })
-}
-
 /// Makes a folder that only its owner enters, unless it is there.
 ///
 /// # Errors
@@ -104,34 +68,12 @@ pub fn private_folder(path: &Path) -> Result<()> {
     builder.create(path).map_err(|why| Error::file(path, &why))
 }
 
-/// A rename is safe from a power cut only when the folder is written.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-fn exists(path: &Path) -> Error {
-    Error::File(message("error.file.exists", &[("path", &path.display())]))
-}
-
 /// Replaces a file whole: for the transcript alone, which only grows.
 ///
 /// # Errors
 /// If it cannot be written.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = folder_of(path);
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(&folder)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".part-");
-        #[cfg(unix)]
-        builder.permissions(mode(0o644));
-        let mut file = builder.tempfile_in(&folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        sync_folder(&folder)
-    };
-    write().map_err(|why| Error::file(path, &why))
+    Ok(files::replace(path, content, Readers::Everybody)?)
 }
 
 /// Writes a file, or finds that it is there with the same content: the result of a step
@@ -151,11 +93,7 @@ pub fn write_or_same(path: &Path, content: &[u8]) -> Result<bool> {
 /// # Errors
 /// If it cannot be read.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let meta = fs::metadata(path).map_err(|why| Error::file(path, &why))?;
-    if meta.len() > LARGEST {
-        return Err(Error::File(message("error.file.large", &[("path", &path.display())])));
-    }
-    fs::read(path).map_err(|why| Error::file(path, &why))
+    Ok(files::read(path)?)
 }
 
 /// SHA-256 of a file.

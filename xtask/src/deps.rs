@@ -49,8 +49,8 @@ const NETWORK: &[&str] = &[
     "zmq",
 ];
 
-/// The offline programs.
-const OFFLINE: [&str; 3] = ["escrutinio-core", "escrutinio-ceremony", "escrutinio-verify"];
+/// The offline programs, and the libraries that they are made of.
+const OFFLINE: [&str; 4] = ["escrutinio-core", "escrutinio-sealed", "escrutinio-ceremony", "escrutinio-verify"];
 
 /// The verifier's normal dependencies, itself included, on every platform.
 const VERIFIER_BOUND: usize = 55;
@@ -93,7 +93,7 @@ fn names(arguments: &[&str]) -> Result<BTreeSet<String>, Failure> {
 
 /// The standard library has sockets too.
 fn no_sockets_of_std() -> Outcome {
-    for folder in ["core/src", "ceremony-cli/src", "verifier/src"] {
+    for folder in ["core/src", "sealed/src", "ceremony-cli/src", "verifier/src"] {
         let folder = root().join(folder);
         if !folder.is_dir() {
             continue;

@@ -1,11 +1,6 @@
 //! Accounts: exactly one for every entry of the roll. The registrar writes the messages with
 //! the access links, which the server never sees; the server gets the user names, the hashes
 //! of the one-time tokens and its own halves.
-//!
-//! The package for the server is a sealed file of one JSON object per line: `user`, `token`
-//! (TH("access-token", token), hexadecimal), `list`, `place`, `name`, `clave`, `entity`,
-//! `email`, `phone`; in what the server makes of it also `half`, its issued half
-//! (hexadecimal).
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -17,9 +12,10 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::credential::{HalfRole, RollEntry};
 use escrutinio_core::hash::tagged_hash;
 use escrutinio_core::ids::hex;
+pub use escrutinio_sealed::Account;
+use escrutinio_sealed::accounts::{parse, to_lines};
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::roll::{ROLL, open_halves, open_role, read_halves, read_record};
 use crate::draft;
@@ -37,37 +33,6 @@ const REPORT: &str = "roll/accounts.txt";
 const SERVER_REPORT: &str = "roll/server-accounts.txt";
 /// The package for the server, in the outbox.
 pub const PACKAGE: &str = "server.accounts";
-
-/// One account, as the server opens it.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the module says it")]
-pub struct Account {
-    pub user: String,
-    pub token: String,
-    pub list: u32,
-    pub place: u32,
-    pub name: String,
-    pub clave: String,
-    pub entity: String,
-    pub email: String,
-    pub phone: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub half: Option<String>,
-}
-
-impl core::fmt::Debug for Account {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Account(..)")
-    }
-}
-
-impl Drop for Account {
-    fn drop(&mut self) {
-        self.half.zeroize();
-        self.token.zeroize();
-    }
-}
 
 #[derive(Template)]
 #[template(path = "mail.txt", escape = "none")]
@@ -142,7 +107,7 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
             fs::remove_dir_all(&part).map_err(|why| Error::file(&part, &why))?;
         }
         private_folder(&part.join("mail"))?;
-        let mut package = Zeroizing::new(Vec::with_capacity(all.saturating_mul(2048)));
+        let mut accounts = Vec::with_capacity(all);
         let mut taken = HashSet::new();
         let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
         let mut done = 0u64;
@@ -171,13 +136,13 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
                 let mail = mail(&manifest, &account, entry, &link, &site)?;
                 done = done.saturating_add(1);
                 files::write_part(&part.join(format!("mail/{done:07}.eml")), mail.as_bytes())?;
-                append(&mut package, &account)?;
+                accounts.push(account);
                 let count = entities.entry(entry.entity.as_str()).or_default();
                 *count = count.saturating_add(1);
                 session.ui.progress(done, u64::try_from(all).unwrap_or(u64::MAX));
             }
         }
-        sealed::write(session, &part.join(PACKAGE), Kind::Accounts, &transfer, &package)?;
+        sealed::write(session, &part.join(PACKAGE), Kind::Accounts, &transfer, &to_lines(&accounts))?;
         let package_hash = hex(&files::hash(&part.join(PACKAGE))?);
         files::write_new(&part.join("sent.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
         // The folder takes its name only when all of it is there.
@@ -207,13 +172,6 @@ fn finish(
 fn report_text(entities: &BTreeMap<&str, u64>, accounts: u64, package: &str) -> String {
     let lines: String = entities.iter().map(|(entity, count)| format!("entity {count} {entity}\n")).collect();
     format!("escrutinio/accounts/v1\ngenerated {accounts}\npackage {package}\n{lines}")
-}
-
-fn append(package: &mut Vec<u8>, account: &Account) -> Result<()> {
-    serde_json::to_writer(&mut *package, account)
-        .map_err(|why| refused("error.decode", &[("path", &PACKAGE), ("why", &why)]))?;
-    package.push(b'\n');
-    Ok(())
 }
 
 fn mail(
@@ -275,23 +233,19 @@ pub fn server(
         let content = sealed::read(package, Kind::Accounts, &transfer)?;
         let bad = || refused("error.accounts", &[("path", &package.display())]);
         let mut seen = HashSet::new();
-        let mut sealed_again = Zeroizing::new(Vec::with_capacity(content.len().saturating_mul(2)));
-        let mut accounts = Vec::new();
-        for line in content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let mut account: Account = serde_json::from_slice(line).map_err(|_| bad())?;
+        let mut accounts = parse(&content).map_err(|_| bad())?;
+        for account in &mut accounts {
             let half = halves.issue(&record.roll_id(), account.list, account.place, &person.key).ok_or_else(bad)?;
             account.half = Some(hex(&half.expose_bytes()));
             if !seen.insert((account.list, account.place)) {
                 return Err(bad());
             }
-            append(&mut sealed_again, &account)?;
-            accounts.push(account);
         }
         let expected: u64 = record.counts.iter().map(|count| u64::from(*count)).sum();
         if u64::try_from(seen.len()) != Ok(expected) {
             return Err(bad());
         }
-        sealed::write(session, out, Kind::Accounts, &password, &sealed_again)?;
+        sealed::write(session, out, Kind::Accounts, &password, &to_lines(&accounts))?;
         accounts
     };
     let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
@@ -310,12 +264,7 @@ pub fn server(
 /// # Errors
 /// If it does not open or is none.
 pub fn open_accounts(path: &Path, password: &str) -> Result<Vec<Account>> {
-    let content = sealed::read(path, Kind::Accounts, password)?;
-    content
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).map_err(|_| sealed::bad()))
-        .collect()
+    Ok(escrutinio_sealed::accounts::read(path, password)?)
 }
 
 #[cfg(test)]

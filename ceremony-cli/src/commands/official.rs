@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Result, refused};
 use crate::files;
-use crate::person::{Card, Person, Role};
+use crate::person::{self, Card, Person, Role};
 use crate::report::Report;
 use crate::sealed;
 use crate::session::Session;
@@ -33,10 +33,9 @@ pub fn register(session: &mut Session<'_>, role: Role, secret: &Path, card: Opti
         if bad || (in_note && name.contains([' ', '+'])) || name.chars().any(char::is_control) {
             return Err(refused("error.person.name", &[("name", &name)]));
         }
-        (Person::register(session, secret, role, &name, &designation)?, false)
+        (person::register(session, secret, role, &name, &designation)?, false)
     };
-    let text = toml::to_string(&card).unwrap_or_default();
-    files::write_or_same(&card_path, text.as_bytes())?;
+    files::write_or_same(&card_path, card.to_text().as_bytes())?;
     Ok(figures(Report::new("register", already), &card, &card_path))
 }
 
