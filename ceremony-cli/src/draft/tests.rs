@@ -118,3 +118,13 @@ fn a_custodian_holds_no_other_role() {
     draft.custodians[2].name = "Servidor".into();
     assert_eq!(draft.validate().unwrap_err().message().key, "error.draft.two_roles");
 }
+
+#[test]
+fn staff_of_the_server_is_not_in_the_manifest() {
+    let key = SigningKey::from_seed(&SecretBytes::new([9; 32]));
+    let person = crate::person::Person { role: Role::Operator, name: "Ana".into(), designation: String::new(), key };
+    let mut draft = complete("escuela", 3);
+    let before = draft.to_text();
+    assert_eq!(draft.admit(&person.card()).unwrap_err().message().key, "error.draft.staff");
+    assert_eq!(draft.to_text(), before);
+}
