@@ -241,7 +241,9 @@ impl Rehearsal {
         self.election.as_ref().expect("the election is sealed")
     }
 
-    fn issued(&self, list: u32, place: u32) -> (IssuedHalf, IssuedHalf) {
+    /// Both halves of a roll entry, registrar's and server's, as they reach the voter.
+    #[must_use]
+    pub fn issued(&self, list: u32, place: u32) -> (IssuedHalf, IssuedHalf) {
         let halves = self.halves.as_ref().expect("halves were drawn");
         let first = halves.0.issue(&self.roll_id, list, place, &self.keys.registrar).unwrap();
         let second = halves.1.issue(&self.roll_id, list, place, &self.keys.server).unwrap();
