@@ -22,10 +22,18 @@ type Key = Zeroizing<[u8; 32]>;
 #[error("a sealed value does not open: it was changed, moved, or sealed under another key")]
 pub struct BadSeal;
 
-fn derive(key: &[u8; 32], label: &str, data: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of every length.
-    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
-    mac.chain_update(label).chain_update([0]).chain_update(data).finalize().into_bytes().into()
+fn hmac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {
+    #[expect(
+        clippy::expect_used,
+        reason = "no answer is better than one under another key; HMAC takes keys of every length"
+    )]
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes 32 bytes");
+    mac.chain_update(data).finalize().into_bytes().into()
+}
+
+/// The sub-key of a label.
+fn derive(key: &[u8; 32], label: &str) -> Key {
+    Zeroizing::new(hmac(key, label.as_bytes()))
 }
 
 /// Seals values and makes tags, under sub-keys of one key.
@@ -36,8 +44,7 @@ struct Cipher {
 
 impl Cipher {
     fn new(key: &[u8; 32]) -> Self {
-        let sealing = Zeroizing::new(derive(key, "seal", b""));
-        Self { key: Zeroizing::new(*key), aead: XChaCha20Poly1305::new((&*sealing).into()) }
+        Self { key: Zeroizing::new(*key), aead: XChaCha20Poly1305::new((&*derive(key, "seal")).into()) }
     }
 
     fn seal(&self, aad: &[u8], plain: &[u8], rng: &mut (impl CryptoRng + ?Sized)) -> Vec<u8> {
@@ -56,7 +63,7 @@ impl Cipher {
     }
 
     fn mac(&self, label: &str, data: &[u8]) -> [u8; 32] {
-        derive(&self.key, label, data)
+        hmac(&derive(&self.key, label), data)
     }
 }
 
@@ -182,7 +189,7 @@ mod tests {
         let tag = |label| keys.ballots().unwrap().mac(label, b"x");
         assert_eq!(tag("code"), tag("code"));
         assert_ne!(tag("code"), tag("nonce"));
-        // The label ends where the data begin.
+        // The label makes a key of its own.
         assert_ne!(keys.roll().mac("ab", b"c"), keys.roll().mac("a", b"bc"));
     }
 

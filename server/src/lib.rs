@@ -34,3 +34,5 @@ pub mod random;
 pub mod refusal;
 pub mod server;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;

@@ -99,6 +99,8 @@ impl Database {
         let pool = AnyPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(PATIENCE)
+            // A file does not hang up.
+            .test_before_acquire(backend == Backend::Postgres)
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(backend.settings()).await.map(drop) })
             })

@@ -1,0 +1,16 @@
+//! What tests of the server need: databases that last as long as a test, elections in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    reason = "it serves tests, which fail where it panics"
+)]
+
+mod databases;
+mod postgres;
+
+pub use databases::Databases;
+pub use postgres::Cluster;

@@ -1,0 +1,213 @@
+//! The two databases: schema, group commit, and what they say when they fail.
+
+use escrutinio_server::store::roll::{self, NewAccount};
+use escrutinio_server::store::{Backend, Store, StoreError, meta};
+use escrutinio_server::testing::{Cluster, Databases};
+use sqlx::{Executor, Row};
+
+fn new_account(number: i64) -> NewAccount {
+    NewAccount {
+        account: number,
+        user_name: format!("user{number}"),
+        token: Some(vec![u8::try_from(number).unwrap(); 32]),
+        list: 0,
+        place: u32::try_from(number).unwrap(),
+        person: b"sealed".to_vec(),
+        half: b"sealed".to_vec(),
+    }
+}
+
+/// Columns of all tables, as either kind names them.
+async fn columns(store: &Store) -> Vec<(String, String)> {
+    let mut columns = Vec::new();
+    for database in [&store.roll, &store.ballots] {
+        let statement = match database.backend() {
+            Backend::Sqlite => {
+                "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+            }
+            Backend::Postgres => {
+                "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public'"
+            }
+        };
+        let rows = sqlx::query(statement).fetch_all(&mut *database.read().await.unwrap()).await.unwrap();
+        let mut own: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        own.retain(|(table, _)| !table.starts_with("_sqlx") && !table.starts_with("sqlite_"));
+        own.sort();
+        columns.extend(own);
+    }
+    columns
+}
+
+#[tokio::test]
+async fn both_kinds_have_one_schema() {
+    let sqlite = Databases::sqlite();
+    let expected = columns(&sqlite.open().await).await;
+    assert!(expected.contains(&("ballots".into(), "code_tag".into())));
+    let Some(postgres) = Databases::postgres().await else { return };
+    assert_eq!(columns(&postgres.open().await).await, expected);
+}
+
+#[tokio::test]
+async fn r_auth_21_no_column_stands_in_both_databases() {
+    let all = columns(&Databases::sqlite().open().await).await;
+    let of = |tables: &[&str]| -> Vec<String> {
+        all.iter().filter(|(table, _)| tables.contains(&table.as_str())).map(|(_, column)| column.clone()).collect()
+    };
+    let persons = of(&["accounts", "marks", "intents"]);
+    let ballots = of(&["ballots", "heads", "files"]);
+    let common: Vec<_> = persons.iter().filter(|column| ballots.contains(column)).collect();
+    // A sealed intent and a sealed ballot share the name of the column only.
+    assert_eq!(common, ["sealed"]);
+}
+
+#[tokio::test]
+async fn jobs_share_transactions_and_all_are_kept() {
+    for databases in Databases::all().await {
+        let store = databases.open().await;
+        let jobs = (1..=200).map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.roll.run(move |c| Box::pin(async move { roll::insert(c, &new_account(number)).await })).await
+            })
+        });
+        for job in jobs.collect::<Vec<_>>() {
+            assert_eq!(job.await.unwrap(), Ok(true));
+        }
+        let again = store.roll.run(|c| Box::pin(async move { roll::insert(c, &new_account(7)).await })).await;
+        assert_eq!(again, Ok(false));
+        store.close().await;
+        let closed = store.roll.run(|c| Box::pin(async move { roll::count(c).await })).await;
+        assert_eq!(closed, Err(StoreError::Closed));
+        drop(store);
+
+        let store = databases.open().await;
+        let mut connection = store.roll.read().await.unwrap();
+        assert_eq!(roll::count(&mut connection).await, Ok(200));
+        let row = roll::account(&mut connection, 7).await.unwrap().unwrap();
+        assert_eq!((row.user_name.as_str(), row.place, row.auth, row.session_end), ("user7", 7, None, 0));
+        assert_eq!(roll::by_user(&mut connection, "user8").await.unwrap().unwrap().account, 8);
+        assert_eq!(roll::by_token(&mut connection, &[9; 32]).await.unwrap().unwrap().account, 9);
+        assert_eq!(roll::by_user(&mut connection, "nobody").await, Ok(None));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_fails_leaves_nothing_behind() {
+    for databases in Databases::all().await {
+        let store = databases.open().await;
+        let failed: Result<(), _> = store
+            .ballots
+            .run(|c| {
+                Box::pin(async move {
+                    meta::insert(c, "a", b"1").await?;
+                    sqlx::query("INSERT INTO meta (name, value) VALUES ('a', $1)")
+                        .bind(b"2".as_slice())
+                        .execute(c)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await;
+        assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
+        // The writer goes on.
+        assert_eq!(store.ballots.run(|c| Box::pin(async move { meta::insert(c, "b", b"1").await })).await, Ok(true));
+        let mut connection = store.ballots.read().await.unwrap();
+        assert_eq!(meta::value(&mut connection, "a").await, Ok(None));
+        assert_eq!(meta::value(&mut connection, "b").await, Ok(Some(b"1".to_vec())));
+    }
+}
+
+#[tokio::test]
+async fn one_program_at_a_time_opens_a_file() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    let (roll, ballots) = databases.urls();
+    assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Refused { .. })));
+    store.close().await;
+    drop(store);
+    databases.open().await;
+}
+
+#[tokio::test]
+async fn roll_and_box_must_not_be_one() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let (roll, _) = databases.urls();
+    let other = databases.clusters().unwrap().0.create().await;
+    let refused = Store::open(roll, &other).await;
+    assert!(matches!(refused, Err(StoreError::Refused { .. })), "two databases of one cluster: {refused:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_schema_is_refused() {
+    for databases in Databases::all().await {
+        let store = databases.open().await;
+        let statement = "UPDATE _sqlx_migrations SET version = 9999";
+        store.roll.run(move |c| Box::pin(async move { Ok(c.execute(statement).await.map(drop)?) })).await.unwrap();
+        store.close().await;
+        drop(store);
+        let (roll, ballots) = databases.urls();
+        assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Refused { .. })));
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_passes() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    let limit = |pages: &'static str| {
+        let store = store.clone();
+        async move { store.ballots.run(move |c| Box::pin(async move { Ok(c.execute(pages).await.map(drop)?) })).await }
+    };
+    limit("PRAGMA max_page_count = 1").await.unwrap();
+    let large = vec![7; 1 << 20];
+    let job = store.ballots.run(move |c| Box::pin(async move { meta::insert(c, "large", &large).await }));
+    assert_eq!(job.await, Err(StoreError::Full));
+    limit("PRAGMA max_page_count = 1000000").await.unwrap();
+    assert_eq!(store.ballots.run(|c| Box::pin(async move { meta::insert(c, "x", b"1").await })).await, Ok(true));
+    assert_eq!(meta::value(&mut store.ballots.read().await.unwrap(), "large").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_said() {
+    for databases in Databases::all().await {
+        let store = databases.open().await;
+        let statement = match store.roll.backend() {
+            Backend::Sqlite => "PRAGMA query_only = ON",
+            Backend::Postgres => "SET TRANSACTION READ ONLY",
+        };
+        let job = store.roll.run(move |c| {
+            Box::pin(async move {
+                c.execute(statement).await?;
+                meta::insert(c, "a", b"1").await
+            })
+        });
+        assert_eq!(job.await, Err(StoreError::ReadOnly));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_comes_back() {
+    // Servers of its own: others use the shared ones.
+    let (Some(first), Some(second)) = (Cluster::start(), Cluster::start()) else { return };
+    let store = Store::open(&first.create().await, &second.create().await).await.unwrap();
+    let write = |name: &'static str| {
+        let store = store.clone();
+        async move { store.roll.run(move |c| Box::pin(async move { meta::insert(c, name, b"1").await })).await }
+    };
+    assert_eq!(write("before").await, Ok(true));
+    first.kill();
+    assert!(matches!(write("while").await, Err(StoreError::Unavailable { .. })));
+    first.restart();
+    assert_eq!(write("after").await, Ok(true));
+    let mut connection = store.roll.read().await.unwrap();
+    assert_eq!(meta::value(&mut connection, "before").await, Ok(Some(b"1".to_vec())));
+    assert_eq!(meta::value(&mut connection, "while").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_said() {
+    let databases = Databases::sqlite();
+    std::fs::write(databases.file("roll.db"), vec![7; 8192]).unwrap();
+    let (roll, ballots) = databases.urls();
+    assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Corrupt { .. })));
+}
