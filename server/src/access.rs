@@ -1,1 +1,3 @@
 //! Access: from a link or a user name to a session (`spec/server.md`, Access).
+
+pub mod session;

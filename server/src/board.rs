@@ -1,1 +1,5 @@
-//! The two logs: ballots and acts.
+//! The two logs: ballots and acts (`spec/board.md`).
+
+mod codes;
+
+pub(crate) use codes::codes;

@@ -2,6 +2,7 @@
 //! Keys).
 
 use core::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -122,7 +123,7 @@ ciphers! {
 pub struct ServerKeys {
     roll: RollCipher,
     access: AccessCipher,
-    ballots: Option<BoxCipher>,
+    ballots: RwLock<Option<Arc<BoxCipher>>>,
 }
 
 impl ServerKeys {
@@ -139,8 +140,8 @@ impl ServerKeys {
     pub fn from_bytes(bytes: &[u8; LENGTH]) -> Self {
         let (keys, _) = bytes.as_chunks::<32>();
         let [roll, access, ballots] = keys else { unreachable!("96 bytes are three keys") };
-        let ballots = (*ballots != [0; 32]).then(|| BoxCipher::new(ballots));
-        Self { roll: RollCipher::new(roll), access: AccessCipher::new(access), ballots }
+        let ballots = (*ballots != [0; 32]).then(|| Arc::new(BoxCipher::new(ballots)));
+        Self { roll: RollCipher::new(roll), access: AccessCipher::new(access), ballots: RwLock::new(ballots) }
     }
 
     /// Seals what belongs to persons.
@@ -157,8 +158,13 @@ impl ServerKeys {
 
     /// Seals ballots; `None` once the key is destroyed.
     #[must_use]
-    pub fn ballots(&self) -> Option<&BoxCipher> {
-        self.ballots.as_ref()
+    pub fn ballots(&self) -> Option<Arc<BoxCipher>> {
+        self.ballots.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets the box key: it is wiped when whoever uses it now is done.
+    pub fn forget_ballots(&self) {
+        *self.ballots.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -198,6 +204,9 @@ mod tests {
         let mut bytes = [7; LENGTH];
         bytes[64..].fill(0);
         assert!(ServerKeys::from_bytes(&bytes).ballots().is_none());
+        let keys = ServerKeys::from_bytes(&[7; LENGTH]);
+        keys.forget_ballots();
+        assert!(keys.ballots().is_none());
         assert!(!format!("{:?}", ServerKeys::from_bytes(&[7; LENGTH])).contains('7'));
     }
 }

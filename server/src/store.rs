@@ -5,11 +5,13 @@ mod database;
 mod error;
 mod files;
 pub mod meta;
+mod person;
 pub mod roll;
 mod writer;
 
 pub use database::{Backend, Database, Side};
 pub use error::StoreError;
+pub use person::Person;
 pub use sqlx::AnyConnection;
 pub use writer::{BoxFuture, Writer};
 

@@ -10,7 +10,9 @@
 )]
 
 mod databases;
+mod fixture;
 mod postgres;
 
 pub use databases::Databases;
+pub use fixture::{Fixture, Running};
 pub use postgres::Cluster;

@@ -1,7 +1,7 @@
 //! One database: connections to read with, one writer.
 
 use std::fs::File;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -73,7 +73,8 @@ pub struct Database {
     options: AnyConnectOptions,
     pool: AnyPool,
     writer: Writer,
-    _lock: Option<Arc<File>>,
+    /// Of SQLite's file, while it is open.
+    lock: Arc<Mutex<Option<File>>>,
 }
 
 impl Database {
@@ -81,9 +82,7 @@ impl Database {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let (backend, lock, url) = match files::sqlite_path(url) {
-            Some(path) => {
-                (Backend::Sqlite, Some(Arc::new(files::lock(&path)?)), format!("sqlite://{}?mode=rwc", path.display()))
-            }
+            Some(path) => (Backend::Sqlite, Some(files::lock(&path)?), format!("sqlite://{}?mode=rwc", path.display())),
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 (Backend::Postgres, None, url.to_owned())
             }
@@ -107,7 +106,7 @@ impl Database {
             .connect_with(options.clone())
             .await?;
         let writer = Writer::start(options.clone(), backend, connection);
-        Ok(Self { backend, options, pool, writer, _lock: lock })
+        Ok(Self { backend, options, pool, writer, lock: Arc::new(Mutex::new(lock)) })
     }
 
     /// Which program keeps it.
@@ -178,6 +177,7 @@ impl Database {
         // What is left there is moved by the next start.
         let _ = self.truncate_log().await;
         self.pool.close().await;
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -1,0 +1,97 @@
+//! Acts that somebody began and did not finish. Every instance finishes what it finds standing: step
+//! 7 can be repeated, and of step 8 only the first who does it has an effect, so that it does not
+//! matter who does, nor whether two do.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Weak};
+
+use escrutinio_core::ballot::CastBallot;
+use escrutinio_core::board::leaf_hash;
+
+use super::ballots::{Outcome, SealedBallot};
+use super::intent::Entry;
+use super::pipeline::InFlight;
+use super::tags::Tags;
+use super::{CastParts, Faults, Step, ballots, intent};
+use crate::keys::BoxCipher;
+use crate::store::StoreError;
+use crate::store::roll::AccountNumber;
+
+/// An intent that is seen twice so far apart is left by somebody.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Steps 7 and 8 of every intent that stands.
+pub(super) async fn finish_all(parts: &CastParts, faults: &Faults) -> Result<(), StoreError> {
+    let standing = intent::all(&mut *parts.store.roll.read().await?).await?;
+    for id in standing {
+        finish(parts, faults, id).await?;
+    }
+    Ok(())
+}
+
+/// Finishes what others left, as long as there is a service.
+pub(super) fn watch(parts: CastParts, in_flight: &Arc<InFlight>, faults: Arc<Faults>) {
+    let in_flight: Weak<InFlight> = Arc::downgrade(in_flight);
+    tokio::spawn(async move {
+        let mut seen = BTreeSet::new();
+        loop {
+            tokio::time::sleep(PATIENCE).await;
+            let Some(in_flight) = in_flight.upgrade() else { return };
+            match finish_seen(&parts, &in_flight, &faults, &seen).await {
+                Ok(standing) => seen = standing,
+                Err(StoreError::Closed) => return,
+                Err(error) => tracing::warn!(%error, "unfinished acts could not be looked at"),
+            }
+        }
+    });
+}
+
+async fn finish_seen(
+    parts: &CastParts,
+    in_flight: &InFlight,
+    faults: &Faults,
+    seen: &BTreeSet<i64>,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let standing: BTreeSet<i64> = intent::all(&mut *parts.store.roll.read().await?).await?.into_iter().collect();
+    for id in standing.intersection(seen).filter(|id| !in_flight.has(**id)) {
+        finish(parts, faults, *id).await?;
+    }
+    Ok(standing)
+}
+
+/// Steps 7 and 8 of one intent.
+async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), StoreError> {
+    let cipher =
+        parts.keys.ballots().ok_or_else(|| StoreError::corrupt("an act is unfinished, and the box key is gone"))?;
+    let Some(entries) = intent::entries(&mut *parts.store.roll.read().await?, &cipher, id).await? else {
+        return Ok(());
+    };
+    let mut ballots = entries.iter().map(|entry| seal(parts, &cipher, id, entry)).collect::<Result<Vec<_>, _>>()?;
+    ballots.sort_unstable_by_key(|(ballot, _)| *ballot.leaf());
+    let (ballots, voters): (Vec<SealedBallot>, Vec<(AccountNumber, u32)>) = ballots.into_iter().unzip();
+    let backend = parts.store.ballots.backend();
+    let job = parts
+        .store
+        .ballots
+        .run(move |c| Box::pin(async move { ballots::insert(c, backend, &cipher, id, &ballots).await }));
+    let outcomes = job.await?;
+    if faults.stops(Step::Stored) {
+        return Err(StoreError::Closed);
+    }
+    let unmark: Vec<_> =
+        voters.into_iter().zip(outcomes).filter(|(_, o)| *o != Outcome::Accepted).map(|(v, _)| v).collect();
+    parts.store.roll.run(move |c| Box::pin(async move { intent::finish(c, id, &unmark).await })).await
+}
+
+fn seal(
+    parts: &CastParts,
+    cipher: &BoxCipher,
+    id: i64,
+    entry: &Entry,
+) -> Result<(SealedBallot, (AccountNumber, u32)), StoreError> {
+    let cast = CastBallot::decode(&entry.cast, &parts.election.election.shapes)
+        .map_err(|error| StoreError::corrupt(format!("a ballot of an intent: {error}")))?;
+    let sealed = SealedBallot::seal(cipher, id, Tags::of(cipher, &cast), leaf_hash(&entry.cast), &entry.cast);
+    Ok((sealed, (entry.account, entry.contest)))
+}
