@@ -1,0 +1,104 @@
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../server.example.toml");
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("/etc/escrutinio/server.toml"), text)
+}
+
+#[test]
+fn the_example_is_what_it_says() {
+    let config = parse(EXAMPLE).unwrap();
+    assert_eq!(config.listen.voters.port(), 443);
+    assert!(config.listen.tls.is_some());
+    assert_eq!(config.witnesses.len(), 1);
+    assert!(matches!(&config.mail, Mail::Smtp(smtp) if smtp.port == 465 && smtp.security == SmtpSecurity::Tls));
+    assert!(matches!(&config.sms, Sms::Gateway(_)));
+    assert_eq!(config.keys_file(), Path::new("/var/lib/escrutinio/keys.sealed"));
+}
+
+/// Every line that says its default says the truth.
+#[test]
+fn defaults_are_those_of_the_example() {
+    let lines = EXAMPLE.lines().filter(|line| line.starts_with('[') || !line.contains(" # "));
+    let without: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let (with, without) = (parse(EXAMPLE).unwrap(), parse(&without).unwrap());
+    assert_eq!(format!("{with:?}"), format!("{without:?}"));
+    let stated = EXAMPLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" # "));
+    for (value, default) in stated {
+        assert_eq!(value.split_once('=').unwrap().1.trim(), default.trim());
+    }
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let config = parse(&EXAMPLE.replace("/etc/escrutinio/record", "record")).unwrap();
+    assert_eq!(config.record, Path::new("/etc/escrutinio/record"));
+}
+
+/// Every change is refused with its line and key.
+#[test]
+fn what_cannot_be_meant_is_refused_by_name() {
+    let line_of = |start: &str| EXAMPLE.lines().position(|line| line.starts_with(start)).unwrap() + 1;
+    for (start, instead, named) in [
+        ("data", "dat = \"x\"", "unknown field `dat`"),
+        ("connections ", "conections = 3", "unknown field `conections`"),
+        ("minutes", "minutes = 1441", "`epochs.minutes` is not between"),
+        ("minutes", "minutes = -1", "invalid value"),
+        ("ballots", "ballots = 0", "`epochs.ballots`"),
+        ("voters", "voters = \"443\"", "`listen.voters` is no address"),
+        ("admin", "admin = \"0.0.0.0:8081\"", "`listen.admin` is not on loopback"),
+        ("origins", "origins = [\"http://voto.example\"]", "`listen.origins`"),
+        ("origins", "origins = [\"https://voto.example/\"]", "`listen.origins`"),
+        ("origins", "origins = [\"*\"]", "`listen.origins`"),
+        ("roll", "roll = \"mysql://x\"", "`databases.roll` begins neither"),
+        ("roll", "roll = \"postgres://a:b@h/roll\"", "`databases.roll` holds a password"),
+        ("box", "box = \"sqlite:/var/lib/escrutinio/roll.db\"", "`databases.box` is the roll's"),
+        ("box", "box = \"postgres://h/box\"", "`databases.box` is of another kind"),
+        ("url = \"https://testigo", "url = \"http://testigo.example\"", "`witness.url`"),
+        ("kind = \"smtp", "kind = \"pigeon\"", "`mail.kind` is neither"),
+        ("security", "security = \"none\"", "`mail.security` is \"none\""),
+        ("from", "from = \"nobody\"", "`mail.from`"),
+        ("kind = \"http", "kind = \"smoke\"", "`sms.kind` is neither"),
+        ("body", "body = \"{text}\"", "`sms.body` lacks"),
+        ("request_seconds", "request_seconds = 0", "`limits.request_seconds`"),
+        ("[limits]", "[limits", "unclosed table"),
+    ] {
+        let line = EXAMPLE.lines().find(|line| line.starts_with(start)).unwrap();
+        let error = parse(&EXAMPLE.replacen(line, instead, 1)).unwrap_err().to_string();
+        assert!(error.contains(named), "{instead}: {error}");
+        assert!(error.contains(&format!("server.toml, line {}:", line_of(start))), "{instead}: {error}");
+    }
+}
+
+#[test]
+fn without_tls_only_on_loopback_or_behind_a_proxy() {
+    let start = EXAMPLE.find("certificate").unwrap();
+    let end = EXAMPLE.find("# Without TLS").unwrap();
+    let plain = |voters: &str, more: &str| {
+        let text = format!("{}plain = true\n{more}\n{}", &EXAMPLE[..start], &EXAMPLE[end..]);
+        parse(&text.replace("0.0.0.0:443", voters))
+    };
+    assert!(plain("127.0.0.1:80", "").unwrap().listen.tls.is_none());
+    assert!(plain("[::1]:80", "").is_ok());
+    assert!(plain("0.0.0.0:80", "proxies = [\"10.0.0.0/8\"]").is_ok());
+    let error = plain("0.0.0.0:80", "").unwrap_err().to_string();
+    assert!(error.contains("`listen.plain` is for loopback"), "{error}");
+    let error = plain("127.0.0.1:80", "certificate = \"c\"\nkey = \"k\"").unwrap_err().to_string();
+    assert!(error.contains("`listen.plain` is set, and so is"), "{error}");
+    let neither = EXAMPLE.lines().filter(|line| !line.starts_with("certificate")).collect::<Vec<_>>().join("\n");
+    let error = parse(&neither).unwrap_err().to_string();
+    assert!(error.contains("`listen.certificate` and `listen.key` go together"), "{error}");
+}
+
+#[test]
+fn a_moved_clock_is_for_rehearsals() {
+    let text = format!("{EXAMPLE}\n[rehearsal]\nclock_file = \"offset\"\n");
+    let parsed = parse(&text);
+    if cfg!(feature = "rehearsal") {
+        assert_eq!(parsed.unwrap().rehearsal_clock.unwrap(), Path::new("/etc/escrutinio/offset"));
+    } else {
+        let error = parsed.unwrap_err().to_string();
+        assert!(error.contains("`rehearsal` moves the clock"), "{error}");
+    }
+}
