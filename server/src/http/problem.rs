@@ -1,0 +1,158 @@
+//! Errors as RFC 9457 problems, in the language of the request.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::refusal::Refusal;
+use crate::store::StoreError;
+
+/// What stands before the name of a problem.
+pub const TYPE: &str = "urn:escrutinio:problem:";
+
+/// A refusal on its way to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem(pub Refusal);
+
+/// The body of every answer that is an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// `urn:escrutinio:problem:` and the name of the problem.
+    #[serde(rename = "type")]
+    pub problem: String,
+    /// What to tell the voter, in the language of the request.
+    pub title: &'static str,
+    /// The status of HTTP.
+    pub status: u16,
+    /// The check of `verification.md` that failed, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+}
+
+/// A language that titles are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Spanish: unless English is asked for.
+    Spanish,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The one of the two that a request prefers.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let weight = |language: &str| accepted.split(',').filter_map(|range| weight(range, language)).max();
+        if weight("en") > weight("es") { Self::English } else { Self::Spanish }
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Spanish => "es",
+            Self::English => "en",
+        }
+    }
+}
+
+/// Thousandths by which a range of languages wants this one; `None` if not at all.
+fn weight(range: &str, language: &str) -> Option<u32> {
+    let mut parts = range.split(';').map(str::trim);
+    let tag = parts.next()?.split('-').next()?;
+    let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+    let thousandths = (0..=1000u16).rev().find(|thousandth| f32::from(*thousandth) / 1000.0 <= quality)?;
+    (tag.eq_ignore_ascii_case(language) && thousandths > 0).then_some(thousandths.into())
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store");
+        Self(error.into())
+    }
+}
+
+impl Problem {
+    fn body(self, language: Language) -> ProblemBody {
+        ProblemBody {
+            problem: format!("{TYPE}{}", self.0.name()),
+            title: match language {
+                Language::Spanish => self.0.title_es(),
+                Language::English => self.0.title_en(),
+            },
+            status: self.0.status(),
+            code: self.0.check().map(|check| check.code()),
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The status, and the problem itself for [`render`] to write down.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes down the problem of an answer in the language of the request.
+pub(super) async fn render(request: Request, next: Next) -> Response {
+    let language = Language::of(request.headers());
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    *response.status_mut() = problem.status();
+    let body = serde_json::to_vec(&problem.body(language)).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.remove("content-length");
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    if let Some(seconds) = problem.0.retry_after() {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if problem.status() == StatusCode::UNAUTHORIZED && !headers.contains_key(WWW_AUTHENTICATE) {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spanish_unless_english_is_wanted_more() {
+        for (accepted, tag) in [
+            ("", "es"),
+            ("de", "es"),
+            ("en", "en"),
+            ("en-US,en;q=0.9", "en"),
+            ("es-MX,en;q=0.9", "es"),
+            ("en;q=0.4, es;q=0.5", "es"),
+            ("en;q=0", "es"),
+            ("fr, EN;q=0.1", "en"),
+            ("en;q=nan", "es"),
+            ("en;q=x", "es"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_LANGUAGE, accepted.parse().unwrap());
+            assert_eq!(Language::of(&headers).tag(), tag, "{accepted}");
+        }
+    }
+}
