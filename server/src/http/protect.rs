@@ -34,7 +34,6 @@ pub struct Protection {
 }
 
 /// Surrounds routes with all of it.
-#[must_use]
 pub fn protect(routes: Router, protection: &Protection) -> Router {
     let mut routes = routes
         .fallback(async || Problem(Refusal::NotFound))
@@ -66,7 +65,6 @@ async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> 
 }
 
 /// What a panic says may hold anything: neither client nor log sees it. The hook of the program names the place.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer asks for")]
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem(Refusal::Internal).into_response()
 }
