@@ -228,6 +228,12 @@ impl SignedCheckpoint {
         &self.checkpoint
     }
 
+    /// The signature lines in their order, none of them verified.
+    #[must_use]
+    pub fn lines(&self) -> &[SignatureLine] {
+        self.note.signatures()
+    }
+
     /// Verifies every signature: the log's first, then witnesses of the manifest in its
     /// order. A line that nobody can check is refused.
     ///
@@ -255,18 +261,21 @@ impl SignedCheckpoint {
     }
 
     /// Verifies the log's signature, wherever it stands, and passes over every other line: what a
-    /// witness does before it adds its own (C2SP tlog-witness).
+    /// witness does before it adds its own (C2SP tlog-witness). Gives the checkpoint with the
+    /// log's line alone.
     ///
     /// # Errors
     /// [`CheckpointError::Origin`], [`CheckpointError::LogLine`] or [`CheckpointError::LogSignature`].
-    pub fn verify_log(&self, keys: &LogKeys) -> Result<(), CheckpointError> {
+    pub fn verify_log(&self, keys: &LogKeys) -> Result<Self, CheckpointError> {
         if self.checkpoint.origin != keys.origin() {
             return Err(CheckpointError::Origin);
         }
         let mut lines = self.note.signatures().iter().filter(|line| keys.log.signed(line)).peekable();
         lines.peek().ok_or(CheckpointError::LogLine)?;
-        let verified = lines.find_map(|line| self.verify_log_line(&keys.log, line));
-        verified.ok_or(CheckpointError::LogSignature)
+        let line = lines.find(|line| self.verify_log_line(&keys.log, line).is_some());
+        let line = line.ok_or(CheckpointError::LogSignature)?.clone();
+        let note = Note::new(self.note.text().to_owned(), vec![line]);
+        Ok(Self { checkpoint: self.checkpoint.clone(), note })
     }
 
     fn verify_log_line(&self, key: &NoteKey, line: &SignatureLine) -> Option<()> {
@@ -522,8 +531,10 @@ pub(super) mod tests {
         let stranger = checkpoint().cosign("w9.example", &key(9), 1).unwrap();
         let mut forged = log.clone();
         forged.signature[5] ^= 1;
-        assert_eq!(with(vec![stranger.clone(), log.clone()]).verify_log(&keys()), Ok(()));
-        assert_eq!(with(vec![forged.clone(), log.clone()]).verify_log(&keys()), Ok(()));
+        let alone = with(vec![log.clone()]);
+        assert_eq!(alone.verify_log(&keys()), Ok(alone.clone()));
+        assert_eq!(with(vec![stranger.clone(), log.clone()]).verify_log(&keys()), Ok(alone.clone()));
+        assert_eq!(with(vec![forged.clone(), log]).verify_log(&keys()), Ok(alone));
         assert_eq!(with(vec![forged]).verify_log(&keys()), Err(CheckpointError::LogSignature));
         assert_eq!(with(vec![stranger]).verify_log(&keys()), Err(CheckpointError::LogLine));
         let acts = Checkpoint { origin: acts_origin("board.example", &ELECTION), ..checkpoint() };

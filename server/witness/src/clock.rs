@@ -1,0 +1,68 @@
+//! The time, in seconds since 1970.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+/// Seconds for which a log may show less than it showed before without an alarm: requests
+/// overtake each other, and several machines are not brought up to date at once.
+pub const PATIENCE: u64 = 600;
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync {
+    /// Seconds since 1970.
+    fn now(&self) -> u64;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+}
+
+/// A clock that stands until it is set.
+#[derive(Debug, Default)]
+pub struct SetClock(AtomicU64);
+
+impl SetClock {
+    /// Stands at a time.
+    #[must_use]
+    pub fn at(time: u64) -> Self {
+        Self(AtomicU64::new(time))
+    }
+
+    /// Sets it.
+    pub fn set(&self, time: u64) {
+        self.0.store(time, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A time as people write it, in UTC.
+#[must_use]
+pub fn utc(time: u64) -> String {
+    let stamp = i64::try_from(time).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    stamp.map_or_else(|| time.to_string(), |stamp| stamp.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!(utc(1_638_754_200), "2021-12-06T01:30:00Z");
+        assert_eq!(utc(u64::MAX), u64::MAX.to_string());
+        assert!(SystemClock.now() > 1_700_000_000);
+    }
+}
