@@ -91,9 +91,11 @@ refusals! {
     /// The session is over.
     SessionExpired 401 "session-expired" "Su sesión terminó; inicie sesión de nuevo." "Your session is over; sign in again.";
     /// User name, password or token do not match.
-    Credentials 401 "credentials" "Los datos de acceso no son correctos." "The sign-in data are not right.";
+    Credentials 401 "credentials" "Los datos de acceso no son correctos. Tras cinco intentos fallidos hay que esperar, o llamar a INETEL." "The sign-in data are not right. After five failed attempts you have to wait, or call INETEL.";
     /// The link is no one's, or was used.
     Link 401 "link" "La liga de acceso no es válida o ya fue usada." "The access link is not valid or was used.";
+    /// Too many wrong digits: the desk has to look at it.
+    LinkLocked 403 "link-locked" "Esta liga quedó bloqueada por intentos fallidos; llame a INETEL." "This link is locked after failed attempts; call INETEL.";
     /// The digits are not those of the registered phone.
     Digits 401 "digits" "Los dígitos no corresponden al teléfono registrado." "The digits are not those of the registered phone.";
     /// The code is wrong, used, or too old.
@@ -183,6 +185,8 @@ waits! {
     Busy 503 "busy" "El sistema está ocupado; intente de nuevo en unos segundos." "The system is busy; try again in a few seconds.";
     /// Too many requests from one address.
     Rate 429 "too-many-requests" "Demasiadas solicitudes; espere un momento." "Too many requests; wait a moment.";
+    /// Too many messages to one account.
+    Messages 429 "messages" "Ya se enviaron varios mensajes; espere antes de pedir otro." "Several messages were sent; wait before you ask for another.";
     /// Too many wrong tries: the account is locked.
     Locked 429 "locked" "Demasiados intentos fallidos; espere o llame a INETEL." "Too many failed attempts; wait, or call INETEL.";
 }

@@ -50,6 +50,15 @@ pub(super) enum Purpose {
     Recovery,
 }
 
+/// Whether there was a password before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// There was none.
+    First,
+    /// It is forgotten.
+    Again,
+}
+
 /// The second factor that was chosen.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Chosen {
@@ -75,19 +84,14 @@ pub(super) enum Stage {
     Factor(Purpose),
     /// The second factor is chosen: its code.
     Code(Purpose, Chosen),
-    /// Both factors are proved, on first access: a password. The seed is of the authenticator
-    /// that was enrolled.
-    FirstPassword(Option<Zeroizing<[u8; SEED]>>),
-    /// Both factors are proved, to recover: a password.
-    NewPassword,
+    /// Both factors are proved: a password. The seed is of the authenticator that was enrolled.
+    Password(Setting, Option<Zeroizing<[u8; SEED]>>),
     /// In a session: codes from the new address and of the second factor.
     Contact {
         /// What is changed.
         kind: ContactKind,
         /// The new address or number.
         value: Zeroizing<String>,
-        /// Keyed hash of the code that was sent there.
-        code: [u8; 32],
         /// Whether the second factor is the authenticator.
         totp: bool,
     },
@@ -121,17 +125,16 @@ impl Encode for Attempt {
                 purpose.encode(out);
                 chosen.encode(out);
             }
-            Stage::FirstPassword(None) => 3u8.encode(out),
-            Stage::FirstPassword(Some(seed)) => {
-                4u8.encode(out);
-                out.extend_from_slice(seed.as_ref());
+            Stage::Password(setting, seed) => {
+                3u8.encode(out);
+                (*setting == Setting::Again).encode(out);
+                seed.is_some().encode(out);
+                out.extend_from_slice(seed.as_ref().map_or(&[], |seed| seed.as_slice()));
             }
-            Stage::NewPassword => 5u8.encode(out),
-            Stage::Contact { kind, value, code, totp } => {
-                6u8.encode(out);
+            Stage::Contact { kind, value, totp } => {
+                4u8.encode(out);
                 (*kind == ContactKind::Phone).encode(out);
                 totp.encode(out);
-                out.extend_from_slice(code);
                 out.extend_from_slice(value.as_bytes());
             }
         }
@@ -145,15 +148,17 @@ impl Decode for Attempt {
             0 => Stage::Digits,
             1 => Stage::Factor(Purpose::decode(reader)?),
             2 => Stage::Code(Purpose::decode(reader)?, Chosen::decode(reader)?),
-            3 => Stage::FirstPassword(None),
-            4 => Stage::FirstPassword(Some(Zeroizing::new(reader.array()?))),
-            5 => Stage::NewPassword,
-            6 => {
+            3 => {
+                let setting = if bool::decode(reader)? { Setting::Again } else { Setting::First };
+                let seed = if bool::decode(reader)? { Some(Zeroizing::new(reader.array()?)) } else { None };
+                Stage::Password(setting, seed)
+            }
+            4 => {
                 let kind = if bool::decode(reader)? { ContactKind::Phone } else { ContactKind::Email };
-                let (totp, code) = (bool::decode(reader)?, reader.array()?);
+                let totp = bool::decode(reader)?;
                 let value = reader.take(reader.remaining().min(CONTACT))?;
                 let value = core::str::from_utf8(value).map_err(|_| reader.error(DecodeErrorKind::Utf8))?;
-                Stage::Contact { kind, value: Zeroizing::new(value.to_owned()), code, totp }
+                Stage::Contact { kind, value: Zeroizing::new(value.to_owned()), totp }
             }
             other => return Err(reader.error(DecodeErrorKind::Tag(other.into()))),
         };
@@ -216,7 +221,11 @@ mod tests {
 
     fn stages() -> Vec<Stage> {
         let seed = || Zeroizing::new([7; SEED]);
-        let mut stages = vec![Stage::Digits, Stage::FirstPassword(None), Stage::FirstPassword(Some(seed()))];
+        let mut stages = vec![Stage::Digits];
+        for setting in [Setting::First, Setting::Again] {
+            stages.push(Stage::Password(setting, None));
+            stages.push(Stage::Password(setting, Some(seed())));
+        }
         for purpose in [Purpose::FirstAccess, Purpose::Login, Purpose::Recovery] {
             stages.push(Stage::Factor(purpose));
             stages.push(Stage::Code(purpose, Chosen::Totp));
@@ -224,10 +233,9 @@ mod tests {
             stages.push(Stage::Code(purpose, Chosen::Enrol { seed: seed(), confirm: true }));
             stages.push(Stage::Code(purpose, Chosen::Enrol { seed: seed(), confirm: false }));
         }
-        stages.push(Stage::NewPassword);
         for (kind, value) in [(ContactKind::Email, "á@b.example"), (ContactKind::Phone, "15551234567")] {
             let value = Zeroizing::new(value.to_owned());
-            stages.push(Stage::Contact { kind, value, code: [3; 32], totp: kind == ContactKind::Phone });
+            stages.push(Stage::Contact { kind, value, totp: kind == ContactKind::Phone });
         }
         stages
     }
@@ -242,13 +250,13 @@ mod tests {
             assert!(Attempt::from_bytes(&bytes[..bytes.len() - 1]).ok().is_none_or(|other| other != attempt));
             assert!(seen.insert(bytes));
         }
-        assert_eq!(seen.len(), 21);
+        assert_eq!(seen.len(), 22);
     }
 
     #[test]
     fn nothing_else_decodes() {
         let bytes = Attempt { account: 1, generation: 1, expires: 1, stage: Stage::Digits }.to_bytes();
-        for tag in 7..=255 {
+        for tag in 5..=255 {
             let mut other = bytes.clone();
             *other.last_mut().unwrap() = tag;
             assert!(Attempt::from_bytes(&other).is_err());

@@ -161,7 +161,8 @@ impl HttpGateway {
     }
 
     fn judge(&self, status: u16) -> Result<(), DeliveryError> {
-        let taken = if self.accepted.is_empty() { (200..300).contains(&status) } else { self.accepted.contains(&status) };
+        let taken =
+            if self.accepted.is_empty() { (200..300).contains(&status) } else { self.accepted.contains(&status) };
         match status {
             _ if taken => Ok(()),
             // About this message; what else is refused is about us, or them.

@@ -23,9 +23,7 @@ pub struct AccountRow {
     pub auth: Option<Vec<u8>>,
     pub totp: Option<Vec<u8>>,
     pub totp_step: i64,
-    pub code: Option<Vec<u8>>,
-    pub code_expires: i64,
-    pub code_tries: i64,
+    pub digit_tries: i64,
     pub failures: i64,
     pub locked_until: i64,
     pub session: Option<Vec<u8>>,
@@ -61,8 +59,8 @@ pub fn aad(column: &str, account: AccountNumber) -> Vec<u8> {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT account, user_name, token, list, place, person, half, generation, auth, totp, totp_step, code, ",
-            "code_expires, code_tries, failures, locked_until, session, session_start, session_end FROM accounts ",
+            "SELECT account, user_name, token, list, place, person, half, generation, auth, totp, totp_step, ",
+            "digit_tries, failures, locked_until, session, session_start, session_end FROM accounts ",
             $rest
         )
     };
@@ -86,9 +84,7 @@ fn read(row: &AnyRow) -> Result<AccountRow, StoreError> {
         auth: row.try_get("auth")?,
         totp: row.try_get("totp")?,
         totp_step: row.try_get("totp_step")?,
-        code: row.try_get("code")?,
-        code_expires: row.try_get("code_expires")?,
-        code_tries: row.try_get("code_tries")?,
+        digit_tries: row.try_get("digit_tries")?,
         failures: row.try_get("failures")?,
         locked_until: row.try_get("locked_until")?,
         session: row.try_get("session")?,
