@@ -76,11 +76,8 @@ impl LoadedElection {
             Err(absurd) => match absurd {},
         };
         let Some(election) = election else {
-            let failed = report.checks().into_iter().find(|check| !check.ok);
-            return Err(ElectionError::Check {
-                code: failed.as_ref().map_or("", |check| check.check.code()),
-                what: failed.and_then(|check| check.culprit).unwrap_or_default(),
-            });
+            let (check, what) = report.reason().unwrap_or((verify::Check::E1_2, ""));
+            return Err(ElectionError::Check { code: check.code(), what: what.to_owned() });
         };
         let lists = source.0.get(record::LISTS).map(|bytes| CredentialLists::from_bytes(bytes));
         let Some(Ok(lists)) = lists else {

@@ -9,7 +9,7 @@
 //! 4. [`cast`], [`board`]: one ballot, from the request to the log;
 //! 5. [`events`], [`lifecycle`]: the log of events; opening, closing, export, what a start repairs;
 //! 6. [`desk`], [`monitor`], [`baseline`]: staff, observers, the components that run;
-//! 7. [`config`], [`http`], [`server`]: all of it put together.
+//! 7. [`config`], [`passwords`], [`identity`], [`init`], [`http`], [`server`]: all of it put together.
 //!
 //! Nothing here decrypts a vote, and no module has the code for it.
 
@@ -26,9 +26,12 @@ pub mod desk;
 pub mod election;
 pub mod events;
 pub mod http;
+pub mod identity;
+pub mod init;
 pub mod keys;
 pub mod lifecycle;
 pub mod monitor;
+pub mod passwords;
 pub mod phase;
 pub mod random;
 pub mod refusal;

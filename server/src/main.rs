@@ -1,2 +1,9 @@
-//! The casting server.
-fn main() {}
+//! The casting server's program (`server/OPERATING.md`).
+
+mod commands;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::main()
+}

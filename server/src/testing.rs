@@ -12,7 +12,9 @@
 mod databases;
 mod fixture;
 mod postgres;
+mod site;
 
 pub use databases::Databases;
 pub use fixture::{Fixture, Running};
 pub use postgres::Cluster;
+pub use site::{PASSWORD, Site};

@@ -128,6 +128,16 @@ impl Report {
         Check::ALL.iter().copied().find(|check| !matches!(self.answers.get(check), Some(Answer::Holds(_))))
     }
 
+    /// The first check that was run and does not hold, with place and party: why a run over part of a
+    /// record, which leaves the other checks open, came to nothing.
+    #[must_use]
+    pub fn reason(&self) -> Option<(Check, &str)> {
+        self.answers.iter().find_map(|(check, answer)| match answer {
+            Answer::Holds(_) => None,
+            Answer::Fails(culprit) => Some((*check, culprit.as_str())),
+        })
+    }
+
     /// Every check with its answer, in the order of the specification.
     #[must_use]
     pub fn checks(&self) -> Vec<CheckResult> {

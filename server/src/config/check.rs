@@ -114,11 +114,11 @@ impl<'a> Checker<'a> {
         let url = |text: &Spanned<String>, key| {
             let url = text.get_ref();
             let start = text.span().start;
-            if url.starts_with("sqlite:") && url.len() > "sqlite:".len() {
-                return Ok(url.clone());
+            if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !path.starts_with("//")) {
+                return Ok(format!("sqlite:{}", self.path(path.into()).display()));
             }
             let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) else {
-                return self.wrong(start, key, "begins neither with sqlite: nor with postgres://");
+                return self.wrong(start, key, "is neither sqlite:FILE nor postgres://USER@HOST/NAME");
             };
             let user = rest.split('/').next().and_then(|authority| authority.rsplit_once('@'));
             if user.is_some_and(|(user, _)| user.contains(':')) {

@@ -32,8 +32,10 @@ fn defaults_are_those_of_the_example() {
 
 #[test]
 fn paths_are_relative_to_the_file() {
-    let config = parse(&EXAMPLE.replace("/etc/escrutinio/record", "record")).unwrap();
+    let text = EXAMPLE.replace("/etc/escrutinio/record", "record").replace("sqlite:/var/lib/escrutinio/", "sqlite:");
+    let config = parse(&text).unwrap();
     assert_eq!(config.record, Path::new("/etc/escrutinio/record"));
+    assert_eq!(config.databases.roll, "sqlite:/etc/escrutinio/roll.db");
 }
 
 /// Every change is refused with its line and key.
@@ -51,7 +53,7 @@ fn what_cannot_be_meant_is_refused_by_name() {
         ("origins", "origins = [\"http://voto.example\"]", "`listen.origins`"),
         ("origins", "origins = [\"https://voto.example/\"]", "`listen.origins`"),
         ("origins", "origins = [\"*\"]", "`listen.origins`"),
-        ("roll", "roll = \"mysql://x\"", "`databases.roll` begins neither"),
+        ("roll", "roll = \"mysql://x\"", "`databases.roll` is neither"),
         ("roll", "roll = \"postgres://a:b@h/roll\"", "`databases.roll` holds a password"),
         ("box", "box = \"sqlite:/var/lib/escrutinio/roll.db\"", "`databases.box` is the roll's"),
         ("box", "box = \"postgres://h/box\"", "`databases.box` is of another kind"),
