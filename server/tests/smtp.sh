@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs the mailer's tests against a real mail server: installs aiosmtpd from PyPI into a virtual
+# environment below the build folder, once, and tells the tests where it is.
+set -eu
+cd "$(dirname "$0")/../.."
+venv="${CARGO_TARGET_DIR:-target}/tools/aiosmtpd"
+case "$venv" in /*) ;; *) venv="$PWD/$venv" ;; esac
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import aiosmtpd' 2>/dev/null; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet 'aiosmtpd==1.4.6'
+fi
+ESCRUTINIO_SMTP_PYTHON="$venv/bin/python" exec cargo test -p escrutinio-mailer --test real -- --nocapture "$@"
