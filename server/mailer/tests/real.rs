@@ -1,7 +1,14 @@
 //! Against a mail server that others wrote, over TLS and with a login: `server/tests/smtp.sh` installs
 //! it and says where it is. Without it the test prints that it was skipped.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests"
+)]
 
 mod peer;
 
