@@ -1,5 +1,316 @@
-//! The two logs: ballots and acts (`spec/board.md`).
+//! The two logs: ballots and acts (`spec/board.md`, `spec/server.md`).
+//!
+//! - [`log`]: how either grows: written down, then signed;
+//! - [`sequencer`]: when ballots enter the board; [`acts`]: what else is public at once;
+//! - [`witness`]: signatures of those who watch; [`mirror`]: static files.
 
+mod acts;
 mod codes;
+mod log;
+mod mirror;
+mod rows;
+mod sequencer;
+mod tree;
+mod witness;
 
+use core::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use escrutinio_core::board::checkpoint::VerifiedCheckpoint;
+use escrutinio_core::signature::SigningKey;
+
+pub use acts::{Act, utc};
 pub(crate) use codes::codes;
+pub use log::LogName;
+pub(crate) use mirror::write as write_file;
+pub use rows::Head;
+pub(crate) use sequencer::Leader;
+pub use sequencer::Pace;
+pub(crate) use tree::paths as file_paths;
+pub use witness::{WitnessAddress, WitnessStatus};
+
+use crate::clock::Clock;
+use crate::election::LoadedElection;
+use crate::keys::ServerKeys;
+use crate::store::{Store, StoreError, meta};
+use log::Log;
+use mirror::Mirror;
+use witness::Witnesses;
+
+/// Before the end of reception, seconds in which no witness is asked: what it signed too late would be its
+/// last signature, and the closing one would be refused.
+const QUIET: i64 = 60;
+/// Seconds by which the clocks of the witnesses may differ from ours.
+pub const SKEW: i64 = 5;
+
+/// What the logs need of the rest of the server.
+#[derive(Clone)]
+pub struct BoardParts {
+    /// The sealed election.
+    pub election: Arc<LoadedElection>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Both databases.
+    pub store: Store,
+    /// The box key.
+    pub keys: Arc<ServerKeys>,
+    /// Signs checkpoints.
+    pub log_key: Arc<SigningKey>,
+    /// Where the static files of both logs are.
+    pub folder: PathBuf,
+    /// When epochs leave.
+    pub pace: Pace,
+    /// Who is asked for cosignatures.
+    pub witnesses: Vec<WitnessAddress>,
+}
+
+impl fmt::Debug for BoardParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoardParts(..)")
+    }
+}
+
+/// How the logs are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardStatus {
+    /// Number of the last checkpoint of the board.
+    pub checkpoint: u64,
+    /// Its size.
+    pub size: u64,
+    /// Whether it is the closing one.
+    pub closed: bool,
+    /// How many witnesses signed it.
+    pub cosignatures: usize,
+    /// Acts.
+    pub acts: u64,
+    /// The witnesses.
+    pub witnesses: Vec<WitnessStatus>,
+    /// Median of the witnesses' clocks less ours.
+    pub skew: Option<i64>,
+}
+
+impl BoardStatus {
+    /// Whether the clocks of the witnesses differ too much.
+    #[must_use]
+    pub fn skewed(&self) -> bool {
+        self.skew.is_some_and(|skew| skew.saturating_abs() > SKEW)
+    }
+}
+
+/// Both logs.
+#[derive(Debug)]
+pub struct BoardService {
+    parts: BoardParts,
+    board: Log,
+    acts: Log,
+    mirror: Mirror,
+    witnesses: Witnesses,
+}
+
+impl BoardService {
+    /// Begins both logs, or takes them up.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if the folder holds more than the box, which is then an old copy, or if
+    /// the key is not the log's.
+    pub async fn start(parts: BoardParts) -> Result<Self, StoreError> {
+        let log = |name| Log::new(&parts.election.election, name, Arc::clone(&parts.log_key));
+        let (board, acts) = (log(LogName::Board)?, log(LogName::Acts)?);
+        let service = Self {
+            mirror: Mirror::new(&parts.folder),
+            witnesses: Witnesses::new(parts.witnesses.clone())?,
+            board,
+            acts,
+            parts,
+        };
+        for log in [&service.board, &service.acts] {
+            service.refuse_old_copy(log).await?;
+        }
+        let store = &service.parts.store;
+        service.board.begin(store, service.parts.election.zero_checkpoint.as_deref()).await?;
+        service.acts.begin(store, None).await?;
+        service.sync().await?;
+        Ok(service)
+    }
+
+    /// What the folder has was signed: a box that says less was restored from before.
+    async fn refuse_old_copy(&self, log: &Log) -> Result<(), StoreError> {
+        let Some(signed) = self.mirror.checkpoint(log)? else { return Ok(()) };
+        let last = rows::last(&mut *self.parts.store.ballots.read().await?, log.name).await?;
+        let (size, root) = last.as_ref().map_or((0, None), |head| (head.size, Some(head.root)));
+        let claimed = signed.claimed();
+        if claimed.size > size || claimed.size == size && root.is_some_and(|root| root != claimed.root) {
+            let what = format!(
+                "it says that the log {} has {size} entries, of which {} were signed: it is an old copy",
+                log.name.name(),
+                claimed.size
+            );
+            return Err(StoreError::Refused { what });
+        }
+        Ok(())
+    }
+
+    fn log(&self, name: LogName) -> &Log {
+        match name {
+            LogName::Board => &self.board,
+            LogName::Acts => &self.acts,
+        }
+    }
+
+    /// Puts an act on the log of acts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn act(&self, act: &Act) -> Result<(), StoreError> {
+        acts::append(&self.acts, &self.parts.store, act, false).await?;
+        self.mirror.sync(&self.parts.store, &self.acts).await
+    }
+
+    /// Puts an act on the log of acts, unless one of its name is there; says whether it did.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn act_once(&self, act: &Act) -> Result<bool, StoreError> {
+        let done = acts::append(&self.acts, &self.parts.store, act, true).await?;
+        self.mirror.sync(&self.parts.store, &self.acts).await?;
+        Ok(done)
+    }
+
+    /// The texts of all acts.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn acts(&self) -> Result<Vec<String>, StoreError> {
+        acts::all(&mut *self.parts.store.ballots.read().await?, &self.acts).await
+    }
+
+    /// The last head of a log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last(&self, log: LogName) -> Result<Head, StoreError> {
+        self.log(log).last(&mut *self.parts.store.ballots.read().await?).await
+    }
+
+    /// A head of a log by its number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn head(&self, log: LogName, number: u64) -> Result<Option<Head>, StoreError> {
+        rows::head(&mut *self.parts.store.ballots.read().await?, log, number).await
+    }
+
+    /// A tile or bundle of a log, by its path below the log's folder.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn file(&self, log: LogName, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        rows::file(&mut *self.parts.store.ballots.read().await?, log, path).await
+    }
+
+    /// Writes what the box says to the static files of this instance.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        for log in [&self.board, &self.acts] {
+            log.sign_heads(&self.parts.store).await?;
+            self.mirror.sync(&self.parts.store, log).await?;
+        }
+        Ok(())
+    }
+
+    /// The number of the closing checkpoint, once there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn closing(&self) -> Result<Option<u64>, StoreError> {
+        let value = meta::value(&mut *self.parts.store.ballots.read().await?, meta::CLOSING).await?;
+        let number = |bytes: Vec<u8>| core::str::from_utf8(&bytes).ok().and_then(|text| text.parse().ok());
+        value
+            .map(|bytes| number(bytes).ok_or_else(|| StoreError::corrupt("the closing head has no number")))
+            .transpose()
+    }
+
+    /// Asks the witnesses for what they may sign now.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what a witness does wrong is in its status.
+    pub async fn cosign(&self) -> Result<(), StoreError> {
+        let (store, clock) = (&self.parts.store, &self.parts.clock);
+        let now = || clock.now();
+        let end = self.parts.election.election.manifest.reception_end();
+        let closed = meta::value(&mut *store.ballots.read().await?, meta::CLOSED).await?.is_some();
+        let closing = self.closing().await?;
+        let head = self.last(LogName::Board).await?;
+        match closing {
+            // The closing checkpoint is signed after the end of reception, or it does not count.
+            Some(number) if number > 0 => {
+                if number == head.number && now() >= end {
+                    self.witnesses.collect(store, &self.board, &head, now, |time| time >= end).await?;
+                }
+            }
+            // Nothing else is signed then.
+            _ => {
+                if (!closed || head.number == 0) && now() < end.saturating_sub(QUIET) {
+                    self.witnesses.collect(store, &self.board, &head, now, |time| time < end).await?;
+                }
+            }
+        }
+        let head = self.last(LogName::Acts).await?;
+        self.witnesses.collect(store, &self.acts, &head, now, |_| true).await?;
+        self.sync().await
+    }
+
+    /// The signed checkpoint of a head, verified, with its witnesses.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn verified(&self, log: LogName, number: u64) -> Result<VerifiedCheckpoint, StoreError> {
+        let absent = || StoreError::corrupt(format!("the log {} has no head {number}", log.name()));
+        let head = self.head(log, number).await?.ok_or_else(absent)?;
+        let log = self.log(log);
+        log.parse(&head)?.verify(&log.keys).map_err(|error| StoreError::corrupt(error.to_string()))
+    }
+
+    /// Whether enough witnesses signed a checkpoint of the board.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_quorum(&self, number: u64) -> Result<bool, StoreError> {
+        let quorum = self.parts.election.election.manifest.witness_quorum;
+        Ok(self.verified(LogName::Board, number).await?.verify_quorum(quorum).is_ok())
+    }
+
+    /// How the logs are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn status(&self) -> Result<BoardStatus, StoreError> {
+        let head = self.last(LogName::Board).await?;
+        let witnesses = self.witnesses.status();
+        Ok(BoardStatus {
+            checkpoint: head.number,
+            size: head.size,
+            closed: self.closing().await? == Some(head.number),
+            cosignatures: self.verified(LogName::Board, head.number).await?.cosignatures().len(),
+            acts: self.last(LogName::Acts).await?.size,
+            skew: witness::median(&witnesses),
+            witnesses,
+        })
+    }
+
+    /// Becomes the sequencer, if nobody is.
+    pub(crate) async fn lead(&self) -> Result<Option<Leader>, StoreError> {
+        let cipher = self.parts.keys.ballots();
+        let Some(connection) = sequencer::lock(&self.parts.store).await? else { return Ok(None) };
+        let min_group = self.parts.election.election.manifest.min_group;
+        let (store, now) = (self.parts.store.clone(), self.parts.clock.now());
+        Leader::start(store, self.board.clone(), min_group, cipher, connection, now).await.map(Some)
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.parts.pace
+    }
+}

@@ -24,6 +24,7 @@ use escrutinio_core::ids::TrackingCode;
 use escrutinio_core::signature::SigningKey;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use ballots::{SealedBallot, lock_ballots};
 pub use fault::{Faults, Step};
 
 use crate::access::session::VoterSession;
@@ -143,7 +144,7 @@ impl CastService {
             Some(codes) => codes,
             None => {
                 let codes: Arc<[TrackingCode]> =
-                    crate::board::codes(&self.parts.store, &self.parts.election).await?.into();
+                    crate::board::codes(&self.parts.store, &self.parts.election.election).await?.into();
                 *self.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&codes));
                 codes
             }

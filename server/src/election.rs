@@ -46,6 +46,8 @@ pub struct LoadedElection {
     pub roll_id: RollId,
     /// The files of the sealed record, by path.
     pub files: BTreeMap<String, Arc<[u8]>>,
+    /// The zero checkpoint, if the ceremony has signed one.
+    pub zero_checkpoint: Option<String>,
 }
 
 /// Whether a file is part of what was sealed before the first ballot.
@@ -62,7 +64,14 @@ impl LoadedElection {
     pub fn load(folder: &Path) -> Result<Self, ElectionError> {
         let mut files = BTreeMap::new();
         collect(folder, "", &mut files)?;
-        Self::of_files(files)
+        let mut loaded = Self::of_files(files)?;
+        let path = folder.join(record::checkpoint(0));
+        loaded.zero_checkpoint = match fs::read_to_string(&path) {
+            Ok(note) => Some(note),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(ElectionError::File { path, error }),
+        };
+        Ok(loaded)
     }
 
     /// The same from files in memory.
@@ -85,7 +94,7 @@ impl LoadedElection {
             return Err(ElectionError::Check { code: verify::Check::C5_1.code(), what });
         };
         let roll_id = *lists.roll_id();
-        Ok(Self { election, lists, roll_id, files: source.0 })
+        Ok(Self { election, lists, roll_id, files: source.0, zero_checkpoint: None })
     }
 
     /// Hash of a file of the sealed record, in hexadecimal, as the act *election* names it.

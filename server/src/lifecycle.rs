@@ -1,1 +1,22 @@
-//! Opening, closing, export, and what a start repairs.
+//! From loading to destroying (`spec/server.md`, Clock and phases): what a start checks, what the
+//! clock does by itself, and what staff may ask for.
+//!
+//! - [`start`]: a database belongs to one election; time does not go back; what was closed stays so;
+//! - [`conductor`]: voting, grace, close, epochs, cosignatures, by the clock;
+//! - [`zero`]: the box is shown empty; [`export`], [`voters`]: what is obtained after the close;
+//! - [`keyfile`]: the end of the box key.
+
+mod conductor;
+mod error;
+mod export;
+mod keyfile;
+mod start;
+mod voters;
+mod zero;
+
+pub use conductor::{Conductor, ConductorParts};
+pub use error::LifecycleError;
+pub use export::Exported;
+pub use keyfile::KeyFileError;
+pub use start::{bind, check_clock, facts};
+pub use voters::VotersList;

@@ -13,8 +13,10 @@ mod databases;
 mod fixture;
 mod postgres;
 mod site;
+mod witness;
 
 pub use databases::Databases;
-pub use fixture::{Fixture, Running};
+pub use fixture::{Conducted, Fixture, Running};
 pub use postgres::Cluster;
 pub use site::{PASSWORD, Site};
+pub use witness::Witness;

@@ -12,6 +12,12 @@ pub const ROLL: &str = "roll";
 pub const OPENED: &str = "opened";
 /// Set, in both databases, when no ballot is taken any more.
 pub const CLOSED: &str = "closed";
+/// Set, in the box, when a signed exception has ended voting early.
+pub const EXCEPTION: &str = "exception";
+/// The hash of the export, in the box.
+pub const EXPORTED: &str = "exported";
+/// The number of the closing checkpoint, once it is known.
+pub const CLOSING: &str = "closing";
 /// Set when the act *publish* is done.
 pub const PUBLISHED: &str = "published";
 

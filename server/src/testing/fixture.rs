@@ -5,20 +5,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::manifest::Manifest;
+use escrutinio_core::signature::SigningKey;
 use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::testing::{self, Keys};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::Databases;
+use super::{Databases, Witness};
 use crate::access::session::VoterSession;
+use crate::board::{BoardParts, BoardService, Pace};
 use crate::cast::{CastParts, CastService};
 use crate::clock::ManualClock;
 use crate::election::LoadedElection;
+use crate::events::EventLog;
 use crate::keys::{LENGTH, ServerKeys};
+use crate::lifecycle::{self as start, Conductor, ConductorParts};
 use crate::phase::{Facts, Lifecycle, Schedule};
 use crate::store::roll::{self, NewAccount};
-use crate::store::{Person, Store};
+use crate::store::{Person, Store, StoreError};
 
 /// A sealed election, its voters with their accounts, databases, and a clock that stands still at
 /// the beginning of voting.
@@ -49,6 +53,32 @@ pub struct Running {
     pub lifecycle: Arc<Lifecycle>,
     /// Takes ballots.
     pub cast: Arc<CastService>,
+}
+
+/// A whole server but for voters' access: nothing happens by itself, [`Conducted::tick`] does what is due.
+#[derive(Clone, Debug)]
+pub struct Conducted {
+    /// Databases, keys, ballots.
+    pub running: Running,
+    /// Both logs.
+    pub board: Arc<BoardService>,
+    /// The log of events.
+    pub events: Arc<EventLog>,
+    /// Leads through the phases.
+    pub conductor: Arc<Conductor>,
+}
+
+impl Conducted {
+    /// Does what is due, and asks the witnesses.
+    pub async fn tick(&self) {
+        self.conductor.tick().await.unwrap();
+        self.board.cosign().await.unwrap();
+    }
+
+    /// Closes the databases, as a program that ends in order.
+    pub async fn stop(self) {
+        self.running.store.close().await;
+    }
 }
 
 type Sealed = (Arc<Rehearsal>, Arc<LoadedElection>);
@@ -139,7 +169,54 @@ impl Fixture {
 
     /// Starts a server on the databases.
     pub async fn start_with(&self, facts: Facts) -> Running {
-        let store = self.databases.open().await;
+        self.run(self.databases.open().await, facts).await
+    }
+
+    /// Starts everything but voters' access, with the board's files in a folder beside the databases.
+    ///
+    /// # Errors
+    /// What a start refuses.
+    pub async fn conduct(&self, pace: Pace, witnesses: &[&Witness]) -> Result<Conducted, StoreError> {
+        let (roll, ballots) = self.databases.urls();
+        let store = Store::open(roll, ballots).await?;
+        start::bind(&store, &self.election).await?;
+        start::check_clock(&store, self.clock.as_ref()).await?;
+        let facts = start::facts(&store).await?;
+        let running = self.run(store.clone(), facts).await;
+        let seed = self.rehearsal.keys.log.expose_seed();
+        let board = BoardService::start(BoardParts {
+            election: Arc::clone(&self.election),
+            clock: self.clock.clone(),
+            store: store.clone(),
+            keys: Arc::clone(&running.keys),
+            log_key: Arc::new(SigningKey::from_seed(&seed)),
+            folder: self.databases.folder().join("public"),
+            pace,
+            witnesses: witnesses.iter().map(|witness| witness.address()).collect(),
+        });
+        let board = match board.await {
+            Ok(board) => Arc::new(board),
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
+        let events = Arc::new(EventLog::new(store.roll.clone(), self.clock.clone()));
+        let parts = ConductorParts {
+            election: Arc::clone(&self.election),
+            lifecycle: Arc::clone(&running.lifecycle),
+            clock: self.clock.clone(),
+            store,
+            keys: Arc::clone(&running.keys),
+            cast: Arc::clone(&running.cast),
+            board: Arc::clone(&board),
+            events: Arc::clone(&events),
+        };
+        let conductor = Arc::new(Conductor::new(parts, &[]).await?);
+        Ok(Conducted { running, board, events, conductor })
+    }
+
+    async fn run(&self, store: Store, facts: Facts) -> Running {
         let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
         let lifecycle = Arc::new(Lifecycle::new(self.schedule(), facts));
         let seed = self.rehearsal.keys.server.expose_seed();
@@ -149,7 +226,7 @@ impl Fixture {
             clock: self.clock.clone(),
             store: store.clone(),
             keys: Arc::clone(&keys),
-            server_key: Arc::new(escrutinio_core::signature::SigningKey::from_seed(&seed)),
+            server_key: Arc::new(SigningKey::from_seed(&seed)),
         };
         let cast = Arc::new(CastService::start(parts).await.unwrap());
         Running { store, keys, lifecycle, cast }

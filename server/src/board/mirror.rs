@@ -1,0 +1,135 @@
+//! The logs as static files: written from the box, files first, the checkpoint last, each whole or
+//! not at all. Any web server may serve the folder; `escrutinio box export --board` reads it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use escrutinio_core::board::SignedCheckpoint;
+use escrutinio_sealed::files::{self, Readers};
+use tokio::sync::Mutex;
+
+use super::log::{Log, LogName};
+use super::rows::{self, Head};
+use super::tree;
+use crate::store::{Store, StoreError};
+
+/// The folder of both logs.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    folder: PathBuf,
+    /// Of each log, the head that the folder has.
+    written: Mutex<[Option<Head>; 2]>,
+}
+
+fn fail(path: &Path) -> impl Fn(io::Error) -> StoreError {
+    let path = path.display().to_string();
+    move |error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => StoreError::ReadOnly,
+        _ => StoreError::Unavailable { what: format!("{path}: {error}") },
+    }
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    files::replace(path, bytes, Readers::Everybody).map_err(|error| match error {
+        escrutinio_sealed::Error::File { path, why } => fail(&path)(why),
+        other => StoreError::Unavailable { what: other.to_string() },
+    })
+}
+
+impl Mirror {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), written: Mutex::new([None, None]) }
+    }
+
+    fn at(&self, log: LogName) -> PathBuf {
+        self.folder.join(log.name())
+    }
+
+    /// What the folder says of a log: it was signed, whatever the database says.
+    pub(super) fn checkpoint(&self, log: &Log) -> Result<Option<SignedCheckpoint>, StoreError> {
+        let path = self.at(log.name).join("checkpoint");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fail(&path)(error)),
+        };
+        let broken = |what: String| StoreError::corrupt(format!("{}: {what}", path.display()));
+        let signed = SignedCheckpoint::parse(&bytes).map_err(|error| broken(error.to_string()))?;
+        signed.verify(&log.keys).map_err(|error| broken(error.to_string()))?;
+        Ok(Some(signed))
+    }
+
+    /// Brings the folder up to what the box says of a log.
+    pub(super) async fn sync(&self, store: &Store, log: &Log) -> Result<(), StoreError> {
+        let mut all = self.written.lock().await;
+        let [board, acts] = &mut *all;
+        let written = if log.name == LogName::Board { board } else { acts };
+        let mut connection = store.ballots.read().await?;
+        let last = log.last(&mut connection).await?;
+        if last.note.is_empty() || written.as_ref() == Some(&last) {
+            return Ok(());
+        }
+        let folder = self.at(log.name);
+        // A program that starts trusts no file that it did not write itself.
+        let (known, from) = written.as_ref().map_or((0, 0), |head| (head.size, head.number));
+        for path in tree::paths_since(known, last.size) {
+            let absent = || StoreError::corrupt(format!("{path} is absent"));
+            let bytes = rows::file(&mut connection, log.name, &path).await?.ok_or_else(absent)?;
+            put(folder.join(path), bytes).await?;
+        }
+        // Cosignatures came for the first and for the last one known, if for any.
+        for number in core::iter::once(0).chain(from.max(1)..=last.number) {
+            let head = rows::head(&mut connection, log.name, number).await?;
+            let head = head.ok_or_else(|| StoreError::corrupt(format!("head {number} is absent")))?;
+            put(folder.join(format!("checkpoints/{number:06}")), head.note.into_bytes()).await?;
+        }
+        put(folder.join("checkpoint"), last.note.clone().into_bytes()).await?;
+        if log.name == LogName::Board {
+            match &*written {
+                Some(before) => remove(&folder, tree::partial_paths(before.size), last.size),
+                None => remove_others(&folder, last.size),
+            }
+        }
+        *written = Some(last);
+        Ok(())
+    }
+}
+
+async fn put(path: PathBuf, bytes: Vec<u8>) -> Result<(), StoreError> {
+    let write = tokio::task::spawn_blocking(move || match fs::read(&path) {
+        Ok(found) if found == bytes => Ok(()),
+        _ => write(&path, &bytes),
+    });
+    write.await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Removes partial files of an earlier size: an importer wants exactly those of the last. What cannot be
+/// removed is found by the next start.
+fn remove(folder: &Path, superseded: Vec<String>, size: u64) {
+    let wanted = tree::partial_paths(size);
+    for path in superseded.into_iter().filter(|path| !wanted.contains(path)) {
+        let path = folder.join(path);
+        let _ = fs::remove_file(&path);
+        let _ = path.parent().map(fs::remove_dir);
+    }
+}
+
+/// Removes all partial files but those of this size.
+fn remove_others(folder: &Path, size: u64) {
+    let wanted = tree::partial_paths(size);
+    let mut folders = vec![folder.join("tile")];
+    while let Some(at) = folders.pop() {
+        for path in fs::read_dir(&at).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let partial = at.extension().is_some_and(|extension| extension == "p");
+            if path.is_dir() {
+                folders.push(path);
+            } else if partial && !wanted.iter().any(|wanted| path == folder.join(wanted)) {
+                let _ = fs::remove_file(&path);
+                let _ = fs::remove_dir(&at);
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Asks witnesses for their signatures (C2SP tlog-witness, `add-checkpoint`). Nothing waits for
+//! them but the opening and the record of the close.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use escrutinio_core::board::note::SignatureLine;
+use escrutinio_core::board::{SignedCheckpoint, Submission};
+use reqwest::{Client, StatusCode, Url};
+
+use super::log::Log;
+use super::rows::{self, Head};
+use super::tree;
+use crate::store::{Store, StoreError};
+
+/// How long a witness may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon one that failed is asked again.
+const AGAIN: Duration = Duration::from_secs(10);
+/// Longest answer that is read: a line for each kind of signature, or a size.
+const LONGEST: usize = 4096;
+
+/// Where a witness of the manifest is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessAddress {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Without `/add-checkpoint`. By TLS, or on this machine.
+    pub url: Url,
+}
+
+/// What is known of a witness.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WitnessStatus {
+    /// Its name.
+    pub name: String,
+    /// Number of the last head of the board, and of the acts, that it signed for this instance.
+    pub signed: BTreeMap<&'static str, u64>,
+    /// Its clock less ours, when it signed last.
+    pub offset: Option<i64>,
+    /// What went wrong last, if nothing went right since.
+    pub failure: Option<String>,
+    /// A size that it says the log has, and the box does not: the box may be an old copy.
+    pub ahead: Option<u64>,
+}
+
+struct Known {
+    status: WitnessStatus,
+    /// Size that it signed last, by log.
+    sizes: BTreeMap<&'static str, u64>,
+    not_before: Option<Instant>,
+}
+
+/// All witnesses.
+pub(super) struct Witnesses {
+    client: Client,
+    addresses: Vec<WitnessAddress>,
+    known: Vec<Mutex<Known>>,
+}
+
+impl core::fmt::Debug for Witnesses {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(&self.addresses).finish()
+    }
+}
+
+/// What a witness has to say about a submission.
+enum Answer {
+    Signed(Vec<SignatureLine>),
+    /// The size that it signed last.
+    Size(u64),
+}
+
+impl WitnessAddress {
+    /// Whether what is said to it stays on this machine or is encrypted.
+    fn is_safe(&self) -> bool {
+        let local = self.url.host_str().is_some_and(|host| {
+            let host = host.trim_matches(['[', ']']);
+            host == "localhost" || host.parse::<core::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        });
+        self.url.scheme() == "https" || self.url.scheme() == "http" && local
+    }
+}
+
+impl Witnesses {
+    pub(super) fn new(addresses: Vec<WitnessAddress>) -> Result<Self, StoreError> {
+        let refuse = |what: String| StoreError::Refused { what };
+        if let Some(bad) = addresses.iter().find(|address| !address.is_safe()) {
+            return Err(refuse(format!("{}: a witness is reached by https, or on this machine", bad.url)));
+        }
+        // Whoever came first has chosen the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.map_err(|error| refuse(format!("asking witnesses: {error}")))?;
+        let known = addresses.iter().map(|address| {
+            let status = WitnessStatus { name: address.name.clone(), ..WitnessStatus::default() };
+            Mutex::new(Known { status, sizes: BTreeMap::new(), not_before: None })
+        });
+        Ok(Self { client, known: known.collect(), addresses })
+    }
+
+    fn known(&self, witness: usize) -> Option<std::sync::MutexGuard<'_, Known>> {
+        Some(self.known.get(witness)?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn status(&self) -> Vec<WitnessStatus> {
+        (0..self.known.len()).filter_map(|witness| Some(self.known(witness)?.status.clone())).collect()
+    }
+
+    /// Asks all who have not signed a head, and may be asked again; `acceptable` judges the time of a
+    /// cosignature.
+    pub(super) async fn collect(
+        &self,
+        store: &Store,
+        log: &Log,
+        head: &Head,
+        now: impl Fn() -> i64,
+        acceptable: impl Fn(i64) -> bool,
+    ) -> Result<(), StoreError> {
+        let signed = log.parse(head)?;
+        let open: Vec<usize> = (0..self.addresses.len())
+            .filter(|witness| {
+                let name = self.addresses.get(*witness).map_or("", |address| address.name.as_str());
+                let due = self.known(*witness).is_some_and(|k| k.not_before.is_none_or(|at| Instant::now() >= at));
+                due && !signed.to_string().contains(&format!("\n— {name} "))
+            })
+            .collect();
+        for witness in open {
+            let outcome = self.ask(store, log, head, witness, &now, &acceptable).await;
+            let Some(mut known) = self.known(witness) else { continue };
+            known.not_before = outcome.is_err().then(|| Instant::now() + AGAIN);
+            match outcome {
+                Ok(offset) => {
+                    known.status.failure = None;
+                    known.status.offset = Some(offset);
+                    known.status.signed.insert(log.name.name(), head.number);
+                    known.sizes.insert(log.name.name(), head.size);
+                }
+                Err(Failure::Store(error)) => return Err(error),
+                Err(Failure::Witness(what)) => {
+                    tracing::warn!(witness = known.status.name, what, "a witness did not sign");
+                    known.status.failure = Some(what);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One witness, one head. The answer is how far its clock is from ours.
+    async fn ask(
+        &self,
+        store: &Store,
+        log: &Log,
+        head: &Head,
+        witness: usize,
+        now: impl Fn() -> i64,
+        acceptable: impl Fn(i64) -> bool,
+    ) -> Result<i64, Failure> {
+        let mut old = self.known(witness).and_then(|known| known.sizes.get(log.name.name()).copied()).unwrap_or(0);
+        let signed = log.parse(head)?;
+        // Once more, if it tells the size that it knows.
+        for _ in 0..2 {
+            let proof = tree::consistency(&mut *store.ballots.read().await?, log.name, old, head.size).await?;
+            let submission = Submission { old, proof, checkpoint: signed.clone() };
+            match self.submit(witness, &submission).await? {
+                Answer::Signed(lines) => return self.add(store, log, head, lines, now(), acceptable).await,
+                Answer::Size(size) if size > head.size => {
+                    // Only what the log signed proves anything; a witness may say what it likes.
+                    if let Some(mut known) = self.known(witness) {
+                        known.status.ahead = Some(size);
+                    }
+                    return Err(Failure::Witness(format!("it says that the log has {size} entries already")));
+                }
+                Answer::Size(size) => old = size,
+            }
+        }
+        Err(Failure::Witness("it does not stay with the size that it says".to_owned()))
+    }
+
+    async fn submit(&self, witness: usize, submission: &Submission) -> Result<Answer, Failure> {
+        let address = self.addresses.get(witness).ok_or_else(|| Failure::Witness("no address".to_owned()))?;
+        let url = format!("{}/add-checkpoint", address.url.as_str().trim_end_matches('/'));
+        let request = self.client.post(url).body(submission.to_string()).send().await;
+        let mut response = request.map_err(|error| Failure::Witness(error.without_url().to_string()))?;
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| Failure::Witness(error.to_string()))? {
+            body.extend_from_slice(&piece);
+            if body.len() > LONGEST {
+                return Err(Failure::Witness("its answer is too long".to_owned()));
+            }
+        }
+        let text = String::from_utf8(body).map_err(|_| Failure::Witness("its answer is no text".to_owned()))?;
+        let is_size = response
+            .headers()
+            .get(reqwest::header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/x.tlog.size"));
+        match response.status() {
+            StatusCode::OK => {
+                let lines: Result<Vec<SignatureLine>, _> = text.lines().map(str::parse).collect();
+                lines.map(Answer::Signed).map_err(|error| Failure::Witness(error.to_string()))
+            }
+            StatusCode::CONFLICT if is_size => {
+                let size = text.trim_end().parse().map_err(|_| Failure::Witness("it says no size".to_owned()))?;
+                Ok(Answer::Size(size))
+            }
+            status => Err(Failure::Witness(format!("it refuses with {status}"))),
+        }
+    }
+
+    /// Adds what a witness sent to the note, however often others change it meanwhile.
+    async fn add(
+        &self,
+        store: &Store,
+        log: &Log,
+        head: &Head,
+        lines: Vec<SignatureLine>,
+        now: i64,
+        acceptable: impl Fn(i64) -> bool,
+    ) -> Result<i64, Failure> {
+        let name = log.name;
+        loop {
+            let current = rows::head(&mut *store.ballots.read().await?, name, head.number).await?;
+            let current = current.ok_or_else(|| StoreError::corrupt("a head has gone"))?;
+            let mut signed: SignedCheckpoint = log.parse(&current)?;
+            let line =
+                lines.iter().find_map(|line| signed.add_cosignature(line.clone(), &log.keys).ok().map(|()| line));
+            let line = line.ok_or_else(|| Failure::Witness("its signature does not verify".to_owned()))?;
+            // The time stands before the signature.
+            let time = line.signature.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
+            let time = i64::try_from(time).unwrap_or(i64::MAX);
+            if !acceptable(time) {
+                return Err(Failure::Witness(format!("it signed at {}, which does not count", super::acts::utc(time))));
+            }
+            let note = signed.to_string();
+            let job =
+                store.ballots.run(move |c| Box::pin(async move { rows::set_note(c, name, &current, &note).await }));
+            if job.await? {
+                return Ok(time.saturating_sub(now));
+            }
+        }
+    }
+}
+
+/// Why there is no cosignature.
+enum Failure {
+    Store(StoreError),
+    Witness(String),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The median of the differences of clocks.
+pub(super) fn median(status: &[WitnessStatus]) -> Option<i64> {
+    let mut offsets: Vec<i64> = status.iter().filter_map(|witness| witness.offset).collect();
+    offsets.sort_unstable();
+    offsets.get(offsets.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encrypted_or_local() {
+        let safe = |url: &str| WitnessAddress { name: "w".into(), url: url.parse().unwrap() }.is_safe();
+        for url in ["https://w.example/x", "http://127.0.0.1:8090", "http://[::1]:1", "http://localhost"] {
+            assert!(safe(url), "{url}");
+        }
+        for url in ["http://w.example", "http://10.0.0.1", "ftp://localhost", "http://localhost.example"] {
+            assert!(!safe(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_median_of_clocks() {
+        let of = |offsets: &[Option<i64>]| {
+            median(
+                &offsets
+                    .iter()
+                    .map(|offset| WitnessStatus { offset: *offset, ..Default::default() })
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[None]), None);
+        assert_eq!(of(&[Some(100), None, Some(-1), Some(2)]), Some(2));
+    }
+}

@@ -1,0 +1,372 @@
+//! What happens by the clock, and what staff may ask for.
+
+use core::fmt;
+use core::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
+
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::hex;
+use sqlx::Row;
+use tokio::sync::Mutex;
+
+use super::{Exported, LifecycleError, VotersList, export, keyfile, start, voters, zero};
+use crate::board::{Act, BoardService, Head, Leader, utc};
+use crate::cast::CastService;
+use crate::clock::{Clock, ClockHealth};
+use crate::election::LoadedElection;
+use crate::events::{Event, EventLog};
+use crate::keys::ServerKeys;
+use crate::phase::{Lifecycle, Phase};
+use crate::store::{Database, Store, StoreError, meta};
+
+/// How often it looks at the clock.
+const TICK: Duration = Duration::from_millis(500);
+/// Seconds after the last moment of reception in which ballots that were received are finished.
+const DRAIN: i64 = 10;
+
+/// What the conductor needs of the rest of the server.
+#[derive(Clone)]
+pub struct ConductorParts {
+    /// The sealed election.
+    pub election: Arc<LoadedElection>,
+    /// What may be done when.
+    pub lifecycle: Arc<Lifecycle>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Both databases.
+    pub store: Store,
+    /// The keys.
+    pub keys: Arc<ServerKeys>,
+    /// Takes ballots.
+    pub cast: Arc<CastService>,
+    /// Both logs.
+    pub board: Arc<BoardService>,
+    /// The log of events.
+    pub events: Arc<EventLog>,
+}
+
+impl fmt::Debug for ConductorParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConductorParts(..)")
+    }
+}
+
+/// Leads the election through its phases.
+#[derive(Debug)]
+pub struct Conductor {
+    parts: ConductorParts,
+    /// Of one instance only.
+    leader: Mutex<Option<Leader>>,
+}
+
+async fn count(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
+    Ok(sqlx::query(statement).fetch_one(&mut *database.read().await?).await?.try_get(0)?)
+}
+
+impl Conductor {
+    /// Puts the act *election* on the log, with the hash of every sealed file and these values, unless
+    /// it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn new(parts: ConductorParts, values: &[(String, String)]) -> Result<Self, StoreError> {
+        let election = &parts.election;
+        let mut act = Act::new("election", parts.clock.now()).with("election-id", election.election.election_id);
+        for path in election.files.keys() {
+            act = act.with(path, election.file_hash(path).unwrap_or_default());
+        }
+        for (name, value) in values {
+            act = act.with(name, value);
+        }
+        parts.board.act_once(&act).await?;
+        Ok(Self { parts, leader: Mutex::new(None) })
+    }
+
+    /// Looks at the clock, again and again, as long as somebody else holds the conductor.
+    pub fn run(self: &Arc<Self>) {
+        let weak = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                let Some(conductor) = weak.upgrade() else { return };
+                if let Err(error) = conductor.tick().await {
+                    if error == StoreError::Closed {
+                        return;
+                    }
+                    tracing::warn!(%error, "what the clock asks for was not done; it is tried again");
+                }
+            }
+        });
+        let weak = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK.saturating_mul(2)).await;
+                let Some(conductor) = weak.upgrade() else { return };
+                if conductor.leads().await {
+                    if let Err(error) = conductor.parts.board.cosign().await {
+                        tracing::warn!(%error, "cosignatures were not collected");
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether this instance is the sequencer.
+    pub async fn leads(&self) -> bool {
+        self.leader.lock().await.is_some()
+    }
+
+    /// Ballots that wait, if this instance is the sequencer.
+    pub async fn waiting(&self) -> Option<usize> {
+        self.leader.lock().await.as_ref().map(Leader::waiting)
+    }
+
+    /// Does what is due.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it is due again at the next call.
+    pub async fn tick(&self) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        // What other instances have done.
+        parts.lifecycle.note(start::facts(&parts.store).await?);
+        parts.events.turn_of_the_hour().await?;
+        let now = parts.clock.now();
+        note_time(&parts.store, parts.clock.as_ref()).await?;
+        let mut leader = self.leader.lock().await;
+        let done = self.lead(&mut leader, now).await;
+        if done.is_err() {
+            // Nobody knows what was written: it begins anew from what the box says.
+            *leader = None;
+        }
+        drop(leader);
+        done?;
+        parts.board.sync().await
+    }
+
+    /// What only the sequencer does.
+    async fn lead(&self, leader: &mut Option<Leader>, now: i64) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        if leader.is_none() {
+            *leader = parts.board.lead().await?;
+        }
+        let Some(leader) = leader else { return Ok(()) };
+        leader.check().await?;
+        let facts = parts.lifecycle.facts();
+        let schedule = parts.lifecycle.schedule();
+        if !facts.opened {
+            return Ok(());
+        }
+        if now >= schedule.voting_start {
+            let act = Act::new("voting", now).with("voting-start", utc(schedule.voting_start));
+            parts.board.act_once(&act.with("voting-close", utc(schedule.voting_close))).await?;
+        }
+        if now >= schedule.voting_close && schedule.voting_close < schedule.last && !facts.closed {
+            self.grace(now).await?;
+        }
+        if parts.board.closing().await?.is_none() {
+            if self.is_over(now).await? {
+                let head = leader.close(now).await?;
+                self.closed(now, &head).await?;
+            } else if matches!(parts.lifecycle.phase(now), Phase::Voting | Phase::Grace) {
+                let pace = parts.board.pace();
+                leader.epoch_if_due(now, pace).await?;
+            }
+        } else if !is_noted(&parts.store).await? {
+            // It stopped in between.
+            let head = parts.board.last(crate::board::LogName::Board).await?;
+            self.closed(now, &head).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether no ballot can come any more: the time is over, and what was received is finished.
+    async fn is_over(&self, now: i64) -> Result<bool, StoreError> {
+        let parts = &self.parts;
+        let mut connection = parts.store.ballots.read().await?;
+        if meta::value(&mut connection, meta::CLOSED).await?.is_some() {
+            return Ok(true);
+        }
+        let early = meta::value(&mut connection, meta::EXCEPTION).await?;
+        drop(connection);
+        let early = early.and_then(|value| String::from_utf8(value).ok()?.split(' ').next()?.parse::<i64>().ok());
+        let last = early.unwrap_or(i64::MAX).min(parts.lifecycle.schedule().last);
+        Ok(now >= last.saturating_add(DRAIN) && parts.cast.is_idle().await?)
+    }
+
+    async fn grace(&self, now: i64) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let open = sessions_at(&parts.store, parts.lifecycle.schedule().voting_close).await?;
+        let act = Act::new("grace", now).with("sessions", open);
+        parts.board.act_once(&act).await.map(drop)
+    }
+
+    /// The record of the close (R-CLOSE-10), and that it is closed, in both databases.
+    async fn closed(&self, now: i64, head: &Head) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let schedule = parts.lifecycle.schedule();
+        let marks = count(&parts.store.roll, "SELECT count(*) FROM marks").await?;
+        let ballots = count(&parts.store.ballots, "SELECT count(*) FROM ballots").await?;
+        let act = Act::new("closed", now)
+            .with("voting-close", utc(schedule.voting_close))
+            .with("reception-end", utc(schedule.reception_end))
+            .with("sessions-drained", sessions_at(&parts.store, schedule.voting_close).await?)
+            .with("ballots", ballots)
+            .with("marks", marks)
+            .with("size", head.size)
+            .with("root", hex(&head.root));
+        if parts.board.act_once(&act).await? {
+            let result = format!("{ballots} ballots, {marks} marks, {} on the board", head.size);
+            parts.events.append(Event::server("closed", result)).await?;
+        }
+        start::note(&parts.store, meta::CLOSED, now.to_string()).await?;
+        parts.lifecycle.note(start::facts(&parts.store).await?);
+        for database in [&parts.store.roll, &parts.store.ballots] {
+            database.truncate_log().await?;
+        }
+        Ok(())
+    }
+
+    /// Opens: the clock is right, witnesses have signed the empty board, every counter is zero. The
+    /// answer is the zero report.
+    ///
+    /// # Errors
+    /// [`LifecycleError`]; nothing is opened.
+    pub async fn open(&self) -> Result<String, LifecycleError> {
+        let parts = &self.parts;
+        let now = parts.clock.now();
+        let phase = parts.lifecycle.phase(now);
+        if phase != Phase::Loaded || now >= parts.lifecycle.schedule().voting_close {
+            return Err(LifecycleError::Phase(phase));
+        }
+        match parts.clock.health() {
+            ClockHealth::Good => {}
+            ClockHealth::Red { offset } | ClockHealth::Unusable { offset } => {
+                return Err(LifecycleError::Clock(offset));
+            }
+        }
+        let status = parts.board.status().await?;
+        if status.skewed() {
+            return Err(LifecycleError::Clock(status.skew.unwrap_or(0)));
+        }
+        if let Some(witness) = status.witnesses.iter().find(|witness| witness.ahead.is_some()) {
+            return Err(LifecycleError::Ahead(witness.name.clone()));
+        }
+        if !parts.board.has_quorum(0).await? {
+            return Err(LifecycleError::Quorum(0));
+        }
+        let report = zero::report(&parts.store, &parts.election).await?;
+        let hash = hex(&sha256(&[report.as_bytes()]));
+        parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
+        start::note(&parts.store, meta::OPENED, now.to_string()).await?;
+        parts.lifecycle.note(start::facts(&parts.store).await?);
+        Ok(report)
+    }
+
+    /// Closes before the time, by an exception that the competent body signed: only its hash is public.
+    ///
+    /// # Errors
+    /// [`LifecycleError::Phase`] if voting is not open.
+    pub async fn close_early(&self, exception: &[u8]) -> Result<(), LifecycleError> {
+        let parts = &self.parts;
+        let now = parts.clock.now();
+        let phase = parts.lifecycle.phase(now);
+        if !matches!(phase, Phase::Opened | Phase::Voting | Phase::Grace) {
+            return Err(LifecycleError::Phase(phase));
+        }
+        let hash = hex(&sha256(&[exception]));
+        parts.board.act_once(&Act::new("exception", now).with("document", &hash)).await?;
+        let value = format!("{now} {hash}");
+        let job = parts
+            .store
+            .ballots
+            .run(move |c| Box::pin(async move { meta::insert(c, meta::EXCEPTION, value.as_bytes()).await }));
+        job.await?;
+        parts.lifecycle.note(start::facts(&parts.store).await?);
+        Ok(())
+    }
+
+    /// The number of the closing checkpoint, if everything is on the board.
+    async fn closing(&self) -> Result<u64, LifecycleError> {
+        let phase = self.parts.lifecycle.phase(self.parts.clock.now());
+        if !matches!(phase, Phase::Closed | Phase::Published) {
+            return Err(LifecycleError::Phase(phase));
+        }
+        self.parts.board.closing().await?.ok_or(LifecycleError::Missing("the closing checkpoint"))
+    }
+
+    /// Writes the export into a folder.
+    ///
+    /// # Errors
+    /// [`LifecycleError`] before the close, or while the closing checkpoint lacks witnesses.
+    pub async fn export(&self, folder: &Path) -> Result<Exported, LifecycleError> {
+        let parts = &self.parts;
+        let closing = self.closing().await?;
+        if !parts.board.has_quorum(closing).await? {
+            return Err(LifecycleError::Quorum(closing));
+        }
+        let election = &parts.election.election;
+        let exported = export::export(&parts.store, election, &parts.board, &parts.events, folder).await?;
+        let act = Act::new("export", parts.clock.now()).with("hash", &exported.hash).with("ballots", exported.ballots);
+        parts.board.act(&act).await?;
+        let hash = exported.hash.clone();
+        let job = parts
+            .store
+            .ballots
+            .run(move |c| Box::pin(async move { meta::insert(c, meta::EXPORTED, hash.as_bytes()).await }));
+        job.await?;
+        Ok(exported)
+    }
+
+    /// The list of those who voted.
+    ///
+    /// # Errors
+    /// [`LifecycleError::Phase`] before the close (R-REC-09).
+    pub async fn voters(&self) -> Result<VotersList, LifecycleError> {
+        self.closing().await?;
+        Ok(voters::list(&self.parts.store, self.parts.keys.roll()).await?)
+    }
+
+    /// Destroys the box key, in the file and in memory: from now on nobody tells one row of the box from
+    /// another.
+    ///
+    /// # Errors
+    /// [`LifecycleError`] before the export, if a ballot is not on the board, or if the file could not be
+    /// overwritten.
+    pub async fn destroy_box_key(&self, file: &Path, password: &str) -> Result<(), LifecycleError> {
+        let parts = &self.parts;
+        self.closing().await?;
+        let exported = meta::value(&mut *parts.store.ballots.read().await?, meta::EXPORTED).await?;
+        exported.ok_or(LifecycleError::Missing("the export"))?;
+        let size = i64::try_from(parts.board.last(crate::board::LogName::Board).await?.size).unwrap_or(i64::MAX);
+        let ballots = count(&parts.store.ballots, "SELECT count(*) FROM ballots").await?;
+        if ballots != size {
+            return Err(LifecycleError::NotEmpty { table: "box.ballots", rows: ballots, expected: size });
+        }
+        keyfile::destroy_box_key(file, password)?;
+        parts.keys.forget_ballots();
+        *self.leader.lock().await = None;
+        parts.board.act_once(&Act::new("destroy-box-key", parts.clock.now())).await?;
+        Ok(())
+    }
+}
+
+/// Sessions that were open at an instant.
+async fn sessions_at(store: &Store, at: i64) -> Result<i64, StoreError> {
+    let statement = "SELECT count(*) FROM accounts WHERE session_start < $1 AND session_end > $1";
+    let row = sqlx::query(statement).bind(at).fetch_one(&mut *store.roll.read().await?).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Whether the roll says that it is closed: the last thing that is written.
+async fn is_noted(store: &Store) -> Result<bool, StoreError> {
+    Ok(meta::value(&mut *store.roll.read().await?, meta::CLOSED).await?.is_some())
+}
+
+/// The latest time seen, where the program runs already: what a start would refuse is no error here.
+async fn note_time(store: &Store, clock: &dyn Clock) -> Result<(), StoreError> {
+    match start::check_clock(store, clock).await {
+        Err(StoreError::Refused { .. }) => Ok(()),
+        other => other,
+    }
+}

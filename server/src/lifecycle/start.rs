@@ -1,0 +1,99 @@
+//! What is checked before anything else.
+
+use sqlx::{Executor, Row};
+
+use crate::clock::Clock;
+use crate::election::LoadedElection;
+use crate::phase::Facts;
+use crate::store::{Database, Store, StoreError, meta};
+
+/// Seconds that a clock may lie behind the latest time known.
+const BEHIND: i64 = 60;
+
+fn refused(what: impl Into<String>) -> StoreError {
+    StoreError::Refused { what: what.into() }
+}
+
+/// Gives empty databases to an election, and refuses those of another: a database belongs to one election
+/// for ever.
+///
+/// # Errors
+/// [`StoreError::Refused`] if one is another's.
+pub async fn bind(store: &Store, election: &LoadedElection) -> Result<(), StoreError> {
+    let id = election.election.election_id.as_bytes().to_vec();
+    let roll = election.roll_id.as_bytes().to_vec();
+    let own = [
+        (&store.roll, meta::ELECTION, id.clone()),
+        (&store.roll, meta::ROLL, roll),
+        (&store.ballots, meta::ELECTION, id),
+    ];
+    for (database, name, value) in own {
+        let wanted = value.clone();
+        database.run(move |c| Box::pin(async move { meta::insert(c, name, &value).await })).await?;
+        let found = meta::value(&mut *database.read().await?, name).await?;
+        if found != Some(wanted) {
+            return Err(refused(format!("it belongs to another {name}")));
+        }
+    }
+    Ok(())
+}
+
+async fn has(database: &Database, name: &str) -> Result<bool, StoreError> {
+    Ok(meta::value(&mut *database.read().await?, name).await?.is_some())
+}
+
+/// What has been done, as both databases say. The box is written first: one that says less than the roll
+/// is an old copy.
+///
+/// # Errors
+/// [`StoreError::Refused`] if it is.
+pub async fn facts(store: &Store) -> Result<Facts, StoreError> {
+    for name in [meta::OPENED, meta::CLOSED, meta::PUBLISHED] {
+        let (ballots, roll) = (has(&store.ballots, name).await?, has(&store.roll, name).await?);
+        if roll && !ballots {
+            return Err(refused(format!("the roll says {name}, the box does not: the box is an old copy")));
+        }
+    }
+    Ok(Facts {
+        opened: has(&store.ballots, meta::OPENED).await?,
+        closed: has(&store.ballots, meta::CLOSED).await? || has(&store.ballots, meta::EXCEPTION).await?,
+        published: has(&store.ballots, meta::PUBLISHED).await?,
+    })
+}
+
+/// Writes a fact down, in the box first.
+pub(super) async fn note(store: &Store, name: &'static str, value: String) -> Result<(), StoreError> {
+    for database in [&store.ballots, &store.roll] {
+        let value = value.clone();
+        database.run(move |c| Box::pin(async move { meta::insert(c, name, value.as_bytes()).await })).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a time before the latest that was seen, and notes the present one, to the minute.
+///
+/// # Errors
+/// [`StoreError::Refused`] if the clock has gone back.
+pub async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<(), StoreError> {
+    let now = clock.now();
+    let row = sqlx::query("SELECT latest FROM clock").fetch_optional(&mut *store.roll.read().await?).await?;
+    let latest: i64 = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    if now < latest.saturating_sub(BEHIND) {
+        let (now, latest) = (crate::board::utc(now), crate::board::utc(latest));
+        return Err(refused(format!("the clock says {now}, and it was {latest} already: repair the clock")));
+    }
+    let minute = now.div_euclid(60).saturating_mul(60);
+    if minute > latest {
+        let job = store.roll.run(move |c| {
+            Box::pin(async move {
+                let statement = "INSERT INTO clock (one, latest) VALUES (1, $1) \
+                                 ON CONFLICT (one) DO UPDATE SET latest = excluded.latest \
+                                 WHERE clock.latest < excluded.latest";
+                c.execute(sqlx::query(statement).bind(minute)).await?;
+                Ok(())
+            })
+        });
+        job.await?;
+    }
+    Ok(())
+}
