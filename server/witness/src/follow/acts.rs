@@ -23,8 +23,8 @@ const FULL: u16 = 256;
 /// Most bytes of a bundle: acts are short texts.
 const BUNDLE: u64 = 4 << 20;
 
-/// Bytes of a full tile.
-const TILE: u64 = 256 * 32;
+/// Most bytes of a tile: more than a full one has, so that a longer one is found wrong.
+const TILE: u64 = 2 * 256 * 32;
 
 /// What is known of the log.
 #[derive(Debug)]

@@ -1,0 +1,351 @@
+//! Following both logs without a key.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use common::{LogOf, election, sealed, witness_key};
+use escrutinio_core::board::SignedCheckpoint;
+use escrutinio_core::testing::signing_key;
+use escrutinio_witness::Log;
+use escrutinio_witness::alarm::Kind;
+use escrutinio_witness::clock::{PATIENCE, SetClock};
+use escrutinio_witness::follow::fetch::{Fetch, FetchError};
+use escrutinio_witness::follow::{Follower, Seen};
+
+/// What a server publishes, by path.
+#[derive(Clone, Default)]
+struct Site(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+
+impl Fetch for Site {
+    fn get(&self, path: &str, most: u64) -> Result<Vec<u8>, FetchError> {
+        let found = self.read(path).ok_or_else(|| FetchError::Absent(path.to_owned()))?;
+        assert!(u64::try_from(found.len()).unwrap() <= most, "{path}");
+        Ok(found)
+    }
+}
+
+impl Site {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(path).cloned()
+    }
+
+    fn put(&self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.0.lock().unwrap().insert(path.to_owned(), bytes.into());
+    }
+
+    fn remove(&self, path: &str) {
+        assert!(self.0.lock().unwrap().remove(path).is_some(), "{path}");
+    }
+
+    /// Publishes the log of acts to a size, over what is there.
+    fn acts(&self, log: &LogOf, size: u64) {
+        self.0.lock().unwrap().extend(log.files(size));
+    }
+
+    fn board(&self, checkpoint: &SignedCheckpoint) {
+        self.put("board/checkpoint", checkpoint.to_string());
+    }
+}
+
+struct Scene {
+    site: Site,
+    clock: Arc<SetClock>,
+    board: LogOf,
+    acts: LogOf,
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    /// Both logs at size 3, with both witnesses on the board.
+    fn new() -> Self {
+        let clock = Arc::new(SetClock::at(election().end - 5000));
+        let (board, acts) = (LogOf::new(Log::Board, 600, "b"), LogOf::new(Log::Acts, 600, "a"));
+        let site = Site::default();
+        let time = election().end - 5000;
+        site.board(&board.cosigned(3, &[time, time]));
+        site.acts(&acts, 3);
+        Self { site, clock, board, acts, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn follower(&self) -> Follower {
+        let site = Box::new(self.site.clone());
+        Follower::open(election(), site, self.folder.path(), Arc::<SetClock>::clone(&self.clock)).unwrap()
+    }
+
+    /// What a new start sees of one log.
+    fn seen(&self, log: Log) -> Seen {
+        let seen = self.follower().look();
+        seen.into_iter().find(|(of, _)| *of == log).unwrap().1
+    }
+
+    fn alarms(&self) -> Vec<Kind> {
+        self.follower().alarms().list().unwrap().iter().filter_map(|raised| raised.kind).collect()
+    }
+
+    fn evidence(&self, number: u32) -> String {
+        fs::read_to_string(self.folder.path().join(format!("alarm-{number:03}.txt"))).unwrap()
+    }
+}
+
+fn good(size: u64, new: bool, vouched: usize) -> Seen {
+    Seen::Good { size, new, vouched }
+}
+
+#[test]
+fn both_logs_grow() {
+    let scene = Scene::new();
+    let mut follower = scene.follower();
+    assert_eq!(follower.look(), [(Log::Board, good(3, true, 2)), (Log::Acts, good(3, true, 0))]);
+    assert_eq!(follower.look(), [(Log::Board, good(3, false, 2)), (Log::Acts, good(3, false, 0))]);
+    for size in [255, 256, 257, 511, 512, 600] {
+        scene.site.board(&scene.board.cosigned(size, &[election().end - 4000]));
+        scene.site.acts(&scene.acts, size);
+        assert_eq!(follower.look(), [(Log::Board, good(size, true, 1)), (Log::Acts, good(size, true, 0))]);
+    }
+    drop(follower);
+    // A new start knows all of it, and fetches no full bundle again.
+    scene.site.remove("acts/tile/entries/000");
+    scene.site.remove("acts/tile/entries/001");
+    assert_eq!(scene.seen(Log::Acts), good(600, false, 0));
+    assert_eq!(scene.seen(Log::Board), good(600, false, 1));
+    assert_eq!(scene.alarms(), []);
+}
+
+#[test]
+fn a_cosignature_that_comes_later_is_kept() {
+    let scene = Scene::new();
+    let time = election().end - 100;
+    scene.site.board(&scene.board.checkpoint(9));
+    assert_eq!(scene.seen(Log::Board), good(9, true, 0));
+    scene.site.board(&scene.board.cosigned(9, &[time]));
+    assert_eq!(scene.seen(Log::Board), good(9, false, 1));
+    let page = scene.folder.path().join(format!("{}/board/{:020}.txt", election().id, 9));
+    assert_eq!(fs::read_to_string(page).unwrap(), scene.board.cosigned(9, &[time]).to_string());
+}
+
+#[test]
+fn a_fork_of_any_earlier_size() {
+    let scene = Scene::new();
+    for size in [3, 7, 12] {
+        scene.site.board(&scene.board.checkpoint(size));
+        assert_eq!(scene.seen(Log::Board), good(size, true, 0));
+    }
+    let fork = scene.board.forked(2, "f");
+    for (size, number) in [(12, 1), (7, 2)] {
+        scene.site.board(&fork.checkpoint(size));
+        assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Fork));
+        let evidence = scene.evidence(number);
+        assert!(evidence.contains(&fork.checkpoint(size).to_string()), "{evidence}");
+        assert!(evidence.contains(&scene.board.checkpoint(size).to_string()), "{evidence}");
+    }
+    // The same again is no third alarm; what was seen stays what it was.
+    scene.site.board(&fork.checkpoint(7));
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Fork));
+    assert_eq!(scene.alarms(), [Kind::Fork, Kind::Fork]);
+    scene.site.board(&scene.board.checkpoint(13));
+    assert_eq!(scene.seen(Log::Board), good(13, true, 0));
+}
+
+#[test]
+fn less_than_before_is_borne_for_a_while() {
+    let scene = Scene::new();
+    let began = election().end - 5000;
+    scene.site.board(&scene.board.checkpoint(9));
+    assert_eq!(scene.seen(Log::Board), good(9, true, 0));
+    scene.site.board(&scene.board.checkpoint(5));
+    for passed in [0, 300, PATIENCE - 1] {
+        scene.clock.set(began + passed);
+        assert_eq!(scene.seen(Log::Board), Seen::Behind { size: 5, last: 9 });
+    }
+    // Up to date again: the time begins anew.
+    scene.site.board(&scene.board.checkpoint(9));
+    assert_eq!(scene.seen(Log::Board), good(9, false, 0));
+    scene.site.board(&scene.board.checkpoint(5));
+    assert_eq!(scene.seen(Log::Board), Seen::Behind { size: 5, last: 9 });
+    scene.clock.set(began + 2 * PATIENCE - 1);
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Rollback));
+    assert_eq!(scene.alarms(), [Kind::Rollback]);
+}
+
+#[test]
+fn signatures_are_checked() {
+    let scene = Scene::new();
+    scene.site.board(&scene.board.signed_by(4, &signing_key("server")));
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Signature));
+    // A cosignature by nobody whom the manifest names.
+    let mut stranger = scene.board.checkpoint(5).to_string();
+    let line = scene.board.checkpoint(5).claimed().cosign("w9.example", &witness_key(9), 1).unwrap();
+    stranger.push_str(&format!("{line}\n"));
+    scene.site.put("board/checkpoint", stranger);
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Signature));
+    // The checkpoint of the other log.
+    scene.site.put("board/checkpoint", scene.acts.checkpoint(6).to_string());
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::Signature));
+    assert_eq!(scene.alarms().len(), 3);
+    // A page of something else is not a checkpoint at all: that nobody signed.
+    scene.site.put("board/checkpoint", "<html>");
+    assert!(matches!(scene.seen(Log::Board), Seen::Unchecked(_)));
+    scene.site.remove("board/checkpoint");
+    assert!(matches!(scene.seen(Log::Board), Seen::Unchecked(_)));
+    assert_eq!(scene.alarms().len(), 3);
+}
+
+#[test]
+fn a_witness_that_signs_two_closings() {
+    let scene = Scene::new();
+    let end = election().end;
+    scene.site.board(&scene.board.cosigned(8, &[end, end]));
+    assert_eq!(scene.seen(Log::Board), good(8, true, 2));
+    // One with other witnesses or earlier times is none of theirs.
+    scene.site.board(&scene.board.cosigned(9, &[end - 1, end - 1]));
+    assert_eq!(scene.seen(Log::Board), good(9, true, 2));
+    scene.site.board(&scene.board.cosigned(10, &[end + 5]));
+    assert_eq!(scene.seen(Log::Board), Seen::Alarm(Kind::TwoClosings));
+    let evidence = scene.evidence(1);
+    assert!(evidence.contains(&scene.board.cosigned(8, &[end, end]).to_string()), "{evidence}");
+    assert!(evidence.contains(&scene.board.cosigned(10, &[end + 5]).to_string()), "{evidence}");
+}
+
+/// What the log of acts shows must be what it signed: everything else is an alarm.
+#[test]
+fn entries_and_tiles_must_give_the_root() {
+    let changes: [(&str, u64); 5] = [
+        ("acts/tile/entries/000.p/3", 3),
+        ("acts/tile/0/000.p/3", 3),
+        ("acts/tile/entries/000", 300),
+        ("acts/tile/0/000", 300),
+        ("acts/tile/1/000.p/1", 300),
+    ];
+    for (path, size) in changes {
+        let scene = Scene::new();
+        scene.site.acts(&scene.acts, size);
+        let honest = scene.site.read(path).unwrap();
+        let mut changed = honest.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        scene.site.put(path, changed);
+        assert_eq!(scene.seen(Log::Acts), Seen::Alarm(Kind::Entries), "{path}");
+        assert!(scene.evidence(1).contains(&scene.acts.checkpoint(size).to_string()));
+        scene.site.put(path, [honest.as_slice(), &[0]].concat());
+        assert_eq!(scene.seen(Log::Acts), Seen::Alarm(Kind::Entries), "{path}");
+        // Nothing wrong is kept.
+        scene.site.put(path, honest);
+        assert_eq!(scene.seen(Log::Acts), good(size, true, 0), "{path}");
+    }
+}
+
+#[test]
+fn the_log_of_acts_must_begin_with_what_was_seen() {
+    for common in [0, 2] {
+        let scene = Scene::new();
+        assert_eq!(scene.seen(Log::Acts), good(3, true, 0));
+        // Another log, in itself without fault, that does not begin with the first three acts.
+        scene.site.acts(&scene.acts.forked(common, "f"), 9);
+        assert_eq!(scene.seen(Log::Acts), Seen::Alarm(Kind::Entries));
+        let evidence = scene.evidence(1);
+        assert!(evidence.contains(&scene.acts.checkpoint(3).to_string()), "{evidence}");
+        // From there on it may differ.
+        scene.site.acts(&scene.acts.forked(3, "f"), 9);
+        assert_eq!(scene.seen(Log::Acts), good(9, true, 0));
+    }
+}
+
+#[test]
+fn what_is_missing_is_no_alarm() {
+    let scene = Scene::new();
+    scene.site.acts(&scene.acts, 300);
+    scene.site.remove("acts/tile/entries/000");
+    assert!(matches!(scene.seen(Log::Acts), Seen::Unchecked(_)));
+    assert_eq!(scene.alarms(), []);
+    // A partial file that was withdrawn for the full one is none.
+    scene.site.acts(&scene.acts, 256);
+    scene.site.put("acts/checkpoint", scene.acts.checkpoint(200).to_string());
+    assert_eq!(scene.seen(Log::Acts), good(200, true, 0));
+    // Nobody fetches a log without end.
+    let huge = escrutinio_core::board::Checkpoint { origin: scene.acts.origin.clone(), size: 1 << 40, root: [1; 32] };
+    scene.site.put("acts/checkpoint", huge.sign(&signing_key("log")).unwrap().to_string());
+    assert!(matches!(scene.seen(Log::Acts), Seen::Unchecked(_)));
+}
+
+/// Serves a site over HTTP, one request a connection.
+fn serve(site: Site) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let request = lines.next().unwrap_or_default();
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/site/").to_owned();
+            let (status, body) = match path.as_str() {
+                "moved/board/checkpoint" => ("302 Found\r\nLocation: /site/board/checkpoint", Vec::new()),
+                path => site.read(path).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body)),
+            };
+            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(&[head.into_bytes(), body].concat());
+        }
+    });
+    format!("http://{address}/site/")
+}
+
+fn follow(url: &str, folder: &Path, once: &[&str]) -> (Option<i32>, String, String) {
+    let record = folder.join("record");
+    for (path, bytes) in &sealed().files.0 {
+        let path = record.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_escrutinio-witness"));
+    command
+        .args(["follow", url, "--once"])
+        .args(once)
+        .arg("--record")
+        .arg(record)
+        .arg("--state")
+        .arg(folder.join("seen"));
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_program_follows_over_http() {
+    let scene = Scene::new();
+    let url = serve(scene.site.clone());
+    let folder = scene.folder.path();
+    let (code, stdout, stderr) = follow(&url, folder, &["--json"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let lines: Vec<serde_json::Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [board, acts] = lines.as_slice() else { panic!("{stdout}") };
+    assert_eq!((&board["log"], &board["seen"], &board["size"]), (&"board".into(), &"good".into(), &3.into()));
+    assert_eq!((&board["witnesses"], &board["quorum"]), (&2.into(), &2.into()));
+    assert_eq!((&acts["log"], &acts["seen"], &acts["new"]), (&"acts".into(), &"good".into(), &true.into()));
+
+    let (code, stdout, _) = follow(&url, folder, &["--lang", "es"]);
+    assert_eq!(code, Some(0));
+    assert!(stdout.contains("board: tamaño 3, testigos que responden: 2 de 2"), "{stdout}");
+    // A redirection is not followed.
+    let (code, _, stderr) = follow(&format!("{url}moved"), folder, &["--lang", "en"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("board: could not be checked"), "{stderr}");
+
+    scene.site.board(&scene.board.forked(1, "f").checkpoint(3));
+    let (code, _, stderr) = follow(&url, folder, &[]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("ALARMA (board)") && stderr.contains("ALARM (board)"), "{stderr}");
+    // An alarm stays one when the log behaves again.
+    scene.site.board(&scene.board.checkpoint(4));
+    assert_eq!(follow(&url, folder, &[]).0, Some(1));
+    let (code, _, stderr) = follow("http://urna.example", folder, &[]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("https"), "{stderr}");
+}
