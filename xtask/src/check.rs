@@ -4,7 +4,7 @@ use crate::shell::{Outcome, cargo_with, step};
 use crate::{citations, ids};
 
 pub(crate) fn run() -> Outcome {
-    for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "secrecy/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "secrecy/Cargo.toml", "core/interop/Cargo.toml"] {
         step(
             &format!("format of {manifest}"),
             &mut cargo_with(&["fmt", "--all", "--check", "--manifest-path", manifest]),

@@ -9,6 +9,7 @@ mod deny;
 mod deps;
 mod fuzz;
 mod ids;
+mod interop;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod mutate;
 mod nostd;
@@ -44,6 +45,7 @@ cargo xtask COMMAND
   fuzz TARGET [...]         one target; what follows goes to libFuzzer
   vectors                   writes spec/vectors
   vectors-check             makes the vectors again and compares
+  interop                   the formats of the logs, against another implementation
   secrecy                   no branch or index depends on a secret (needs Valgrind)
   soak [--minutes N]        the long checks, N minutes of them fuzzing (60)
 ";
@@ -94,6 +96,7 @@ fn run() -> Outcome {
         }
         "vectors" => only(&mut options).and_then(|()| vectors::write()),
         "vectors-check" => only(&mut options).and_then(|()| vectors::check()),
+        "interop" => only(&mut options).and_then(|()| interop::run()),
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
         "soak" => soak::run(option(&mut options, "minutes", |value| value.parse())?.unwrap_or(60)),
         "help" | "--help" | "-h" => help(),
