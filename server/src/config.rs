@@ -6,14 +6,15 @@
 mod check;
 mod error;
 mod file;
-mod network;
 
 use core::net::SocketAddr;
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
-pub use network::Network;
+
+use crate::access::place::Network;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Config {
     pub epochs: Epochs,
     /// Witnesses that are asked for cosignatures.
     pub witnesses: Vec<Witness>,
+    /// How voters come in.
+    pub access: Access,
     /// How mail leaves.
     pub mail: Mail,
     /// How short messages leave.
@@ -108,6 +111,23 @@ pub struct Witness {
     pub url: String,
 }
 
+/// How voters come in.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Who an authenticator says that a code is for.
+    pub issuer: String,
+    /// Whom a voter turns to, as messages say it.
+    pub help: String,
+    /// Whether enrolling an authenticator takes a code to the registered telephone too.
+    pub confirm_by_sms: bool,
+    /// Wrong tries of one network in a minute.
+    pub wrong_tries_per_minute: NonZeroU32,
+    /// Messages of one kind to one account in an hour.
+    pub messages_per_hour: u32,
+    /// Networks of the national territory.
+    pub domestic: Vec<Network>,
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub enum Mail {
@@ -130,6 +150,8 @@ pub struct Smtp {
     pub user: Option<String>,
     /// Sender.
     pub from: String,
+    /// A certificate (PEM) to trust beside the usual ones.
+    pub ca: Option<PathBuf>,
 }
 
 /// How the line to a relay is protected.

@@ -1,14 +1,16 @@
 //! From the file as it is written to one that can be used.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
 use super::error::line;
-use super::{Config, ConfigError, Databases, Epochs, Gateway, Keys, Limits, Listen, Mail, Sms, Smtp, SmtpSecurity};
-use super::{Network, TlsFiles, Witness, file};
+use super::{Access, Config, ConfigError, Databases, Epochs, Gateway, Keys, Limits, Listen, Mail, Sms, Smtp};
+use super::{SmtpSecurity, TlsFiles, Witness, file};
+use crate::access::place::Network;
 
 /// Knows where the text stands, to say what is wrong with it.
 pub(super) struct Checker<'a> {
@@ -46,6 +48,7 @@ impl<'a> Checker<'a> {
                 ballots: self.number(file.epochs.ballots, 4096, 1..=1 << 20, "epochs.ballots")?,
             },
             witnesses,
+            access: self.access(file.access)?,
             mail: self.mail(file.mail)?,
             sms: self.sms(file.sms)?,
             limits: self.limits(file.limits)?,
@@ -73,7 +76,11 @@ impl<'a> Checker<'a> {
             }
         };
         let network = |text: &Spanned<String>| {
-            text.get_ref().parse::<Network>().or_else(|why| self.wrong(text.span().start, "listen.proxies", why))
+            let network = text.get_ref();
+            // An address is a network of one.
+            let whole = network.parse::<IpAddr>().map(|ip| format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 }));
+            let parsed = whole.as_deref().unwrap_or(network).parse::<Network>();
+            parsed.or_else(|why| self.wrong(text.span().start, "listen.proxies", why))
         };
         let proxies = listen.proxies.iter().map(network).collect::<Result<Vec<_>>>()?;
         let origin = |text: &Spanned<String>| self.origin(text);
@@ -154,6 +161,27 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn access(&self, access: file::Access) -> Result<Access> {
+        let tries = self.number(access.wrong_tries_per_minute, 30, 1..=1_000_000, "access.wrong_tries_per_minute")?;
+        Ok(Access {
+            issuer: access.issuer.unwrap_or_else(|| "Voto por internet".to_owned()),
+            help: access.help.unwrap_or_else(|| "INETEL".to_owned()),
+            confirm_by_sms: access.confirm_by_sms.unwrap_or(true),
+            wrong_tries_per_minute: NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN),
+            messages_per_hour: self.number(access.messages_per_hour, 6, 1..=1000, "access.messages_per_hour")?,
+            domestic: access.domestic.map_or(Ok(Vec::new()), |path| self.domestic(path))?,
+        })
+    }
+
+    fn domestic(&self, spanned: Spanned<PathBuf>) -> Result<Vec<Network>> {
+        let at = spanned.span().start;
+        let path = self.path(spanned.into_inner());
+        let text = std::fs::read_to_string(&path).map_err(|why| ConfigError::File { file: path.clone(), why })?;
+        Network::list(&text).or_else(|(number, why)| {
+            self.wrong(at, "access.domestic", format!("names {}, whose line {number} {why}", path.display()))
+        })
+    }
+
     fn mail(&self, spanned: Spanned<file::Mail>) -> Result<Mail> {
         let at = spanned.span().start;
         let mail = spanned.into_inner();
@@ -173,7 +201,8 @@ impl<'a> Checker<'a> {
                     Some(from) => return self.wrong(from.span().start, "mail.from", "is no address"),
                     None => return self.wrong(at, "mail.from", "is absent"),
                 };
-                Ok(Mail::Smtp(Smtp { host, port: mail.port.unwrap_or(465), security, user: mail.user, from }))
+                let ca = mail.ca.map(|path| self.path(path));
+                Ok(Mail::Smtp(Smtp { host, port: mail.port.unwrap_or(465), security, user: mail.user, from, ca }))
             }
             ("smtp", Some(_)) => self.wrong(at, "mail.folder", "is for an outbox"),
             _ => self.wrong(mail.kind.span().start, "mail.kind", "is neither \"outbox\" nor \"smtp\""),

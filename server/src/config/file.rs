@@ -18,6 +18,8 @@ pub(super) struct File {
     pub(super) epochs: Epochs,
     #[serde(default)]
     pub(super) witness: Vec<Witness>,
+    #[serde(default)]
+    pub(super) access: Access,
     pub(super) mail: Spanned<Mail>,
     pub(super) sms: Spanned<Sms>,
     #[serde(default)]
@@ -71,6 +73,17 @@ pub(super) struct Witness {
     pub(super) url: Spanned<String>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Access {
+    pub(super) issuer: Option<String>,
+    pub(super) help: Option<String>,
+    pub(super) confirm_by_sms: Option<bool>,
+    pub(super) wrong_tries_per_minute: Option<Spanned<u32>>,
+    pub(super) messages_per_hour: Option<Spanned<u32>>,
+    pub(super) domestic: Option<Spanned<PathBuf>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mail {
@@ -81,6 +94,7 @@ pub(super) struct Mail {
     pub(super) security: Option<Spanned<String>>,
     pub(super) user: Option<String>,
     pub(super) from: Option<Spanned<String>>,
+    pub(super) ca: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]

@@ -61,6 +61,7 @@ fn what_cannot_be_meant_is_refused_by_name() {
         ("kind = \"smtp", "kind = \"pigeon\"", "`mail.kind` is neither"),
         ("security", "security = \"none\"", "`mail.security` is \"none\""),
         ("from", "from = \"nobody\"", "`mail.from`"),
+        ("wrong_tries", "wrong_tries_per_minute = 0", "`access.wrong_tries_per_minute`"),
         ("kind = \"http", "kind = \"smoke\"", "`sms.kind` is neither"),
         ("body", "body = \"{text}\"", "`sms.body` lacks"),
         ("request_seconds", "request_seconds = 0", "`limits.request_seconds`"),

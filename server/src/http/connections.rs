@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tower::Layer;
 
 use super::proxy;
-use crate::config::Network;
+use crate::access::place::Network;
 
 /// The address that a connection comes from.
 #[derive(Clone, Copy, Debug)]

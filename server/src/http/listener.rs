@@ -19,7 +19,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::task::JoinHandle;
 
 use super::connections::Gate;
-use crate::config::{Limits, Network, TlsFiles};
+use crate::access::place::Network;
+use crate::config::{Limits, TlsFiles};
 
 /// Longest head of a request, in bytes.
 const HEAD: usize = 16 * 1024;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::delivery::Language;
 use crate::refusal::Refusal;
 use crate::store::StoreError;
 
@@ -34,32 +35,11 @@ pub struct ProblemBody {
     pub code: Option<&'static str>,
 }
 
-/// A language that titles are in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// Spanish: unless English is asked for.
-    Spanish,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// The one of the two that a request prefers.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let weight = |language: &str| accepted.split(',').filter_map(|range| weight(range, language)).max();
-        if weight("en") > weight("es") { Self::English } else { Self::Spanish }
-    }
-
-    /// Its tag.
-    #[must_use]
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::Spanish => "es",
-            Self::English => "en",
-        }
-    }
+/// The language that a request prefers; Spanish unless English is wanted more.
+pub(super) fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let weight = |language: &str| accepted.split(',').filter_map(|range| weight(range, language)).max();
+    if weight("en") > weight("es") { Language::En } else { Language::Es }
 }
 
 /// Thousandths by which a range of languages wants this one; `None` if not at all.
@@ -69,6 +49,14 @@ fn weight(range: &str, language: &str) -> Option<u32> {
     let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
     let thousandths = (0..=1000u16).rev().find(|thousandth| f32::from(*thousandth) / 1000.0 <= quality)?;
     (tag.eq_ignore_ascii_case(language) && thousandths > 0).then_some(thousandths.into())
+}
+
+/// The tag of a language.
+pub(super) fn tag(language: Language) -> &'static str {
+    match language {
+        Language::Es => "es",
+        Language::En => "en",
+    }
 }
 
 impl From<Refusal> for Problem {
@@ -89,8 +77,8 @@ impl Problem {
         ProblemBody {
             problem: format!("{TYPE}{}", self.0.name()),
             title: match language {
-                Language::Spanish => self.0.title_es(),
-                Language::English => self.0.title_en(),
+                Language::Es => self.0.title_es(),
+                Language::En => self.0.title_en(),
             },
             status: self.0.status(),
             code: self.0.check().map(|check| check.code()),
@@ -113,7 +101,7 @@ impl IntoResponse for Problem {
 
 /// Writes down the problem of an answer in the language of the request.
 pub(super) async fn render(request: Request, next: Next) -> Response {
-    let language = Language::of(request.headers());
+    let language = language(request.headers());
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     *response.status_mut() = problem.status();
@@ -122,7 +110,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.remove("content-length");
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag(language)));
     if let Some(seconds) = problem.0.retry_after() {
         headers.insert(RETRY_AFTER, seconds.into());
     }
@@ -138,7 +126,7 @@ mod tests {
 
     #[test]
     fn spanish_unless_english_is_wanted_more() {
-        for (accepted, tag) in [
+        for (accepted, wanted) in [
             ("", "es"),
             ("de", "es"),
             ("en", "en"),
@@ -152,7 +140,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_LANGUAGE, accepted.parse().unwrap());
-            assert_eq!(Language::of(&headers).tag(), tag, "{accepted}");
+            assert_eq!(tag(language(&headers)), wanted, "{accepted}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How often one network may ask (R-SEC-15). In memory: nothing of an address is kept.
 
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 use core::num::NonZeroU32;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use governor::{Quota, RateLimiter};
 
 use super::connections::Client;
 use super::problem::Problem;
+use crate::access::address::Neighbourhood;
 use crate::refusal::{Refusal, Wait};
 
 /// After so many requests networks that were quiet are forgotten.
@@ -25,7 +26,7 @@ const SWEEP: u32 = 65_536;
 pub(super) struct Rates(Arc<Shared>);
 
 struct Shared {
-    limiter: RateLimiter<IpAddr, DashMapStateStore<IpAddr>, DefaultClock>,
+    limiter: RateLimiter<Neighbourhood, DashMapStateStore<Neighbourhood>, DefaultClock>,
     seen: AtomicU32,
 }
 
@@ -40,22 +41,11 @@ impl Rates {
         if self.0.seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP) {
             self.0.limiter.retain_recent();
         }
-        self.0.limiter.check_key(&network(address)).map_err(|not_until| {
+        self.0.limiter.check_key(&Neighbourhood::of(address)).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             Refusal::Wait { why: Wait::Rate, seconds }
         })
-    }
-}
-
-/// What is counted as one: an IPv4 /24, an IPv6 /56.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            IpAddr::from([a, b, c, 0])
-        }
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 72 << 72)),
     }
 }
 
@@ -86,12 +76,5 @@ mod tests {
         let refused = rates.admit(address("::ffff:192.0.2.200")).unwrap_err();
         assert!(matches!(refused, Refusal::Wait { why: Wait::Rate, seconds: 1..=7 }), "{refused:?}");
         assert_eq!(rates.admit(address("192.0.3.1")), Ok(()));
-    }
-
-    #[test]
-    fn networks() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(of("203.0.113.77"), "203.0.113.0");
-        assert_eq!(of("2001:db8:1:22ff:ffff::1"), "2001:db8:1:2200::");
     }
 }

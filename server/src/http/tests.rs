@@ -265,7 +265,7 @@ async fn r_sec_15_a_flood_of_requests_is_told_to_wait() {
 async fn behind_a_balancer_the_client_is_who_it_says() {
     let few = Protection { requests_per_minute: Some(1), ..protection() };
     let routes = protect(routes(), &few);
-    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let proxies = vec!["127.0.0.1/32".parse().unwrap()];
     let listener = Listener::start(([127, 0, 0, 1], 0).into(), None, proxies, &limits(), routes).unwrap();
     let of = |address: &str| format!("PROXY TCP4 {address} 127.0.0.1 1 2\r\n{}", request("GET", "/", ""));
     assert!(ask(&listener, &of("192.0.2.1")).await.ends_with("here"));
