@@ -15,8 +15,9 @@ pub use accounts::{AccountFault, UpdateReport, update};
 use crate::config::Config;
 use crate::election::LoadedElection;
 use crate::identity::{self, Identity, IdentityError};
+use crate::lifecycle;
 use crate::passwords::{PasswordName, Passwords};
-use crate::store::{Store, StoreError, meta, roll};
+use crate::store::{Store, StoreError, roll};
 
 /// An election that is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -33,22 +34,12 @@ pub enum InitError {
         why: std::io::Error,
     },
     /// A database.
-    #[error("{side} database: {why}")]
+    #[error("{side}: {why}")]
     Store {
         /// Which.
         side: &'static str,
         /// Why.
         why: StoreError,
-    },
-    /// The databases belong to another election, for ever.
-    #[error("the {side} database belongs to another election ({found}); this record is of {expected}")]
-    OtherElection {
-        /// Which database.
-        side: &'static str,
-        /// To which it belongs.
-        found: String,
-        /// Whose record this is.
-        expected: String,
     },
     /// Accounts are loaded, and the keys that they are sealed with are not here.
     #[error("the accounts are loaded, but {} is not here: copy it from the first instance", .file.display())]
@@ -175,7 +166,7 @@ async fn load(
     accounts: &[accounts::Checked],
 ) -> Result<(bool, usize), InitError> {
     let election = &identity.election;
-    belongs(store, election).await?;
+    lifecycle::bind(store, election).await.map_err(|why| InitError::Store { side: "roll or box", why })?;
     let file = config.keys_file();
     let there = file.exists();
     let known = async { roll::count(&mut *store.roll.read().await?).await };
@@ -183,36 +174,9 @@ async fn load(
     if known > 0 && !there {
         return Err(InitError::KeysElsewhere { file });
     }
-    let keys = if there { identity::open_keys(&file, passwords)? } else { identity::draw_keys(&file, passwords)? };
+    let keys = identity::keys(&file, passwords, true)?;
     let new = accounts::insert(store, &keys, accounts).await.map_err(|why| InitError::Store { side: "roll", why })?;
     Ok((!there, new))
-}
-
-/// Makes the databases this election's, or finds that they are another's.
-async fn belongs(store: &Store, election: &LoadedElection) -> Result<(), InitError> {
-    let id = election.election.election_id;
-    let roll_id = election.roll_id;
-    for (side, database) in [("roll", &store.roll), ("box", &store.ballots)] {
-        let fail = |why| InitError::Store { side, why };
-        let names: Vec<(&str, Vec<u8>)> = if side == "roll" {
-            vec![(meta::ELECTION, id.0.to_vec()), (meta::ROLL, roll_id.0.to_vec())]
-        } else {
-            vec![(meta::ELECTION, id.0.to_vec())]
-        };
-        let job = database.run(move |connection| {
-            Box::pin(async move {
-                for (name, value) in &names {
-                    meta::insert(connection, name, value).await?;
-                }
-                meta::value(connection, meta::ELECTION).await
-            })
-        });
-        let found = job.await.map_err(fail)?.unwrap_or_default();
-        if found != id.0 {
-            return Err(InitError::OtherElection { side, found: hex(&found), expected: id.to_string() });
-        }
-    }
-    Ok(())
 }
 
 fn report(election: &LoadedElection, accounts: (usize, usize), keys_drawn: bool) -> InitReport {

@@ -23,16 +23,16 @@ pub async fn bind(store: &Store, election: &LoadedElection) -> Result<(), StoreE
     let id = election.election.election_id.as_bytes().to_vec();
     let roll = election.roll_id.as_bytes().to_vec();
     let own = [
-        (&store.roll, meta::ELECTION, id.clone()),
-        (&store.roll, meta::ROLL, roll),
-        (&store.ballots, meta::ELECTION, id),
+        ("roll", &store.roll, meta::ELECTION, id.clone()),
+        ("roll", &store.roll, meta::ROLL, roll),
+        ("box", &store.ballots, meta::ELECTION, id),
     ];
-    for (database, name, value) in own {
+    for (side, database, name, value) in own {
         let wanted = value.clone();
         database.run(move |c| Box::pin(async move { meta::insert(c, name, &value).await })).await?;
         let found = meta::value(&mut *database.read().await?, name).await?;
         if found != Some(wanted) {
-            return Err(refused(format!("it belongs to another {name}")));
+            return Err(refused(format!("the {side} database belongs to another {name}, for ever")));
         }
     }
     Ok(())
