@@ -4,6 +4,7 @@
 mod accounts;
 mod check_config;
 mod init;
+mod run;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -103,6 +104,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     match words.as_slice() {
         ["check-config"] => check_config::run(options),
         ["init"] => init::run(options),
+        ["run"] => run::run(options),
         ["accounts", "update"] => accounts::update(options),
         ["help"] | [] => say(HELP),
         other => Err(Failure::Usage(format!("there is no command `{}`", other.join(" ")))),

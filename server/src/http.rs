@@ -4,22 +4,56 @@
 //! 1. [`connections`], [`proxy`]: who may connect, and whose a connection is;
 //! 2. [`listener`]: sockets, TLS 1.3, times, the end in good order;
 //! 3. [`protect`], [`rate`], [`harden`]: what surrounds every route;
-//! 4. [`problem`], [`body`]: errors and bodies.
+//! 4. [`problem`], [`body`], [`caller`]: errors, bodies, who asks;
+//! 5. [`routes`]: which path is answered by whom; [`openapi`]: the same for programs.
 //!
 //! There is no log of requests. A fault is logged without anything that came from outside.
 
+mod access;
+mod admin;
+mod board;
 mod body;
+mod caller;
 mod connections;
+mod election;
 mod harden;
 pub mod listener;
 pub mod problem;
+mod openapi;
 mod protect;
 mod proxy;
 mod rate;
+mod routes;
+mod session;
 
 pub use listener::{Listener, ListenerError};
 pub use problem::{Problem, ProblemBody};
 pub use protect::{Protection, protect};
+
+use axum::Router;
+
+use routes::App;
+
+/// Everything for voters, with all that surrounds it.
+#[must_use]
+pub fn voters(server: &App) -> Router {
+    let config = &server.config;
+    let protection = Protection {
+        tls: config.listen.tls.is_some() || !config.listen.proxies.is_empty(),
+        origins: config.listen.origins.clone(),
+        requests_per_minute: Some(config.limits.requests_per_minute),
+        request: config.limits.request,
+    };
+    protect(routes::routes(server), &protection)
+}
+
+/// Everything for the machine's own people and programs: no rate, no other origin.
+#[must_use]
+pub fn admin(server: &App) -> Router {
+    let request = server.config.limits.request;
+    let protection = Protection { tls: false, origins: Vec::new(), requests_per_minute: None, request };
+    protect(admin::routes(server), &protection)
+}
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,8 @@ use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::hex;
 use escrutinio_core::signature::SigningKey;
 
+use tokio::sync::OnceCell;
+
 use crate::access::{AccessParts, AccessService, AccessSettings, Rules, RulesError};
 use crate::board::{BoardParts, BoardService, Pace, WitnessAddress};
 use crate::cast::{CastParts, CastService};
@@ -86,6 +88,8 @@ pub struct Server {
     pub events: Arc<EventLog>,
     /// What the clock does, and what staff may ask for.
     pub conductor: Arc<Conductor>,
+    /// The list of receipts, once it was asked for.
+    pub(crate) receipts: OnceCell<String>,
 }
 
 impl Server {
@@ -165,6 +169,7 @@ impl Server {
             board,
             events,
             conductor,
+            receipts: OnceCell::new(),
         }))
     }
 
