@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use escrutinio_core::manifest::Official;
 use escrutinio_core::signature::SigningKey;
-use escrutinio_sealed::{Person, Role};
+use escrutinio_sealed::{Kind, Person, Role, sealed};
 
 use crate::config::Config;
 use crate::election::{ElectionError, LoadedElection};
-use crate::keys::ServerKeys;
-use crate::lifecycle::{KeyFileError, create_keys, open_keys};
+use crate::keys::{LENGTH, ServerKeys};
 use crate::passwords::{PasswordName, Passwords};
+use crate::random;
 
 /// A server that cannot be who it should be.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +49,11 @@ pub enum IdentityError {
         /// Where it should be.
         file: PathBuf,
     },
-    /// `keys.sealed` does not open, or cannot be made.
-    #[error("{}: {why}", .file.display())]
+    /// `keys.sealed` holds something else.
+    #[error("{}: not the keys of a server", .file.display())]
     Keys {
         /// The file.
         file: PathBuf,
-        /// Why.
-        why: KeyFileError,
     },
 }
 
@@ -100,18 +98,32 @@ fn signing_key(
     Ok(Arc::new(person.key))
 }
 
-/// Opens `keys.sealed`, or draws it if `draw` says so and it is not there.
+/// Opens `keys.sealed`.
 ///
 /// # Errors
 /// [`IdentityError`].
-pub fn keys(file: &Path, passwords: &Passwords, draw: bool) -> Result<ServerKeys, IdentityError> {
-    let there = file.exists();
-    if !there && !draw {
+pub fn open_keys(file: &Path, passwords: &Passwords) -> Result<ServerKeys, IdentityError> {
+    if !file.exists() {
         return Err(IdentityError::NoKeys { file: file.to_path_buf() });
     }
     let name = PasswordName::Keys;
-    let password = if there { passwords.get(name) } else { passwords.choose(name) };
-    let password = password.map_err(|why| IdentityError::Password { name: name.file(), why })?;
-    let opened = if there { open_keys(file, &password) } else { create_keys(file, &password) };
-    opened.map_err(|why| IdentityError::Keys { file: file.to_path_buf(), why })
+    let password = passwords.get(name).map_err(|why| IdentityError::Password { name: name.file(), why })?;
+    let sealed = |why| IdentityError::Sealed { file: file.to_path_buf(), why };
+    let content = sealed::read(file, Kind::ServerKeys, &password).map_err(sealed)?;
+    let keys: &[u8; LENGTH] =
+        content.as_slice().try_into().map_err(|_| IdentityError::Keys { file: file.to_path_buf() })?;
+    Ok(ServerKeys::from_bytes(keys))
+}
+
+/// Draws `keys.sealed`.
+///
+/// # Errors
+/// [`IdentityError`], also if it is there.
+pub fn draw_keys(file: &Path, passwords: &Passwords) -> Result<ServerKeys, IdentityError> {
+    let name = PasswordName::Keys;
+    let password = passwords.choose(name).map_err(|why| IdentityError::Password { name: name.file(), why })?;
+    let content = ServerKeys::generate(&mut random::system());
+    let sealed = |why| IdentityError::Sealed { file: file.to_path_buf(), why };
+    sealed::write(&mut random::system(), file, Kind::ServerKeys, &password, content.as_slice()).map_err(sealed)?;
+    Ok(ServerKeys::from_bytes(&content))
 }

@@ -174,7 +174,7 @@ async fn load(
     if known > 0 && !there {
         return Err(InitError::KeysElsewhere { file });
     }
-    let keys = identity::keys(&file, passwords, true)?;
+    let keys = if there { identity::open_keys(&file, passwords)? } else { identity::draw_keys(&file, passwords)? };
     let new = accounts::insert(store, &keys, accounts).await.map_err(|why| InitError::Store { side: "roll", why })?;
     Ok((!there, new))
 }

@@ -101,7 +101,7 @@ impl Server {
     pub async fn start(config: Config, passwords: &Passwords, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StartError> {
         let identity = Identity::load(&config, passwords)?;
         let election = Arc::clone(&identity.election);
-        let keys = Arc::new(identity::keys(&config.keys_file(), passwords, false)?);
+        let keys = Arc::new(identity::open_keys(&config.keys_file(), passwords)?);
         let manifest = &election.election.manifest;
         let witnesses = witnesses(&config, &election)?;
         let rules = Rules::of(manifest, access_settings(&config))?;
