@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use escrutinio_core::credential::{HalfRole, IssuedHalf};
 use escrutinio_core::hash::tagged_hash;
@@ -12,10 +13,13 @@ use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_sealed::{Account, Kind, Person, Role, accounts, sealed};
 use tempfile::TempDir;
 
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::{self, Listener};
 use crate::init::{self, InitError, InitReport};
 use crate::passwords::Passwords;
 use crate::random;
+use crate::server::{Server, StartError};
 
 /// The password of every sealed file.
 pub const PASSWORD: &str = "una clave de prueba";
@@ -157,3 +161,38 @@ folder = "mail"
 kind = "outbox"
 folder = "sms"
 "#;
+
+/// A server with its sockets, in this process.
+#[derive(Debug)]
+pub struct Live {
+    /// The server.
+    pub server: Arc<Server>,
+    /// Where voters come in, such as `http://127.0.0.1:40001`.
+    pub voters: String,
+    /// Where health, metrics and the desk are.
+    pub admin: String,
+    listeners: (Listener, Listener),
+}
+
+impl Live {
+    /// Starts what `init` has loaded.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(site: &Site, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let server = Server::start(site.config(), &site.passwords(), clock).await?;
+        let limits = server.config.limits;
+        let start = |address, routes| Listener::start(address, None, vec![], &limits, routes).unwrap();
+        let voters = start(server.config.listen.voters, http::voters(&server));
+        let admin = start(server.config.listen.admin, http::admin(&server));
+        let url = |listener: &Listener| format!("http://{}", listener.address());
+        Ok(Self { voters: url(&voters), admin: url(&admin), server, listeners: (voters, admin) })
+    }
+
+    /// Ends in good order.
+    pub async fn finish(self) {
+        let drain = self.server.config.limits.drain;
+        tokio::join!(self.listeners.0.finish(drain), self.listeners.1.finish(drain));
+        self.server.finish().await;
+    }
+}

@@ -1,0 +1,263 @@
+//! The interface over real sockets, as a page or an observer asks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use escrutinio_core::board::Receipt;
+use escrutinio_core::credential::{BucketShape, IssuedHalf};
+use escrutinio_core::hash::tagged_hash;
+use escrutinio_server::clock::ManualClock;
+use escrutinio_server::phase::Facts;
+use escrutinio_server::refusal::{Refusal, Wait};
+use escrutinio_server::testing::{Databases, Fixture, Live, Site};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+struct Host {
+    fixture: Fixture,
+    _site: Site,
+    live: Live,
+    clock: Arc<ManualClock>,
+    client: Client,
+}
+
+impl Host {
+    async fn new() -> Self {
+        let fixture = Fixture::several(Databases::sqlite(), 12).await;
+        let site = Site::new(&fixture.rehearsal);
+        site.init().await.unwrap();
+        let clock = Arc::new(ManualClock::at(fixture.schedule().voting_start - 60));
+        let live = Live::start(&site, clock.clone()).await.unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { fixture, _site: site, live, clock, client: Client::builder().no_proxy().build().unwrap() }
+    }
+
+    /// Voting, without the act of opening.
+    fn open(&self) {
+        self.live.server.lifecycle.note(Facts { opened: true, ..Facts::default() });
+        self.clock.set(self.fixture.schedule().voting_start);
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}{path}", self.live.voters));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask(Method::GET, path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.ask(Method::POST, path, Some(body)).await;
+        assert!(status.is_success(), "{path}: {answer}");
+        answer
+    }
+
+    /// The last message to a telephone of a voter: its code.
+    async fn code(&self, voter: u32) -> String {
+        let folder = self.live.server.config.file.parent().unwrap().join("sms");
+        for _ in 0..100 {
+            let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            let to = format!("To: 1555{voter:07}\n");
+            let code = texts.filter_map(|text| text.strip_prefix(&to).map(digits)).next();
+            if let Some(Some(code)) = code {
+                return code;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("no message came");
+    }
+
+    /// First access by SMS alone.
+    async fn enter(&self, voter: u32) -> String {
+        let token = base64(&Site::token(voter));
+        let answer = self.post("/api/v1/access/link", json!({ "token": token })).await;
+        let digits = format!("{:04}", voter % 10_000);
+        let answer =
+            self.post("/api/v1/access/digits", json!({ "attempt": answer["attempt"], "digits": digits })).await;
+        let body = json!({ "attempt": answer["attempt"], "factor": "sms" });
+        let answer = self.post("/api/v1/access/factor", body).await;
+        let body = json!({ "attempt": answer["attempt"], "code": self.code(voter).await });
+        let answer = self.post("/api/v1/access/code", body).await;
+        let body = json!({ "attempt": answer["attempt"], "auth": base64(&[7; 32]) });
+        let answer = self.post("/api/v1/access/password", body).await;
+        answer["session"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The code in a message.
+fn digits(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).map(Into::into)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    Base64UrlUnpadded::decode_vec(value.as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_everybody_may_know_is_served() {
+    let host = Host::new().await;
+    let election = &host.fixture.election;
+    let answer = host.get("/api/v1/election").await;
+    assert_eq!(answer["election_id"], election.election.election_id.to_string());
+    assert_eq!((answer["phase"].as_str(), &answer["rehearsal"]), (Some("loaded"), &json!(false)));
+    for path in election.files.keys() {
+        let url = format!("{}/api/v1/record/{path}", host.live.voters);
+        let file = host.client.get(url).send().await.unwrap();
+        assert!(file.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        assert_eq!(*file.bytes().await.unwrap(), *election.files[path]);
+    }
+    for (number, list) in (0u32..).zip(election.lists.lists()) {
+        let answer = host.get(&format!("/api/v1/lists/{number}")).await;
+        let root: [u8; 32] = bytes(&answer["root"]).try_into().unwrap();
+        assert_eq!(bytes(&answer["first"][0]), list.keys()[0]);
+        let shape = BucketShape::new(number, 12, election.election.manifest.min_group);
+        assert_eq!(answer["buckets"], shape.buckets());
+        for bucket in 0..shape.buckets() {
+            let answer = host.get(&format!("/api/v1/lists/{number}/{bucket}")).await;
+            let hashes = |value: &Value| -> Vec<[u8; 32]> {
+                value.as_array().unwrap().iter().map(|one| bytes(one).try_into().unwrap()).collect()
+            };
+            shape.verify(bucket, &hashes(&answer["keys"]), &hashes(&answer["path"]), &root).unwrap();
+        }
+    }
+    for nowhere in [
+        "/api/v1/record/passwords",
+        "/api/v1/record/../keys.sealed",
+        "/api/v1/lists/99",
+        "/api/v1/lists/x",
+        "/api/v1/lists/0/99",
+        "/api/v1/lists/0/-1",
+        "/board/checkpoints/0",
+        "/board/checkpoints/000099",
+        "/board/checkpoints/+00000",
+        "/board/tile/0/000",
+        "/receipts.txt",
+        "/acts/tile/9/999",
+        "/desk",
+        "/healthz",
+        "/metrics",
+    ] {
+        let (status, answer) = host.ask(Method::GET, nowhere, None).await;
+        assert_eq!(
+            (status.as_u16(), answer["type"].as_str()),
+            (404, Some("urn:escrutinio:problem:not-found")),
+            "{nowhere}"
+        );
+    }
+    for there in ["/board/checkpoint", "/board/checkpoints/000000", "/acts/checkpoint", "/acts/tile/entries/000.p/1"] {
+        let answer = host.client.get(format!("{}{there}", host.live.voters)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{there}");
+    }
+    for there in ["/healthz", "/readyz"] {
+        let answer = host.client.get(format!("{}{there}", host.live.admin)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{there}");
+    }
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn a_voter_comes_in_takes_the_half_and_casts() {
+    let host = Host::new().await;
+    let token = base64(&Site::token(0));
+    let (status, answer) = host.ask(Method::POST, "/api/v1/access/link", Some(json!({ "token": token }))).await;
+    assert_eq!((status.as_u16(), answer["type"].as_str()), (403, Some("urn:escrutinio:problem:not-open")));
+    host.open();
+    let session = host.enter(0).await;
+    let authorized = |method: Method, path: &str| {
+        host.client.request(method, format!("{}{path}", host.live.voters)).bearer_auth(&session)
+    };
+    let state: Value = authorized(Method::GET, "/api/v1/session").send().await.unwrap().json().await.unwrap();
+    assert_eq!((&state["list"], &state["contests"][0]["cast"]), (&json!(0), &json!(false)));
+    let half = authorized(Method::GET, "/api/v1/session/half").send().await.unwrap();
+    assert_eq!(half.headers()["cache-control"], "no-store");
+    let half = IssuedHalf::from_bytes(&half.bytes().await.unwrap()).unwrap();
+    assert_eq!((half.list(), half.place()), (0, 0));
+
+    let contest = u32::try_from(state["contests"][0]["contest"].as_u64().unwrap()).unwrap();
+    let ballot = host.fixture.ballot(0, contest, 1);
+    let cast = |ballot: Vec<u8>| authorized(Method::POST, "/api/v1/session/ballots").body(ballot).send();
+    let first = cast(ballot.clone()).await.unwrap();
+    assert_eq!(first.status(), 200);
+    let text = first.text().await.unwrap();
+    let receipt = Receipt::parse(text.as_bytes()).unwrap();
+    receipt.verify(&host.fixture.election.election.manifest.server.key).unwrap();
+    assert_eq!(cast(ballot.clone()).await.unwrap().text().await.unwrap(), text, "a retry gets the same answer");
+    let code = escrutinio_core::board::code::format_code(&receipt.code);
+    assert_eq!(host.post("/api/v1/recorded", json!({ "code": code })).await, json!({ "recorded": true }));
+
+    let other: Value = cast(host.fixture.ballot(0, contest, 2)).await.unwrap().json().await.unwrap();
+    assert_eq!(other["type"], "urn:escrutinio:problem:already-voted");
+    let malformed: Value = cast(vec![1, 2, 3]).await.unwrap().json().await.unwrap();
+    assert_eq!(
+        (&malformed["type"], &malformed["code"]),
+        (&json!("urn:escrutinio:problem:ballot-malformed"), &json!("V1.1"))
+    );
+    let long: Value = cast(vec![0; ballot.len() + 10_000]).await.unwrap().json().await.unwrap();
+    assert_eq!(long["type"], "urn:escrutinio:problem:too-large");
+    let elsewhere: Value = cast(host.fixture.ballot(47, contest, 1)).await.unwrap().json().await.unwrap();
+    assert_eq!(elsewhere["status"], 422, "{elsewhere}");
+
+    assert_eq!(authorized(Method::DELETE, "/api/v1/session").send().await.unwrap().status(), 204);
+    let gone = authorized(Method::GET, "/api/v1/session").send().await.unwrap();
+    assert_eq!((gone.status().as_u16(), gone.headers()["www-authenticate"].to_str().unwrap()), (401, "Bearer"));
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn every_body_that_is_none_is_a_problem() {
+    let host = Host::new().await;
+    host.open();
+    let document = host.get("/openapi.json").await;
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        if item["post"].get("requestBody").is_none() || path.ends_with("ballots") {
+            continue;
+        }
+        for body in [json!(null), json!([]), json!({}), json!({"attempt": 1}), json!({"nobody": "knows", "token": ""})]
+        {
+            let (status, answer) = host.ask(Method::POST, path, Some(body.clone())).await;
+            assert!(matches!(status.as_u16(), 400 | 401), "{path} {body}: {status} {answer}");
+            let stated = &item["post"]["responses"];
+            assert!(stated.get(status.as_str()).is_some(), "{path} does not state {status}");
+        }
+        asked += 1;
+    }
+    assert_eq!(asked, 12);
+    host.live.finish().await;
+}
+
+/// The table of the specification and the program name the same problems with the same statuses.
+#[test]
+fn problems_are_those_of_the_specification() {
+    let spec = include_str!("../../spec/server.md");
+    let section = spec.split("### Problems").nth(1).expect("a section of that name");
+    let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|l| l.starts_with('|'));
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect::<Vec<_>>();
+    let stated: BTreeSet<(String, String, String)> =
+        rows.map(cells).map(|c| (c[1].clone(), c[2].clone(), c[3].clone())).collect();
+    let waits = Wait::ALL.iter().map(|why| Refusal::Wait { why: *why, seconds: 1 });
+    let told = Refusal::ALL.iter().copied().chain(waits).map(|refusal| {
+        let check = refusal.check().map(|check| check.code().to_owned()).unwrap_or_default();
+        (refusal.name().to_owned(), refusal.status().to_string(), check)
+    });
+    assert_eq!(stated, told.collect());
+}
+
+#[test]
+fn tokens_of_tests_are_those_of_the_links() {
+    assert_eq!(Site::token(1), tagged_hash("test-token", &[&1u32.to_le_bytes()]));
+}
