@@ -35,7 +35,6 @@ use axum::Router;
 use routes::App;
 
 /// Everything for voters, with all that surrounds it.
-#[must_use]
 pub fn voters(server: &App) -> Router {
     let config = &server.config;
     let protection = Protection {
@@ -48,7 +47,6 @@ pub fn voters(server: &App) -> Router {
 }
 
 /// Everything for the machine's own people and programs: no rate, no other origin.
-#[must_use]
 pub fn admin(server: &App) -> Router {
     let request = server.config.limits.request;
     let protection = Protection { tls: false, origins: Vec::new(), requests_per_minute: None, request };
