@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 use self::address::AddressLimits;
 use self::api::{Caller, KdfAnswer};
 use self::attempt::{Attempt, Stage};
-use self::counts::Counts;
+use self::counts::{Counted, Counts};
 pub use self::help::Resend;
 use self::place::PlaceGate;
 use self::rows::{Rows, Stop};
@@ -47,6 +47,7 @@ pub use self::rules::{AccessSettings, Rules, RulesError};
 use self::secret::Secret;
 use crate::clock::{Clock, ClockHealth};
 use crate::delivery::Delivery;
+use crate::events::EventLog;
 use crate::keys::ServerKeys;
 use crate::phase::Lifecycle;
 use crate::random;
@@ -78,6 +79,8 @@ pub struct AccessParts {
     pub rules: Rules,
     /// Sends codes and notices.
     pub delivery: Delivery,
+    /// Where it is written how much was done, and that contact data changed.
+    pub events: Arc<EventLog>,
 }
 
 /// Lets voters in. Copies are the same service.
@@ -114,7 +117,7 @@ impl AccessService {
             lifecycle: parts.lifecycle,
             rules: Arc::new(parts.rules),
             delivery: parts.delivery,
-            counts: Arc::default(),
+            counts: Arc::new(Counts::new(Arc::clone(&parts.events))),
         }
     }
 
@@ -138,14 +141,19 @@ impl AccessService {
         let now = self.clock.now();
         self.lifecycle.may_enter(now)?;
         self.addresses.admit(caller.address)?;
-        self.place.admit(caller.address, &self.counts)?;
+        if self.place.domestic(caller.address) {
+            self.counts.add(Counted::Domestic);
+            if self.place.enforced() {
+                return Err(Refusal::Place);
+            }
+        }
         Ok(now)
     }
 
     /// What somebody who got it wrong is told; it counts against the address.
     fn wrong(&self, address: IpAddr, why: Refusal) -> Refusal {
         self.addresses.wrong(address);
-        self.counts.wrong.add();
+        self.counts.add(Counted::Wrong);
         why
     }
 

@@ -161,7 +161,13 @@ impl EventLog {
     }
 }
 
-async fn append(connection: &mut AnyConnection, backend: Backend, event: Event, at: String) -> Result<(), StoreError> {
+/// Appends an event within a transaction of the roll: it stands there if what it tells of does.
+pub(crate) async fn append(
+    connection: &mut AnyConnection,
+    backend: Backend,
+    event: Event,
+    at: String,
+) -> Result<(), StoreError> {
     if backend == Backend::Postgres {
         connection.execute(sqlx::query("SELECT pg_advisory_xact_lock($1)::text").bind(LOCK)).await?;
     }

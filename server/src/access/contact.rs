@@ -3,17 +3,21 @@
 
 use core::str::FromStr;
 
+use escrutinio_core::ids::hex;
 use zeroize::Zeroizing;
 
 use super::api::{Caller, ContactAnswer, ContactConfirmRequest, ContactKind, ContactRequest, Factor};
 use super::attempt::{CONTACT, Stage};
 use super::code::{self, Use};
+use super::counts::Counted;
 use super::factor::accept_totp;
 use super::rows::{Line, Rows, Stop};
 use super::secret::Secret;
 use super::session::VoterSession;
 use super::{AccessService, current, open_person};
+use crate::board::utc;
 use crate::delivery::{Channel, Language, Notice};
+use crate::events::{self, Event};
 use crate::refusal::Refusal;
 use crate::store::roll::{self, AccountNumber};
 
@@ -90,7 +94,7 @@ impl AccessService {
         if attempt.account != session.account {
             return Err(Refusal::Attempt);
         }
-        let keys = self.keys.clone();
+        let (keys, backend) = (self.keys.clone(), self.roll.backend());
         let step = self.step(move |mut rows| {
             Box::pin(async move {
                 let row = current(&mut rows, &attempt, now).await?;
@@ -114,15 +118,17 @@ impl AccessService {
                     ContactKind::Phone => &mut person.phone,
                 };
                 let old = core::mem::replace(field, value.to_string());
-                let tag = |value: &str| keys.roll().mac("contact", value.as_bytes());
-                let tags = (tag(&old), tag(&value));
+                // Keyed: there are not so many numbers that a plain hash would hide one.
+                let tag = |value: &str| hex(&keys.roll().mac("contact", value.as_bytes()));
+                let event = Event::server("contact", serde_json::json!({ "old": tag(&old), "new": tag(&value) }));
                 drop(Zeroizing::new(old));
                 rows.set_contact(row.account, &person.seal(keys.roll(), row.account), kind, step).await?;
-                Ok((tags, old_email))
+                events::append(rows.connection, backend, event, utc(now)).await?;
+                Ok(old_email)
             })
         });
-        let (_, old_email) = self.judge(caller.address, step.await)?;
-        self.counts.contacts.add();
+        let old_email = self.judge(caller.address, step.await)?;
+        self.counts.add(Counted::Contacts);
         self.tell(kind, old_email, caller.language);
         Ok(())
     }
@@ -146,7 +152,7 @@ impl Rows<'_> {
         kind: ContactKind,
         step: Option<i64>,
     ) -> Result<(), Stop> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = match kind {
             ContactKind::Email => {
                 "UPDATE accounts SET person = $2, totp_step = coalesce($3, totp_step), resend = 1, \

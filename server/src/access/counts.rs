@@ -1,78 +1,105 @@
-//! How often what happened since the program started: for the events of every hour and the metrics.
-//! Nothing here says who.
+//! How often what happened: since the program started for the metrics, within the hour for the log of
+//! events. Nothing here says who.
 
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-/// One counter.
-#[derive(Debug, Default)]
-pub struct Count(AtomicU64);
+use crate::events::EventLog;
 
-impl Count {
+macro_rules! counted {
+    ($($(#[$doc:meta])* $variant:ident $name:literal;)*) => {
+        /// What is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counted { $($(#[$doc])* $variant,)* }
+
+        impl Counted {
+            /// All of it.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in the metrics and the events.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+
+        /// The counters.
+        #[derive(Debug)]
+        #[expect(non_snake_case, reason = "each is named by what it counts")]
+        pub struct Counts {
+            events: Arc<EventLog>,
+            statements: AtomicU64,
+            hashes: AtomicU64,
+            $($variant: AtomicU64,)*
+        }
+
+        impl Counts {
+            pub(super) fn new(events: Arc<EventLog>) -> Self {
+                let (statements, hashes) = (AtomicU64::default(), AtomicU64::default());
+                Self { events, statements, hashes, $($variant: AtomicU64::default(),)* }
+            }
+
+            fn of(&self, what: Counted) -> &AtomicU64 {
+                match what { $(Counted::$variant => &self.$variant,)* }
+            }
+        }
+    };
+}
+
+counted! {
+    /// Links opened.
+    Links "links";
+    /// Digits that were right.
+    Digits "digits";
+    /// Second factors that were right.
+    Factors "factors";
+    /// Passwords set on first access.
+    Passwords "passwords";
+    /// Passwords recovered.
+    Recovered "recovered";
+    /// Codes sent to telephones.
+    Messages "messages";
+    /// Codes sent by e-mail.
+    Mails "mails";
+    /// Wrong tries.
+    Wrong "wrong";
+    /// Accounts and links locked.
+    Locks "locks";
+    /// Sessions begun.
+    Sessions "sessions";
+    /// Sessions ended by their voter.
+    Logouts "logouts";
+    /// Contact data changed.
+    Contacts "contacts";
+    /// Entries from within the territory, where that is noted or refused.
+    Domestic "domestic";
+}
+
+impl Counts {
     /// One more.
-    pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn add(&self, what: Counted) {
+        self.of(what).fetch_add(1, Ordering::Relaxed);
+        self.events.count(what.name());
     }
 
     /// How many.
     #[must_use]
-    pub fn value(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    pub fn value(&self, what: Counted) -> u64 {
+        self.of(what).load(Ordering::Relaxed)
     }
-}
 
-/// All of them.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Links opened.
-    pub links: Count,
-    /// Digits that were right.
-    pub digits: Count,
-    /// Second factors that were right.
-    pub factors: Count,
-    /// Passwords set on first access.
-    pub passwords: Count,
-    /// Passwords recovered.
-    pub recovered: Count,
-    /// Codes sent by message.
-    pub sms: Count,
-    /// Codes sent by e-mail.
-    pub mails: Count,
-    /// Wrong tries.
-    pub wrong: Count,
-    /// Accounts locked.
-    pub locks: Count,
-    /// Sessions begun.
-    pub sessions: Count,
-    /// Sessions ended by their voter.
-    pub logouts: Count,
-    /// Contact data changed.
-    pub contacts: Count,
-    /// Entries from within the territory, where that is noted or refused.
-    pub domestic: Count,
-    /// Statements sent to the roll by these steps.
-    pub statements: Count,
-    /// Hashes computed over what clients sent.
-    pub hashes: Count,
-}
+    pub(super) fn statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
 
-impl Counts {
-    /// Names and values, for the log of events and the metrics.
+    pub(super) fn hash(&self) {
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Statements sent to the roll, and hashes computed, for what clients sent: with both of them a test compares
+    /// what an account costs that exists with one that does not.
     #[must_use]
-    pub fn all(&self) -> [(&'static str, u64); 13] {
-        [
-            ("links", self.links.value()),
-            ("digits", self.digits.value()),
-            ("factors", self.factors.value()),
-            ("passwords", self.passwords.value()),
-            ("recovered", self.recovered.value()),
-            ("sms", self.sms.value()),
-            ("mails", self.mails.value()),
-            ("wrong", self.wrong.value()),
-            ("locks", self.locks.value()),
-            ("sessions", self.sessions.value()),
-            ("logouts", self.logouts.value()),
-            ("contacts", self.contacts.value()),
-            ("domestic", self.domestic.value()),
-        ]
+    pub fn effort(&self) -> (u64, u64) {
+        (self.statements.load(Ordering::Relaxed), self.hashes.load(Ordering::Relaxed))
     }
 }

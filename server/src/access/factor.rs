@@ -3,6 +3,7 @@
 use super::api::{Caller, CodeAnswer, CodeRequest, Factor, FactorAnswer, FactorRequest, FactorsAnswer, PasswordStep};
 use super::attempt::{Chosen, Purpose, Setting, Stage};
 use super::code::{self, Use};
+use super::counts::Counted;
 use super::rows::{Line, Rows, Set, Stop};
 use super::secret::Secret;
 use super::{AccessService, current, totp};
@@ -95,8 +96,8 @@ impl AccessService {
             return Err(Refusal::Wait { why: Wait::Messages, seconds });
         }
         match channel {
-            Channel::Sms => self.counts.sms.add(),
-            Channel::Mail => self.counts.mails.add(),
+            Channel::Sms => self.counts.add(Counted::Messages),
+            Channel::Mail => self.counts.add(Counted::Mails),
         }
         let notice = match purpose {
             Use::Factor(_) | Use::ContactFactor => Notice::LoginCode(drawn),
@@ -141,7 +142,7 @@ impl AccessService {
             })
         });
         let (row, begun) = self.judge(caller.address, step.await)?;
-        self.counts.factors.add();
+        self.counts.add(Counted::Factors);
         let setting = match (purpose, begun) {
             (_, Some(begun)) => return Ok(CodeAnswer::Session(begun.answer(token, now))),
             (Purpose::Recovery, None) => Setting::Again,

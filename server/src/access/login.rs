@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use super::api::{Caller, FactorsAnswer, KdfAnswer, KdfRequest, LoginRequest, RecoverCodeRequest, RecoverRequest};
 use super::attempt::Purpose;
 use super::code::{self, Use};
+use super::counts::Counted;
 use super::rows::{Line, Rows, Stop};
 use super::secret::Secret;
 use super::steps::auth_hash;
@@ -38,7 +39,7 @@ impl AccessService {
         let user = name(request.user)?;
         let decoy = self.decoy(&user);
         let computed = auth_hash(&auth, &user);
-        self.counts.hashes.add();
+        self.counts.hash();
         let step = self.step(move |mut rows| {
             Box::pin(async move {
                 let row = rows.find(&user, now).await?;
@@ -65,7 +66,7 @@ impl AccessService {
         let (decoy, most) = (self.decoy(&user), self.rules.settings.messages_per_hour);
         let (drawn, keys) = (code::draw(), self.keys.clone());
         let sent = drawn.clone();
-        self.counts.hashes.add();
+        self.counts.hash();
         let step = self.step(move |mut rows| {
             Box::pin(async move {
                 let row = rows.find(&user, now).await?;
@@ -84,7 +85,7 @@ impl AccessService {
         });
         if let Some(row) = step.await? {
             let email = Secret::new(self.person(&row)?.email.clone());
-            self.counts.mails.add();
+            self.counts.add(Counted::Mails);
             slot.send(email, caller.language, &Notice::RecoveryCode(sent));
         }
         Ok(())
@@ -98,7 +99,7 @@ impl AccessService {
         let now = self.enter(caller)?;
         let user = name(request.user)?;
         let (decoy, keys) = (self.decoy(&user), self.keys.clone());
-        self.counts.hashes.add();
+        self.counts.hash();
         let step = self.step(move |mut rows| {
             Box::pin(async move {
                 let row = rows.find(&user, now).await?;

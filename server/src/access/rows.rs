@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{AnyConnection, Row};
 
-use super::counts::Counts;
+use super::counts::{Counted, Counts};
 use crate::refusal::Refusal;
 use crate::store::StoreError;
 use crate::store::roll::{self, AccountNumber, AccountRow};
@@ -90,7 +90,7 @@ pub(super) struct Rows<'c> {
 impl Rows<'_> {
     /// Keeps other transactions from an account until this one is through; PostgreSQL needs it.
     pub(super) async fn hold(&mut self, account: AccountNumber) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE accounts SET failures = failures WHERE account = $1";
         sqlx::query(statement).bind(account).execute(&mut *self.connection).await?;
         Ok(())
@@ -98,28 +98,28 @@ impl Rows<'_> {
 
     /// The same, by user name.
     pub(super) async fn hold_user(&mut self, user: &str) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE accounts SET failures = failures WHERE user_name = $1";
         sqlx::query(statement).bind(user).execute(&mut *self.connection).await?;
         Ok(())
     }
 
     pub(super) async fn account(&mut self, account: AccountNumber) -> Result<Option<AccountRow>, StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         roll::account(self.connection, account).await
     }
 
     pub(super) async fn by_user(&mut self, user: &str) -> Result<Option<AccountRow>, StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         roll::by_user(self.connection, user).await
     }
 
     /// Counts a wrong try, locks the account with every fifth. A lock ends attempts and codes.
     pub(super) async fn fail(&mut self, row: &AccountRow, now: i64) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let failures = row.failures.saturating_add(1);
         let (locked_until, generation) = if failures % super::TRIES == 0 {
-            self.counts.locks.add();
+            self.counts.add(Counted::Locks);
             let before = u32::try_from(failures / super::TRIES - 1).unwrap_or(u32::MAX);
             // From a day on it would only punish the voter.
             let seconds = super::LOCK.saturating_mul(1 << before.min(6));
@@ -135,7 +135,7 @@ impl Rows<'_> {
 
     /// Counts a wrong try of nobody: as much work as [`Self::fail`], and as much to wait for.
     pub(super) async fn fail_nobody(&mut self, decoy: AccountNumber) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "INSERT INTO codes (account, channel, expires, hour, sent) VALUES ($1, 9, 0, 0, 1) \
                          ON CONFLICT (account, channel) DO UPDATE SET sent = codes.sent + 1";
         sqlx::query(statement).bind(decoy).execute(&mut *self.connection).await?;
@@ -144,7 +144,7 @@ impl Rows<'_> {
 
     /// Counts wrong digits of the link.
     pub(super) async fn fail_digits(&mut self, row: &AccountRow) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE accounts SET digit_tries = digit_tries + 1 WHERE account = $1";
         sqlx::query(statement).bind(row.account).execute(&mut *self.connection).await?;
         Ok(())
@@ -159,7 +159,7 @@ impl Rows<'_> {
         now: i64,
         most: u32,
     ) -> Result<bool, StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "INSERT INTO codes (account, channel, code, expires, hour, sent) VALUES ($1, $2, $3, $4, $5, 1) \
                          ON CONFLICT (account, channel) DO UPDATE SET code = excluded.code, expires = excluded.expires, \
                          sent = CASE WHEN codes.hour = excluded.hour THEN codes.sent + 1 ELSE 1 END, hour = excluded.hour \
@@ -178,7 +178,7 @@ impl Rows<'_> {
 
     /// The code that was sent last.
     pub(super) async fn code(&mut self, account: AccountNumber, line: Line) -> Result<Option<Sent>, StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "SELECT code, expires FROM codes WHERE account = $1 AND channel = $2";
         let query = sqlx::query(statement).bind(account).bind(line.number());
         let row = query.fetch_optional(&mut *self.connection).await?;
@@ -187,7 +187,7 @@ impl Rows<'_> {
 
     /// A code works once.
     pub(super) async fn use_code(&mut self, account: AccountNumber, line: Line) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE codes SET code = NULL WHERE account = $1 AND channel = $2";
         sqlx::query(statement).bind(account).bind(line.number()).execute(&mut *self.connection).await?;
         Ok(())
@@ -195,7 +195,7 @@ impl Rows<'_> {
 
     /// A step of the authenticator works once.
     pub(super) async fn use_step(&mut self, account: AccountNumber, step: i64) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE accounts SET totp_step = $2 WHERE account = $1";
         sqlx::query(statement).bind(account).bind(step).execute(&mut *self.connection).await?;
         Ok(())
@@ -203,7 +203,7 @@ impl Rows<'_> {
 
     /// Begins a session in place of any other, ends attempts and codes, forgives wrong tries.
     pub(super) async fn begin(&mut self, row: &AccountRow, begun: &Begun, set: &Set) -> Result<(), StoreError> {
-        self.counts.statements.add();
+        self.counts.statement();
         let statement = "UPDATE accounts SET session = $2, session_start = $3, session_end = $4, \
                          generation = generation + 1, failures = 0, locked_until = 0, digit_tries = 0, auth = $5, \
                          token = $6, totp = $7, totp_step = $8 WHERE account = $1";
@@ -220,7 +220,7 @@ impl Rows<'_> {
             .bind(set.step.unwrap_or(row.totp_step))
             .execute(&mut *self.connection)
             .await?;
-        self.counts.sessions.add();
+        self.counts.add(Counted::Sessions);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::api::{ContestState, SessionAnswer, SessionState};
+use super::counts::Counted;
 use super::rows::Begun;
 use super::secret::Secret;
 use super::{AccessService, store_failed};
@@ -140,7 +141,7 @@ impl AccessService {
             })
         });
         step.await?;
-        self.counts.logouts.add();
+        self.counts.add(Counted::Logouts);
         Ok(())
     }
 }

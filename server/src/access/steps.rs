@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq;
 
 use super::api::{Caller, DigitsRequest, FactorsAnswer, LinkAnswer, LinkRequest, PasswordRequest, SessionAnswer};
 use super::attempt::{Purpose, Setting, Stage};
+use super::counts::Counted;
 use super::factor::seal_seed;
 use super::rows::{Set, Stop};
 use super::secret::Secret;
@@ -25,14 +26,14 @@ impl AccessService {
         let now = self.enter(caller)?;
         let found = self.find_link(&request.token, now).await;
         let row = self.judge(caller.address, found)?;
-        self.counts.links.add();
+        self.counts.add(Counted::Links);
         let attempt = self.seal_attempt(row.account, row.generation, now, Stage::Digits);
         Ok(LinkAnswer { attempt, user: row.user_name })
     }
 
     async fn find_link(&self, token: &Secret, now: i64) -> Result<AccountRow, Refusal> {
         let token = token.decode_array::<32>().ok_or(Refusal::Link)?;
-        self.counts.hashes.add();
+        self.counts.hash();
         let hash = tagged_hash("access-token", &[token.as_ref()]);
         let found = async { roll::by_token(&mut *self.roll.read().await?, &hash).await };
         let row = found.await.map_err(|error| super::store_failed(&error))?.ok_or(Refusal::Link)?;
@@ -69,7 +70,7 @@ impl AccessService {
             })
         });
         let row = self.judge(caller.address, step.await)?;
-        self.counts.digits.add();
+        self.counts.add(Counted::Digits);
         Ok(self.factors(&row, Purpose::FirstAccess, now))
     }
 
@@ -100,10 +101,10 @@ impl AccessService {
         });
         let (row, begun) = step.await?;
         let (count, notice) = match setting {
-            Setting::First => (&self.counts.passwords, Notice::PasswordSet),
-            Setting::Again => (&self.counts.recovered, Notice::PasswordChanged),
+            Setting::First => (Counted::Passwords, Notice::PasswordSet),
+            Setting::Again => (Counted::Recovered, Notice::PasswordChanged),
         };
-        count.add();
+        self.counts.add(count);
         if let Ok(person) = self.person(&row) {
             self.delivery.notify(Channel::Mail, Secret::new(person.email.clone()), caller.language, &notice);
         }

@@ -56,6 +56,7 @@ async fn nobody_comes_in_before_the_act_of_opening() {
             )
             .unwrap(),
             delivery: world.access.delivery().clone(),
+            events: world.events.clone(),
         });
         world.access = shut;
         assert_eq!(doors(&world).await, vec![Some(Refusal::NotOpen); 4]);

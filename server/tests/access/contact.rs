@@ -1,6 +1,7 @@
 //! New addresses and numbers.
 
 use escrutinio_server::access::api::*;
+use escrutinio_server::access::counts::Counted;
 use escrutinio_server::access::session::VoterSession;
 use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::Person;
@@ -133,7 +134,16 @@ async fn r_roll_12_who_has_voted_stays_so() {
         confirm(&world, &session, &asked, &code, &factor).await.unwrap();
         let after = world.access.state(&session).await.unwrap().contests;
         assert!(!after.is_empty() && after.iter().all(|contest| contest.cast));
-        assert_eq!(world.access.counts().contacts.value(), 1);
+        assert_eq!(world.access.counts().value(Counted::Contacts), 1);
+        // The event has both as keyed hashes, and neither the data nor whose they are.
+        let lines = world.events.lines().await.unwrap();
+        let event: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+        let tag = |value: &str| escrutinio_core::ids::hex(&world.keys.roll().mac("contact", value.as_bytes()));
+        let tags = serde_json::json!({ "old": tag(&voter.phone), "new": tag("525512345678") });
+        assert_eq!((&event["act"], &event["result"]), (&"contact".into(), &tags));
+        for canary in [voter.phone.as_str(), "525512345678", &voter.user, &voter.account.to_string()] {
+            assert!(!lines[0].contains(canary), "{}", lines[0]);
+        }
     })
     .await;
 }

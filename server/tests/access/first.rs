@@ -2,6 +2,7 @@
 
 use escrutinio_core::manifest::SecondFactor;
 use escrutinio_server::access::api::*;
+use escrutinio_server::access::counts::Counted;
 use escrutinio_server::access::secret::Secret;
 use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::{Person, roll};
@@ -24,9 +25,13 @@ async fn r_auth_02_link_digits_factor_password_and_then_in() {
         }
         // The four steps are counted, and nothing else.
         let counts = world.access.counts();
-        let steps = [&counts.links, &counts.digits, &counts.factors, &counts.passwords, &counts.sessions];
-        assert_eq!(steps.map(|count| count.value()), [2; 5]);
-        assert_eq!(counts.wrong.value(), 0);
+        let steps = [Counted::Links, Counted::Digits, Counted::Factors, Counted::Passwords, Counted::Sessions];
+        assert_eq!(steps.map(|step| counts.value(step)), [2; 5]);
+        assert_eq!(counts.value(Counted::Wrong), 0);
+        world.clock.advance(3_600);
+        world.events.turn_of_the_hour().await.unwrap();
+        let lines = world.events.lines().await.unwrap();
+        assert!(lines[0].contains(r#""digits":2"#) && lines[0].contains(r#""passwords":2"#), "{}", lines[0]);
     })
     .await;
 }

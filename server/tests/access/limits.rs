@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use escrutinio_core::manifest::GeoGate;
 use escrutinio_server::access::api::*;
+use escrutinio_server::access::counts::Counted;
 use escrutinio_server::access::place::Network;
 use escrutinio_server::access::{AccessSettings, Rules, RulesError};
 use escrutinio_server::delivery::Language;
@@ -33,7 +34,7 @@ async fn r_auth_16_five_wrong_digits_lock_the_link_until_the_desk_looks() {
         world.access.unlock(&voter.user).await.unwrap();
         let attempt = world.link(voter).await.unwrap().attempt;
         assert!(world.digits(attempt, last_four(&voter.phone)).await.is_ok());
-        assert_eq!(world.access.counts().wrong.value(), 5);
+        assert_eq!(world.access.counts().value(Counted::Wrong), 5);
     })
     .await;
 }
@@ -56,7 +57,7 @@ async fn r_auth_16_five_wrong_codes_lock_the_account_longer_each_time() {
             let after = world.code(attempt, world.totp(&voter).expose(), None).await.unwrap_err();
             assert_eq!(after, Refusal::Attempt);
         }
-        assert_eq!(world.access.counts().locks.value(), 3);
+        assert_eq!(world.access.counts().value(Counted::Locks), 3);
         // A session that succeeds forgives.
         assert!(world.login(&voter, Factor::Totp).await.is_ok());
         assert_eq!(world.row(&voter).await.failures, 0);
@@ -166,7 +167,7 @@ struct Seen {
 
 async fn see<T: std::fmt::Debug>(world: &World, request: impl AsyncFnOnce() -> Result<T, Refusal>) -> Seen {
     let counts = world.access.counts();
-    let before = (counts.statements.value(), counts.hashes.value());
+    let before = counts.effort();
     let answer = match request().await {
         Ok(value) => format!("{value:?}"),
         Err(why) => {
@@ -174,7 +175,8 @@ async fn see<T: std::fmt::Debug>(world: &World, request: impl AsyncFnOnce() -> R
             format!("{} {} {es} {en} {:?} {:?}", why.status(), why.name(), why.retry_after(), why.check())
         }
     };
-    Seen { answer, statements: counts.statements.value() - before.0, hashes: counts.hashes.value() - before.1 }
+    let (statements, hashes) = counts.effort();
+    Seen { answer, statements: statements - before.0, hashes: hashes - before.1 }
 }
 
 #[tokio::test]
@@ -269,7 +271,7 @@ async fn r_auth_13_the_gate_of_the_place() {
         let token = || LinkRequest { token: escrutinio_server::access::secret::Secret::encode(&world.voters[0].token) };
         assert_eq!(world.access.link(&from("198.51.100.7"), token()).await.unwrap_err(), Refusal::Place);
         assert!(world.access.link(&from("203.0.113.7"), token()).await.is_ok());
-        assert_eq!(world.access.counts().domestic.value(), 1);
+        assert_eq!(world.access.counts().value(Counted::Domestic), 1);
     }
     let mut manifest = escrutinio_core::testing::several(&escrutinio_core::testing::Keys::new(2, 3));
     manifest.policies.geo_gate = GeoGate::LogOnly;

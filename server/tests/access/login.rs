@@ -1,6 +1,7 @@
 //! Login, recovery, sessions.
 
 use escrutinio_server::access::api::*;
+use escrutinio_server::access::counts::Counted;
 use escrutinio_server::access::totp;
 use escrutinio_server::refusal::Refusal;
 
@@ -223,7 +224,7 @@ async fn r_auth_07_a_forgotten_password_is_recovered_with_the_second_factor() {
         world.clock.advance(60);
         world.voters[0].auth = [5; 32];
         assert!(world.login(&world.voters[0], Factor::Totp).await.is_ok());
-        assert_eq!(world.access.counts().recovered.value(), 1);
+        assert_eq!(world.access.counts().value(Counted::Recovered), 1);
     })
     .await;
 }

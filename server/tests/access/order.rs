@@ -1,6 +1,7 @@
 //! No step is left out, and none comes before its turn.
 
 use escrutinio_server::access::api::*;
+use escrutinio_server::access::counts::Counted;
 use escrutinio_server::access::secret::Secret;
 use escrutinio_server::refusal::Refusal;
 
@@ -44,7 +45,7 @@ async fn r_auth_01_no_session_with_a_factor_missing() {
         let session = world.session(&first).await.unwrap();
         let contact = ContactRequest { kind: ContactKind::Email, value: secret("n@n.example"), factor: Factor::Totp };
         let contact = world.access.contact(&caller(), &session, contact).await.unwrap().attempt;
-        let begun = world.access.counts().sessions.value();
+        let begun = world.access.counts().value(Counted::Sessions);
         let mut all = attempts(&world).await;
         all.push(("contact", 0, Step::Contact, contact, String::new()));
         for (name, number, step, attempt, digits) in all {
@@ -74,7 +75,7 @@ async fn r_auth_01_no_session_with_a_factor_missing() {
                 assert_eq!(confirmed, refused, "{name}: contact");
             }
         }
-        assert_eq!(world.access.counts().sessions.value(), begun);
+        assert_eq!(world.access.counts().value(Counted::Sessions), begun);
         assert!(world.session(&first).await.is_ok());
     })
     .await;

@@ -15,6 +15,7 @@ pub use escrutinio_server::clock::Clock;
 use escrutinio_server::clock::ManualClock;
 use escrutinio_server::delivery::carrier::Sending;
 use escrutinio_server::delivery::{Carrier, Delivery, Language, Letter, Patience, Texts};
+use escrutinio_server::events::EventLog;
 use escrutinio_server::keys::ServerKeys;
 use escrutinio_server::phase::{Facts, Lifecycle, Schedule};
 use escrutinio_server::refusal::Refusal;
@@ -50,6 +51,7 @@ pub struct Voter {
 
 pub struct World {
     pub access: AccessService,
+    pub events: Arc<EventLog>,
     pub clock: Arc<ManualClock>,
     pub keys: Arc<ServerKeys>,
     pub lifecycle: Arc<Lifecycle>,
@@ -101,6 +103,7 @@ impl World {
         let (mail, sms) = (Inbox::default(), Inbox::default());
         let texts = Texts::standard("Elección", "INETEL", 5).unwrap();
         let delivery = Delivery::new(texts, Box::new(mail.clone()), Box::new(sms.clone()), Patience::default());
+        let events = Arc::new(EventLog::new(store.roll.clone(), clock.clone()));
         let parts = AccessParts {
             clock: clock.clone(),
             keys: keys.clone(),
@@ -108,6 +111,7 @@ impl World {
             lifecycle: lifecycle.clone(),
             rules,
             delivery,
+            events: events.clone(),
         };
         let access = AccessService::new(parts);
         let voters: Vec<Voter> = (0..voters).map(voter).collect();
@@ -121,7 +125,7 @@ impl World {
             })
         });
         insert.await.unwrap();
-        Self { access, clock, keys, lifecycle, schedule, store, databases, mail, sms, voters }
+        Self { access, events, clock, keys, lifecycle, schedule, store, databases, mail, sms, voters }
     }
 
     pub async fn row(&self, voter: &Voter) -> AccountRow {
