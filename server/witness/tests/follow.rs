@@ -3,58 +3,15 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::Arc;
 
-use common::{LogOf, election, sealed, witness_key};
-use escrutinio_core::board::SignedCheckpoint;
+use common::{LogOf, Site, election, witness_key};
 use escrutinio_core::testing::signing_key;
 use escrutinio_witness::Log;
 use escrutinio_witness::alarm::Kind;
 use escrutinio_witness::clock::{PATIENCE, SetClock};
-use escrutinio_witness::follow::fetch::{Fetch, FetchError};
 use escrutinio_witness::follow::{Follower, Seen};
-
-/// What a server publishes, by path.
-#[derive(Clone, Default)]
-struct Site(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
-
-impl Fetch for Site {
-    fn get(&self, path: &str, most: u64) -> Result<Vec<u8>, FetchError> {
-        let found = self.read(path).ok_or_else(|| FetchError::Absent(path.to_owned()))?;
-        assert!(u64::try_from(found.len()).unwrap() <= most, "{path}");
-        Ok(found)
-    }
-}
-
-impl Site {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().get(path).cloned()
-    }
-
-    fn put(&self, path: &str, bytes: impl Into<Vec<u8>>) {
-        self.0.lock().unwrap().insert(path.to_owned(), bytes.into());
-    }
-
-    fn remove(&self, path: &str) {
-        assert!(self.0.lock().unwrap().remove(path).is_some(), "{path}");
-    }
-
-    /// Publishes the log of acts to a size, over what is there.
-    fn acts(&self, log: &LogOf, size: u64) {
-        self.0.lock().unwrap().extend(log.files(size));
-    }
-
-    fn board(&self, checkpoint: &SignedCheckpoint) {
-        self.put("board/checkpoint", checkpoint.to_string());
-    }
-}
 
 struct Scene {
     site: Site,
@@ -273,79 +230,4 @@ fn what_is_missing_is_no_alarm() {
     let huge = escrutinio_core::board::Checkpoint { origin: scene.acts.origin.clone(), size: 1 << 40, root: [1; 32] };
     scene.site.put("acts/checkpoint", huge.sign(&signing_key("log")).unwrap().to_string());
     assert!(matches!(scene.seen(Log::Acts), Seen::Unchecked(_)));
-}
-
-/// Serves a site over HTTP, one request a connection.
-fn serve(site: Site) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-            let request = lines.next().unwrap_or_default();
-            lines.take_while(|line| !line.is_empty()).for_each(drop);
-            let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/site/").to_owned();
-            let (status, body) = match path.as_str() {
-                "moved/board/checkpoint" => ("302 Found\r\nLocation: /site/board/checkpoint", Vec::new()),
-                path => site.read(path).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body)),
-            };
-            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-            let _ = stream.write_all(&[head.into_bytes(), body].concat());
-        }
-    });
-    format!("http://{address}/site/")
-}
-
-fn follow(url: &str, folder: &Path, once: &[&str]) -> (Option<i32>, String, String) {
-    let record = folder.join("record");
-    for (path, bytes) in &sealed().files.0 {
-        let path = record.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_escrutinio-witness"));
-    command
-        .args(["follow", url, "--once"])
-        .args(once)
-        .arg("--record")
-        .arg(record)
-        .arg("--state")
-        .arg(folder.join("seen"));
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[test]
-fn the_program_follows_over_http() {
-    let scene = Scene::new();
-    let url = serve(scene.site.clone());
-    let folder = scene.folder.path();
-    let (code, stdout, stderr) = follow(&url, folder, &["--json"]);
-    assert_eq!(code, Some(0), "{stderr}");
-    let lines: Vec<serde_json::Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [board, acts] = lines.as_slice() else { panic!("{stdout}") };
-    assert_eq!((&board["log"], &board["seen"], &board["size"]), (&"board".into(), &"good".into(), &3.into()));
-    assert_eq!((&board["witnesses"], &board["quorum"]), (&2.into(), &2.into()));
-    assert_eq!((&acts["log"], &acts["seen"], &acts["new"]), (&"acts".into(), &"good".into(), &true.into()));
-
-    let (code, stdout, _) = follow(&url, folder, &["--lang", "es"]);
-    assert_eq!(code, Some(0));
-    assert!(stdout.contains("board: tamaño 3, testigos que responden: 2 de 2"), "{stdout}");
-    // A redirection is not followed.
-    let (code, _, stderr) = follow(&format!("{url}moved"), folder, &["--lang", "en"]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("board: could not be checked"), "{stderr}");
-
-    scene.site.board(&scene.board.forked(1, "f").checkpoint(3));
-    let (code, _, stderr) = follow(&url, folder, &[]);
-    assert_eq!(code, Some(1));
-    assert!(stderr.contains("ALARMA (board)") && stderr.contains("ALARM (board)"), "{stderr}");
-    // An alarm stays one when the log behaves again.
-    scene.site.board(&scene.board.checkpoint(4));
-    assert_eq!(follow(&url, folder, &[]).0, Some(1));
-    let (code, _, stderr) = follow("http://urna.example", folder, &[]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("https"), "{stderr}");
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 
-use common::{LogOf, election, get, person, post, read_reply, sealed, time_of};
+use common::{LogOf, Site, election, get, person, post, publish, read_reply, sealed, time_of};
 use escrutinio_sealed::Kind;
 use escrutinio_witness::Log;
 use rand_chacha::ChaCha20Rng;
@@ -26,11 +26,7 @@ struct Post(TempDir);
 impl Post {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (path, bytes) in &sealed().files.0 {
-            let path = folder.path().join("record").join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
+        write_record(&folder.path().join("record"));
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let key = folder.path().join("key");
         escrutinio_sealed::sealed::write(&mut rng, &key, Kind::SigningKey, "clave", &person().to_sealed()).unwrap();
@@ -77,6 +73,14 @@ impl Post {
 
     fn page(&self, log: Log, size: u64) -> PathBuf {
         self.path(&format!("state/{}/{}/{size:020}.txt", election().id, log.name()))
+    }
+}
+
+fn write_record(folder: &Path) {
+    for (path, bytes) in &sealed().files.0 {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
     }
 }
 
@@ -215,4 +219,58 @@ fn status_of_a_folder() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"kind\":\"fork\""));
     let output = post_of.command(&["status", "--lang", "en"]).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("ALARM: fork, alarm-001.txt"));
+}
+
+fn follow(url: &str, folder: &Path, once: &[&str]) -> (Option<i32>, String, String) {
+    let record = folder.join("record");
+    write_record(&record);
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(["follow", url, "--once"])
+        .args(once)
+        .arg("--record")
+        .arg(record)
+        .arg("--state")
+        .arg(folder.join("seen"));
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_program_follows_over_http() {
+    let site = Site::default();
+    let (board_log, acts_log) = (LogOf::new(Log::Board, 9, "b"), LogOf::new(Log::Acts, 9, "a"));
+    let time = election().end - 5000;
+    site.board(&board_log.cosigned(3, &[time, time]));
+    site.acts(&acts_log, 3);
+    let url = publish(site.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (code, stdout, stderr) = follow(&url, folder, &["--json"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let lines: Vec<serde_json::Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [board, acts] = lines.as_slice() else { panic!("{stdout}") };
+    assert_eq!((&board["log"], &board["seen"], &board["size"]), (&"board".into(), &"good".into(), &3.into()));
+    assert_eq!((&board["witnesses"], &board["quorum"]), (&2.into(), &2.into()));
+    assert_eq!((&acts["log"], &acts["seen"], &acts["new"]), (&"acts".into(), &"good".into(), &true.into()));
+
+    let (code, stdout, _) = follow(&url, folder, &["--lang", "es"]);
+    assert_eq!(code, Some(0));
+    assert!(stdout.contains("board: tamaño 3, testigos que responden: 2 de 2"), "{stdout}");
+    // A redirection is not followed.
+    let (code, _, stderr) = follow(&format!("{url}moved"), folder, &["--lang", "en"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("board: could not be checked"), "{stderr}");
+
+    site.board(&board_log.forked(1, "f").checkpoint(3));
+    let (code, _, stderr) = follow(&url, folder, &[]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("ALARMA (board)") && stderr.contains("ALARM (board)"), "{stderr}");
+    // An alarm stays one when the log behaves again.
+    site.board(&board_log.checkpoint(4));
+    assert_eq!(follow(&url, folder, &[]).0, Some(1));
+    let (code, _, stderr) = follow("http://urna.example", folder, &[]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("https"), "{stderr}");
 }

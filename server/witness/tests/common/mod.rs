@@ -9,10 +9,12 @@
 )]
 
 use core::time::Duration;
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 
 use escrutinio_core::board::bundle::BundleWriter;
 use escrutinio_core::board::tile::TileWriter;
@@ -23,6 +25,7 @@ use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::testing::{self, Keys, signing_key};
 use escrutinio_sealed::{Person, Role};
 use escrutinio_witness::clock::SetClock;
+use escrutinio_witness::follow::fetch::{Fetch, FetchError};
 use escrutinio_witness::http::{self, Limits};
 use escrutinio_witness::{Election, Log, Witness};
 use rand_chacha::ChaCha20Rng;
@@ -184,7 +187,7 @@ pub struct Reply {
 pub fn serve(witness: Arc<Witness>, limits: Limits) -> String {
     let listener = http::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    std::thread::spawn(move || http::serve(listener, witness, 90 * 60, limits, Box::new(|_| ())));
+    thread::spawn(move || http::serve(listener, witness, 90 * 60, limits, Box::new(|_| ())));
     address
 }
 
@@ -218,4 +221,61 @@ pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
     let status = head.split(' ').nth(1)?.parse().unwrap();
     let kind = head.lines().find_map(|line| line.strip_prefix("content-type: ")).unwrap_or_default();
     Some(Reply { status, kind: kind.into(), body: body.into() })
+}
+
+/// What a server publishes, by path.
+#[derive(Clone, Default)]
+pub struct Site(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+
+impl Fetch for Site {
+    fn get(&self, path: &str, most: u64) -> Result<Vec<u8>, FetchError> {
+        let found = self.read(path).ok_or_else(|| FetchError::Absent(path.to_owned()))?;
+        assert!(u64::try_from(found.len()).unwrap() <= most, "{path}");
+        Ok(found)
+    }
+}
+
+impl Site {
+    pub fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(path).cloned()
+    }
+
+    pub fn put(&self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.0.lock().unwrap().insert(path.to_owned(), bytes.into());
+    }
+
+    pub fn remove(&self, path: &str) {
+        assert!(self.0.lock().unwrap().remove(path).is_some(), "{path}");
+    }
+
+    /// Publishes the log of acts to a size, over what is there.
+    pub fn acts(&self, log: &LogOf, size: u64) {
+        self.0.lock().unwrap().extend(log.files(size));
+    }
+
+    pub fn board(&self, checkpoint: &SignedCheckpoint) {
+        self.put("board/checkpoint", checkpoint.to_string());
+    }
+}
+
+/// Serves a site over HTTP, one request a connection.
+pub fn publish(site: Site) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let request = lines.next().unwrap_or_default();
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/site/").to_owned();
+            let (status, body) = match path.as_str() {
+                "moved/board/checkpoint" => ("302 Found\r\nLocation: /site/board/checkpoint", Vec::new()),
+                path => site.read(path).map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body)),
+            };
+            let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(&[head.into_bytes(), body].concat());
+        }
+    });
+    format!("http://{address}/site/")
 }
