@@ -15,6 +15,10 @@ use crate::election::{Election, Log};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, closing_value};
 
+/// Seconds after the end of reception in which a checkpoint that was signed before it is not taken for
+/// the closing.
+const AWAITED: u64 = 60;
+
 /// A witness at work.
 pub struct Witness {
     election: Election,
@@ -282,7 +286,10 @@ impl Witness {
         if last.time().is_some_and(|time| time >= end) {
             return if repeated { Ok(Signing::At(time)) } else { Err(Answer::Over(Over::Closed)) };
         }
-        if repeated && time >= end { Ok(Signing::AsBefore(last.note.clone())) } else { Ok(Signing::At(time)) }
+        // The closing is on its way, or was signed just too early; in the meantime nobody who repeats an
+        // old checkpoint takes its place.
+        let awaited = (end..end.saturating_add(AWAITED)).contains(&time);
+        if repeated && awaited { Ok(Signing::AsBefore(last.note.clone())) } else { Ok(Signing::At(time)) }
     }
 
     fn sign(

@@ -100,13 +100,29 @@ fn a_repeated_checkpoint_does_not_take_the_closing() {
         let log = LogOf::new(Log::Board, 9, "b");
         signed(&witness, &log, 0, size);
         // Whoever has seen it sends it again after the end: the answer is the line of before.
-        clock.set(end() + 1);
-        assert_eq!(signed(&witness, &log, size, size), end() - 10);
-        assert!(!witness.standing()[0].closed);
+        for after in [0, 1, 59] {
+            clock.set(end() + after);
+            assert_eq!(signed(&witness, &log, size, size), end() - 10);
+            assert!(!witness.standing()[0].closed);
+        }
         // So the closing is signed still.
-        assert_eq!(signed(&witness, &log, size, 8), end() + 1);
+        assert_eq!(signed(&witness, &log, size, 8), end() + 59);
         assert!(witness.standing()[0].closed);
     }
+}
+
+/// The server closed early, or by a clock that is a second ahead of the witness's.
+#[test]
+fn a_closing_of_before_the_end_is_signed_again_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = at(end() - 1);
+    let witness = open(folder.path(), &clock).unwrap();
+    let log = LogOf::new(Log::Board, 9, "b");
+    assert_eq!(signed(&witness, &log, 0, 5), end() - 1);
+    clock.set(end() + 60);
+    assert_eq!(signed(&witness, &log, 5, 5), end() + 60);
+    assert!(witness.standing()[0].closed);
+    assert!(matches!(witness.add_checkpoint(&log.body(5, 6)), Answer::Over(Over::Closed)));
 }
 
 #[test]
