@@ -147,6 +147,7 @@ impl Server {
         };
         let conductor = Arc::new(Conductor::new(parts, &roots(&buckets)).await?);
         let access = AccessService::new(AccessParts {
+            events: Arc::clone(&events),
             clock: Arc::clone(&clock),
             keys: Arc::clone(&keys),
             roll: store.roll.clone(),
