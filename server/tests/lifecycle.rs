@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::encoding::Encode;
+use escrutinio_core::manifest::{CloseMode, Manifest};
 use escrutinio_core::record::{self, Source};
 use escrutinio_core::tally::{Marked, Participation};
 use escrutinio_core::testing::rehearsal::MemoryRecord;
+use escrutinio_core::testing::{self, Keys};
 use escrutinio_core::verify;
 use escrutinio_server::access::session::VoterSession;
-use escrutinio_server::board::Pace;
+use escrutinio_server::board::{Act, LogName, Pace};
 use escrutinio_server::lifecycle::LifecycleError;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::random;
+use escrutinio_server::refusal::Refusal;
+use escrutinio_server::store::Database;
 use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
 
 const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
@@ -144,4 +149,453 @@ async fn a_whole_election_holds_before_the_verifier() {
         assert_eq!(names, ["act election", "act open", "act voting", "act grace", "act closed", "act export"]);
         server.stop().await;
     }
+}
+
+/// Closed, with a quorum of witnesses.
+async fn close(fixture: &Fixture, server: &Conducted) {
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    server.tick().await;
+    assert!(server.board.status().await.unwrap().closed);
+}
+
+/// What is in a file of the roll or the box.
+async fn write(database: &Database, statement: &'static str) {
+    let job = database.run(move |c| Box::pin(async move { Ok(sqlx::query(statement).execute(c).await.map(drop)?) }));
+    job.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_02_anything_that_must_be_empty_and_is_not_stops_the_opening() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        fixture.clock.set(fixture.schedule().voting_start - 3600);
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        server.tick().await;
+        let store = &server.running.store;
+        let cases: [(&Database, &str, &str, &str); 4] = [
+            (&store.roll, "INSERT INTO marks (account, contest) VALUES (1, 0)", "DELETE FROM marks", "roll.marks"),
+            (
+                &store.roll,
+                "UPDATE accounts SET session = user_name_hash FROM (SELECT account AS a, person AS user_name_hash FROM accounts LIMIT 1) AS one WHERE account = one.a",
+                "UPDATE accounts SET session = NULL",
+                "roll.accounts with a session",
+            ),
+            (
+                &store.ballots,
+                "INSERT INTO ballots (credential_tag, code_tag, nonce_tag, sealed) SELECT value, value, value, value FROM meta WHERE name = 'election'",
+                "DELETE FROM ballots",
+                "box.ballots",
+            ),
+            (
+                &store.ballots,
+                "INSERT INTO heads (log, number, size, root, note) SELECT 'board', 1, 1, value, note FROM meta, heads WHERE name = 'election' AND log = 'board'",
+                "DELETE FROM heads WHERE log = 'board' AND number = 1",
+                "box.heads of ballots",
+            ),
+        ];
+        for (database, spoil, repair, name) in cases {
+            write(database, spoil).await;
+            if name == "box.heads of ballots" {
+                // Nothing can be said of a board that does not begin empty.
+                assert!(server.conductor.open().await.is_err());
+            } else {
+                let refused = server.conductor.open().await;
+                assert!(matches!(refused, Err(LifecycleError::NotEmpty { table, .. }) if table == name), "{refused:?}");
+            }
+            write(database, repair).await;
+        }
+        let report = server.conductor.open().await.unwrap();
+        for line in
+            ["empty roll.marks 0", "empty box.ballots 0", "loaded roll.accounts 8", "ballots 0", "participants 0"]
+        {
+            assert!(report.lines().any(|found| found == line), "{line}");
+        }
+        assert_eq!(report.lines().filter(|line| line.starts_with("option ")).count(), 4, "R-OPEN-03");
+        assert!(matches!(server.conductor.open().await, Err(LifecycleError::Phase(Phase::Opened))));
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_05_opening_takes_a_quorum_on_the_empty_board() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    witnesses.iter().for_each(|witness| witness.set_offset(None));
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    assert!(matches!(server.conductor.open().await, Err(LifecycleError::Quorum(0))));
+    let status = server.board.status().await.unwrap();
+    assert!(status.witnesses.iter().all(|witness| witness.failure.is_some()), "{status:?}");
+    server.stop().await;
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(0)));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    server.conductor.open().await.unwrap();
+    // The empty board is the published one.
+    let zero = server.board.verified(LogName::Board, 0).await.unwrap();
+    assert_eq!(zero.checkpoint().root, escrutinio_core::board::MerkleTree::new().root());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_01_a_zero_checkpoint_of_the_ceremony_is_taken_over() {
+    let mut fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let mut rehearsal = (*fixture.rehearsal).clone();
+    rehearsal.board(Vec::new());
+    let note = rehearsal.files.0[&record::checkpoint(0)].clone();
+    let mut election = escrutinio_server::election::LoadedElection::of_files(fixture.election.files.clone()).unwrap();
+    election.zero_checkpoint = Some(String::from_utf8(note.clone()).unwrap());
+    fixture.election = std::sync::Arc::new(election);
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &[]).await.unwrap();
+    // Its witnesses have signed already: nobody is asked.
+    server.conductor.open().await.unwrap();
+    assert_eq!(server.board.head(LogName::Board, 0).await.unwrap().unwrap().note.into_bytes(), note);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_a_skewed_clock_is_not_opened_with() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let start = fixture.schedule().voting_start;
+    fixture.clock.set(start - 3600);
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(6)));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    assert!(matches!(server.conductor.open().await, Err(LifecycleError::Clock(6))));
+    server.stop().await;
+    // The witnesses sign the log of acts anew when it grows, and say the time again.
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(-5)));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.board.act(&Act::new("client", start - 3600)).await.unwrap();
+    server.tick().await;
+    assert_eq!(server.board.status().await.unwrap().skew, Some(-5));
+    fixture.clock.set_offset(3);
+    assert!(matches!(server.conductor.open().await, Err(LifecycleError::Clock(3))));
+    fixture.clock.set_offset(2);
+    server.conductor.open().await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_13_r_close_01_voting_begins_and_ends_without_anybody() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let (schedule, lifecycle) = (fixture.schedule(), &server.running.lifecycle);
+    let names = async || -> Vec<String> {
+        let acts = server.board.acts().await.unwrap();
+        acts.iter().map(|act| act.lines().nth(1).unwrap().trim_start_matches("act ").to_owned()).collect()
+    };
+    for (now, phase, last) in [
+        (schedule.voting_start - 1, Phase::Opened, "open"),
+        (schedule.voting_start, Phase::Voting, "voting"),
+        (schedule.voting_close - 1, Phase::Voting, "voting"),
+        (schedule.voting_close, Phase::Grace, "grace"),
+        (schedule.reception_end - 1, Phase::Grace, "grace"),
+        (schedule.reception_end, Phase::Closed, "grace"),
+        (schedule.reception_end + 10, Phase::Closed, "closed"),
+    ] {
+        fixture.clock.set(now);
+        server.tick().await;
+        assert_eq!(lifecycle.phase(now), phase);
+        assert_eq!(names().await.last().map(String::as_str), Some(last));
+    }
+    server.tick().await;
+    assert_eq!(names().await, ["election", "open", "voting", "grace", "closed"], "each once");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_close_03_r_close_08_a_ballot_of_the_last_second_is_on_the_board() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let schedule = fixture.schedule();
+    // Reception may end a second before the session of the last second would.
+    fixture.clock.set(schedule.voting_close - 1);
+    let session = enter(&fixture, &server, 0);
+    fixture.clock.set(session.end - 1);
+    let receipt = server.running.cast.cast(&session, fixture.ballot(0, 0, 1), session.end - 1).await.unwrap();
+    let late = server.running.cast.cast(&session, fixture.ballot(0, 0, 1), schedule.reception_end).await;
+    assert_eq!(late, Err(Refusal::Closed));
+    close(&fixture, &server).await;
+    assert_eq!(server.running.cast.recorded(&receipt.code).await, Ok(true));
+    assert_eq!(server.board.status().await.unwrap().size, 1);
+    // Whatever time anybody says it was received.
+    let after = server.running.cast.cast(&enter(&fixture, &server, 1), fixture.ballot(1, 0, 1), session.end - 1).await;
+    assert_eq!(after, Err(Refusal::Closed));
+    server.stop().await;
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    fixture.clock.set(schedule.reception_end + 60);
+    assert_eq!(server.running.lifecycle.phase(schedule.voting_start), Phase::Closed, "closed is written down");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_close_09_only_a_signed_exception_closes_early() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let schedule = fixture.schedule();
+    fixture.clock.set(schedule.voting_start + 100);
+    vote(&fixture, &server, 0).await;
+    server.conductor.close_early(b"the decision").await.unwrap();
+    let session = enter(&fixture, &server, 1);
+    let refused = server.running.cast.cast(&session, fixture.ballot(1, 0, 1), session.start).await;
+    assert_eq!(refused, Err(Refusal::Closed));
+    fixture.clock.set(schedule.voting_start + 110);
+    server.tick().await;
+    let status = server.board.status().await.unwrap();
+    assert!(status.closed);
+    assert_eq!(status.cosignatures, 0, "witnesses sign the close after the end of reception");
+    fixture.clock.set(schedule.reception_end);
+    server.tick().await;
+    assert_eq!(server.board.status().await.unwrap().cosignatures, 2);
+    let acts = server.board.acts().await.unwrap();
+    let hash = escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[b"the decision"]));
+    assert!(acts.iter().any(|act| act.contains("act exception") && act.contains(&hash)));
+    assert!(matches!(server.conductor.close_early(b"again").await, Err(LifecycleError::Phase(Phase::Closed))));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_close_10_the_record_of_the_close() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        let schedule = fixture.schedule();
+        fixture.clock.set(schedule.voting_start);
+        for voter in 0..5 {
+            vote(&fixture, &server, voter).await;
+        }
+        // Three sessions are open at the close.
+        write(
+            &server.running.store.roll,
+            "UPDATE accounts SET session_start = 1638752000, session_end = 1638753800 \
+             WHERE account IN (SELECT account FROM accounts ORDER BY account LIMIT 3)",
+        )
+        .await;
+        close(&fixture, &server).await;
+        let acts = server.board.acts().await.unwrap();
+        let head = server.board.last(LogName::Board).await.unwrap();
+        let root = format!("root {}", escrutinio_core::ids::hex(&head.root));
+        let closed = acts.iter().find(|act| act.contains("act closed")).unwrap();
+        for line in [
+            "at 2021-12-06T01:30:10Z",
+            "voting-close 2021-12-06T01:00:00Z",
+            "reception-end 2021-12-06T01:30:00Z",
+            "sessions-drained 3",
+            "ballots 5",
+            "marks 5",
+            "size 5",
+            root.as_str(),
+        ] {
+            assert!(closed.lines().any(|found| found == line), "{line} in {closed}");
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_close_12_an_immediate_close() {
+    fn immediate(keys: &Keys) -> Manifest {
+        let mut manifest = testing::small(keys, 3);
+        manifest.policies.close_mode = CloseMode::Immediate;
+        manifest.calendar.reception_end = manifest.calendar.voting_close;
+        manifest
+    }
+    let fixture = Fixture::new("immediate", immediate, &[8], Databases::sqlite()).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let close = fixture.schedule().voting_close;
+    fixture.clock.set(close - 300);
+    let (session, other) = (enter(&fixture, &server, 0), enter(&fixture, &server, 1));
+    assert_eq!(session.end, close);
+    assert!(server.running.cast.cast(&session, fixture.ballot(0, 0, 1), close - 1).await.is_ok());
+    let refused = server.running.cast.cast(&other, fixture.ballot(1, 0, 1), close).await;
+    assert_eq!(refused, Err(Refusal::Closed));
+    fixture.clock.set(close + 10);
+    server.tick().await;
+    assert!(server.board.status().await.unwrap().closed);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_exp_01_r_exp_03_export_of_the_closed_box_with_its_hashes() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let folder = fixture.databases.folder().join("export");
+    fixture.clock.set(fixture.schedule().voting_start);
+    vote(&fixture, &server, 0).await;
+    assert!(matches!(server.conductor.export(&folder).await, Err(LifecycleError::Phase(Phase::Voting))));
+    witnesses.iter().for_each(|witness| witness.set_offset(None));
+    close(&fixture, &server).await;
+    assert!(matches!(server.conductor.export(&folder).await, Err(LifecycleError::Quorum(1))));
+    server.stop().await;
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(0)));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let exported = server.conductor.export(&folder).await.unwrap();
+
+    let exported_files = files(&folder);
+    let sums = String::from_utf8(exported_files["SHA256SUMS"].clone()).unwrap();
+    let hash = |bytes: &[u8]| escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[bytes]));
+    assert_eq!(exported.hash, hash(sums.as_bytes()));
+    assert_eq!(sums.lines().count(), exported_files.len() - 1);
+    for line in sums.lines() {
+        let (sum, path) = line.split_once("  ").unwrap();
+        assert_eq!(sum, hash(&exported_files[path]), "{path}");
+    }
+    let acts = server.board.acts().await.unwrap();
+    assert!(acts.last().unwrap().contains(&format!("hash {}", exported.hash)), "stored and signed");
+    // R-EXP-10: the events go with it, and hold.
+    let events = String::from_utf8(exported_files["events.jsonl"].clone()).unwrap();
+    assert!(events.contains("\"closed\""));
+    assert_eq!(escrutinio_server::events::verify_chain(events.lines()), Ok(()));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_exp_02_r_exp_09_casts_by_contest_and_entity_and_nothing_else() {
+    let fixture = Fixture::several(Databases::sqlite(), 4).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.set(fixture.schedule().voting_start);
+    for voter in 0..10 {
+        vote(&fixture, &server, voter).await;
+    }
+    close(&fixture, &server).await;
+    let folder = fixture.databases.folder().join("export");
+    let exported = server.conductor.export(&folder).await.unwrap();
+    let found = files(&folder);
+    let allowed = |path: &str| {
+        ["SHA256SUMS", "participation.txt", "events.jsonl", "acts.txt", "casts/index.txt"].contains(&path)
+            || path.starts_with("board/checkpoints/")
+            || path.starts_with("board/tile/")
+            || path.starts_with("casts/contest-")
+    };
+    assert!(found.keys().all(|path| allowed(path)), "{:?}", found.keys());
+    let index = String::from_utf8(found["casts/index.txt"].clone()).unwrap();
+    let (mut ballots, mut voters) = (0, 0);
+    for line in index.lines() {
+        let fields: Vec<&str> = line.splitn(6, ' ').collect();
+        let (contest, unit): (u32, u32) = (fields[0].parse().unwrap(), fields[1].parse().unwrap());
+        let (count, participants): (u64, u64) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
+        assert_eq!(count, participants, "{line}");
+        ballots += count;
+        voters += participants;
+        // Nothing but ballots of this contest and unit, sorted by leaf hash.
+        let mut rest = found[&format!("casts/contest-{contest:03}-unit-{unit:03}.bin")].as_slice();
+        let mut before = None;
+        for _ in 0..count {
+            let (length, tail) = rest.split_first_chunk::<4>().unwrap();
+            let (cast, tail) = tail.split_at(usize::try_from(u32::from_le_bytes(*length)).unwrap());
+            let body = CastBallot::decode(cast, &fixture.election.election.shapes).unwrap().body;
+            assert_eq!((body.contest, body.unit), (contest, unit));
+            let leaf = Some(escrutinio_core::board::leaf_hash(cast));
+            assert!(before < leaf);
+            (before, rest) = (leaf, tail);
+        }
+        assert!(rest.is_empty());
+    }
+    assert_eq!((ballots, voters), (exported.ballots, exported.marks));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_exp_07_the_order_of_arrival_changes_no_file_of_casts() {
+    let first = Fixture::small(Databases::sqlite(), 12).await;
+    let ballots: Vec<Vec<u8>> = (0..12).map(|voter| first.ballot(voter, 0, 1)).collect();
+    let mut exports = Vec::new();
+    for order in [(0..12).collect::<Vec<_>>(), (0..12).rev().collect(), vec![5, 3, 0, 11, 7, 2, 1, 10, 4, 9, 8, 6]] {
+        let fixture = Fixture::small(Databases::sqlite(), 12).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        for (place, voter) in (0..).zip(order) {
+            fixture.clock.set(fixture.schedule().voting_start + 60 * place);
+            let session = enter(&fixture, &server, voter);
+            server.running.cast.cast(&session, ballots[voter].clone(), session.start).await.unwrap();
+            server.tick().await;
+        }
+        close(&fixture, &server).await;
+        let folder = fixture.databases.folder().join("export");
+        server.conductor.export(&folder).await.unwrap();
+        exports.push((files(&folder.join("casts")), server.conductor.voters().await.unwrap().csv));
+        server.stop().await;
+    }
+    assert_eq!(exports[0], exports[1], "R-EXP-07, R-REC-06");
+    assert_eq!(exports[0], exports[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_rec_01_r_rec_02_r_rec_09_who_voted() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::several(databases, 3).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        let schedule = fixture.schedule();
+        fixture.clock.set(schedule.voting_start);
+        for voter in [4, 1] {
+            vote(&fixture, &server, voter).await;
+        }
+        assert!(matches!(server.conductor.voters().await, Err(LifecycleError::Phase(Phase::Voting))));
+        // One in the grace, on one contest only.
+        fixture.clock.set(schedule.voting_close - 60);
+        let late = enter(&fixture, &server, 7);
+        fixture.clock.set(schedule.voting_close + 1200);
+        server.running.cast.cast(&late, fixture.ballot(7, 0, 1), schedule.voting_close + 1200).await.unwrap();
+        close(&fixture, &server).await;
+        let list = server.conductor.voters().await.unwrap();
+        let expected = "name,clave\nPersona 000001,CLAVE0000000000001\nPersona 000004,CLAVE0000000000004\n\
+                        Persona 000007,CLAVE0000000000007\n";
+        assert_eq!((list.csv.as_str(), list.persons), (expected, 3));
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_box_key_is_destroyed_after_the_export_only() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.set(fixture.schedule().voting_start);
+    let session = enter(&fixture, &server, 0);
+    let receipt = server.running.cast.cast(&session, fixture.ballot(0, 0, 1), session.start).await.unwrap();
+    let path = fixture.databases.folder().join("keys.sealed");
+    let sealed =
+        escrutinio_sealed::seal(&mut random::system(), escrutinio_sealed::Kind::ServerKeys, "password", &fixture.keys);
+    std::fs::write(&path, sealed.unwrap()).unwrap();
+    let destroy = async || server.conductor.destroy_box_key(&path, "password").await;
+    assert!(matches!(destroy().await, Err(LifecycleError::Phase(Phase::Voting))));
+    close(&fixture, &server).await;
+    assert!(matches!(destroy().await, Err(LifecycleError::Missing("the export"))));
+    server.conductor.export(&fixture.databases.folder().join("export")).await.unwrap();
+    assert!(matches!(server.conductor.destroy_box_key(&path, "wrong").await, Err(LifecycleError::Keys(_))));
+    assert!(server.running.keys.ballots().is_some());
+    destroy().await.unwrap();
+    assert!(server.running.keys.ballots().is_none());
+    // A receipt is still found: on the board.
+    assert_eq!(server.running.cast.recorded(&receipt.code).await, Ok(true));
+    let mut other = receipt.code;
+    other.0[0] ^= 1;
+    assert_eq!(server.running.cast.recorded(&other).await, Ok(false));
+    server.tick().await;
+    let acts = server.board.acts().await.unwrap();
+    assert!(acts.last().unwrap().contains("act destroy-box-key"));
+    let last = server.board.last(LogName::Acts).await.unwrap();
+    assert_eq!(server.board.verified(LogName::Acts, last.number).await.unwrap().cosignatures().len(), 2);
+    server.stop().await;
+
+    let mut gone = fixture.clone();
+    gone.keys[64..].fill(0);
+    let server = gone.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    assert_eq!(server.running.cast.recorded(&receipt.code).await, Ok(true));
+    server.stop().await;
 }

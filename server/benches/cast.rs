@@ -1,0 +1,84 @@
+//! How many ballots a second the act of casting takes, without HTTP: decoding to signed promise, on
+//! databases of its own. `cargo bench -p escrutinio-server --bench cast -- [voters] [at once]`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a measurement")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use escrutinio_core::testing;
+use escrutinio_server::refusal::Refusal;
+use escrutinio_server::testing::{Databases, Fixture};
+
+/// Makes everybody's ballot, on all cores.
+fn ballots(fixture: &Arc<Fixture>, voters: usize) -> Vec<Vec<u8>> {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let threads: Vec<_> = (0..cores)
+        .map(|core| {
+            let fixture = Arc::clone(fixture);
+            std::thread::spawn(move || {
+                (core..voters).step_by(cores).map(|voter| (voter, fixture.ballot(voter, 0, 1))).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let mut ballots: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    ballots.sort_unstable();
+    ballots.into_iter().map(|(_, ballot)| ballot).collect()
+}
+
+async fn measure(databases: Databases, voters: u32, at_once: usize) {
+    let kind = databases.backend();
+    let fixture = Arc::new(Fixture::new("nayarit", nayarit, &[voters], databases).await);
+    let ballots = Arc::new(ballots(&fixture, usize::try_from(voters).unwrap()));
+    let running = fixture.start().await;
+    let begun = Instant::now();
+    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let clients: Vec<_> = (0..at_once)
+        .map(|_| {
+            let (fixture, ballots) = (Arc::clone(&fixture), Arc::clone(&ballots));
+            let (cast, next) = (Arc::clone(&running.cast), Arc::clone(&next));
+            tokio::spawn(async move {
+                let mut times = Vec::new();
+                loop {
+                    let voter = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(ballot) = ballots.get(voter) else { return times };
+                    let session = &fixture.voters[voter];
+                    let since = Instant::now();
+                    loop {
+                        match cast.cast(session, ballot.clone(), session.start).await {
+                            Ok(_) => break,
+                            Err(refusal) => assert_eq!(refusal, Refusal::BUSY),
+                        }
+                    }
+                    times.push(since.elapsed());
+                }
+            })
+        })
+        .collect();
+    let mut times: Vec<Duration> = Vec::new();
+    for client in clients {
+        times.extend(client.await.unwrap());
+    }
+    let elapsed = begun.elapsed();
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    let rate = f64::from(voters) / elapsed.as_secs_f64();
+    println!("{kind:?}: {voters} casts, {at_once} at once: {rate:.0}/s, p50 {:?}, p99 {:?}", at(50), at(99));
+    running.store.close().await;
+}
+
+fn nayarit(keys: &testing::Keys) -> escrutinio_core::manifest::Manifest {
+    let mut manifest = testing::nayarit(keys);
+    manifest.max_voters = 1_000_000;
+    manifest
+}
+
+fn main() {
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let voters: u32 = numbers.next().unwrap_or(5000);
+    let at_once = usize::try_from(numbers.next().unwrap_or(128)).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        for databases in Databases::all().await {
+            measure(databases, voters, at_once).await;
+        }
+    });
+}
