@@ -9,6 +9,7 @@ mod codes;
 mod log;
 mod mirror;
 mod rows;
+mod seen;
 mod sequencer;
 mod tree;
 mod witness;
@@ -36,6 +37,7 @@ use crate::keys::ServerKeys;
 use crate::store::{Store, StoreError, meta};
 use log::Log;
 use mirror::Mirror;
+use seen::Seen;
 use witness::Witnesses;
 
 /// Before the end of reception, seconds in which no witness is asked: what it signed too late would be its
@@ -57,7 +59,8 @@ pub struct BoardParts {
     pub keys: Arc<ServerKeys>,
     /// Signs checkpoints.
     pub log_key: Arc<SigningKey>,
-    /// Where the static files of both logs are.
+    /// Where this instance keeps the static files of both logs, in `board` and `acts`, and beside them, not to
+    /// be served, how many ballots it has seen.
     pub folder: PathBuf,
     /// When epochs leave.
     pub pace: Pace,
@@ -105,6 +108,7 @@ pub struct BoardService {
     board: Log,
     acts: Log,
     mirror: Mirror,
+    seen: Seen,
     witnesses: Witnesses,
 }
 
@@ -119,6 +123,7 @@ impl BoardService {
         let (board, acts) = (log(LogName::Board)?, log(LogName::Acts)?);
         let service = Self {
             mirror: Mirror::new(&parts.folder),
+            seen: Seen::open(parts.folder.join("ballots.seen"))?,
             witnesses: Witnesses::new(parts.witnesses.clone())?,
             board,
             acts,
@@ -128,6 +133,7 @@ impl BoardService {
             service.refuse_old_copy(log).await?;
         }
         let store = &service.parts.store;
+        service.seen.check(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
         service.board.begin(store, service.parts.election.zero_checkpoint.as_deref()).await?;
         service.acts.begin(store, None).await?;
         service.sync().await?;
@@ -218,7 +224,7 @@ impl BoardService {
             log.sign_heads(&self.parts.store).await?;
             self.mirror.sync(&self.parts.store, log).await?;
         }
-        Ok(())
+        self.seen.note(sequencer::last_seq(&mut *self.parts.store.ballots.read().await?).await?)
     }
 
     /// The number of the closing checkpoint, once there is one.

@@ -114,15 +114,7 @@ impl Server {
         lifecycle::check_clock(&store, clock.as_ref()).await?;
         let facts = lifecycle::facts(&store).await?;
         let lifecycle = Arc::new(Lifecycle::new(Schedule::of(manifest), facts));
-        let cast = CastService::start(CastParts {
-            election: Arc::clone(&election),
-            lifecycle: Arc::clone(&lifecycle),
-            clock: Arc::clone(&clock),
-            store: store.clone(),
-            keys: Arc::clone(&keys),
-            server_key: Arc::clone(&identity.server_key),
-        });
-        let cast = Arc::new(cast.await?);
+        // First the logs: they know an old copy when they see one.
         let board = BoardService::start(BoardParts {
             election: Arc::clone(&election),
             clock: Arc::clone(&clock),
@@ -134,6 +126,15 @@ impl Server {
             witnesses,
         });
         let board = Arc::new(board.await?);
+        let cast = CastService::start(CastParts {
+            election: Arc::clone(&election),
+            lifecycle: Arc::clone(&lifecycle),
+            clock: Arc::clone(&clock),
+            store: store.clone(),
+            keys: Arc::clone(&keys),
+            server_key: Arc::clone(&identity.server_key),
+        });
+        let cast = Arc::new(cast.await?);
         let events = Arc::new(EventLog::new(store.roll.clone(), Arc::clone(&clock)));
         let parts = ConductorParts {
             election: Arc::clone(&election),

@@ -222,7 +222,8 @@ impl Leader {
     }
 }
 
-async fn last_seq(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+/// The number of the last ballot.
+pub(super) async fn last_seq(connection: &mut AnyConnection) -> Result<i64, StoreError> {
     let row = sqlx::query("SELECT coalesce(max(seq), 0) FROM ballots").fetch_one(connection).await?;
     Ok(row.try_get(0)?)
 }

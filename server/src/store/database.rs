@@ -1,5 +1,6 @@
 //! One database: connections to read with, one writer.
 
+use core::fmt;
 use std::fs::File;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -67,7 +68,7 @@ impl Backend {
 }
 
 /// One of the two databases. Copies are the same database.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Database {
     backend: Backend,
     options: AnyConnectOptions,
@@ -75,6 +76,13 @@ pub struct Database {
     writer: Writer,
     /// Of SQLite's file, while it is open.
     lock: Arc<Mutex<Option<File>>>,
+}
+
+/// Without its URL, which may hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({:?})", self.backend)
+    }
 }
 
 impl Database {

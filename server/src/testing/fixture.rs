@@ -169,7 +169,8 @@ impl Fixture {
 
     /// Starts a server on the databases.
     pub async fn start_with(&self, facts: Facts) -> Running {
-        self.run(self.databases.open().await, facts).await
+        let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
+        self.run(self.databases.open().await, keys, facts).await
     }
 
     /// Starts everything but voters' access, with the board's files in a folder beside the databases.
@@ -182,13 +183,13 @@ impl Fixture {
         start::bind(&store, &self.election).await?;
         start::check_clock(&store, self.clock.as_ref()).await?;
         let facts = start::facts(&store).await?;
-        let running = self.run(store.clone(), facts).await;
+        let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
         let seed = self.rehearsal.keys.log.expose_seed();
         let board = BoardService::start(BoardParts {
             election: Arc::clone(&self.election),
             clock: self.clock.clone(),
             store: store.clone(),
-            keys: Arc::clone(&running.keys),
+            keys: Arc::clone(&keys),
             log_key: Arc::new(SigningKey::from_seed(&seed)),
             folder: self.databases.folder().join("public"),
             pace,
@@ -201,6 +202,7 @@ impl Fixture {
                 return Err(error);
             }
         };
+        let running = self.run(store.clone(), keys, facts).await;
         let events = Arc::new(EventLog::new(store.roll.clone(), self.clock.clone()));
         let parts = ConductorParts {
             election: Arc::clone(&self.election),
@@ -216,8 +218,7 @@ impl Fixture {
         Ok(Conducted { running, board, events, conductor })
     }
 
-    async fn run(&self, store: Store, facts: Facts) -> Running {
-        let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
+    async fn run(&self, store: Store, keys: Arc<ServerKeys>, facts: Facts) -> Running {
         let lifecycle = Arc::new(Lifecycle::new(self.schedule(), facts));
         let seed = self.rehearsal.keys.server.expose_seed();
         let parts = CastParts {

@@ -1,0 +1,56 @@
+//! How many ballots the box held when this instance looked last, in a file of its own: a box that holds
+//! fewer was restored from before, even if no checkpoint tells.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use super::mirror;
+use crate::store::StoreError;
+
+/// The file, and what it says.
+#[derive(Debug)]
+pub(super) struct Seen {
+    path: PathBuf,
+    last: Mutex<i64>,
+}
+
+impl Seen {
+    /// Reads the file; one that is absent has seen nothing.
+    pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
+        let last = match fs::read_to_string(&path) {
+            Ok(text) => {
+                let broken = |_| StoreError::corrupt(format!("{} holds no number", path.display()));
+                text.trim().parse().map_err(broken)?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(StoreError::Unavailable { what: format!("{}: {error}", path.display()) }),
+        };
+        Ok(Self { path, last: Mutex::new(last) })
+    }
+
+    /// Refuses a box whose last row is before one that was seen.
+    pub(super) fn check(&self, last: i64) -> Result<(), StoreError> {
+        let seen = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last >= seen {
+            return Ok(());
+        }
+        let what = format!(
+            "its last ballot is number {last}, and {} says that there was number {seen}: it is an old copy",
+            self.path.display()
+        );
+        Err(StoreError::Refused { what })
+    }
+
+    /// Notes the last row.
+    pub(super) fn note(&self, last: i64) -> Result<(), StoreError> {
+        let mut seen = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last > *seen {
+            mirror::write(&self.path, format!("{last}\n").as_bytes())?;
+            *seen = last;
+        }
+        Ok(())
+    }
+}

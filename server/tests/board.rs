@@ -1,0 +1,443 @@
+//! The two logs when something goes wrong: restarts, two instances, old copies, witnesses.
+
+use std::collections::BTreeSet;
+
+use escrutinio_core::board::LogKeys;
+use escrutinio_server::access::session::VoterSession;
+use escrutinio_server::board::{Act, LogName, Pace};
+use escrutinio_server::phase::Phase;
+use escrutinio_server::store::{Database, StoreError, meta};
+use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
+use sqlx::Row;
+
+const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
+
+async fn witnesses(fixture: &Fixture) -> [Witness; 2] {
+    [Witness::start(fixture, 0).await, Witness::start(fixture, 1).await]
+}
+
+async fn opened(fixture: &Fixture, pace: Pace, witnesses: &[Witness; 2]) -> Conducted {
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(pace, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    server.conductor.open().await.unwrap();
+    fixture.clock.set(fixture.schedule().voting_start);
+    server
+}
+
+async fn vote(fixture: &Fixture, server: &Conducted, voter: usize) {
+    let session = VoterSession { start: fixture.schedule().voting_start, ..fixture.voters[voter].clone() };
+    server.running.cast.cast(&session, fixture.ballot(voter, 0, 1), session.start).await.unwrap();
+}
+
+async fn write(database: &Database, statement: &'static str) {
+    let job = database.run(move |c| Box::pin(async move { Ok(sqlx::query(statement).execute(c).await.map(drop)?) }));
+    job.await.unwrap();
+}
+
+fn keys(fixture: &Fixture) -> LogKeys {
+    let (manifest, id) = (&fixture.election.election.manifest, fixture.election.election.election_id);
+    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
+    LogKeys::of_election(&id, (&manifest.log.name, manifest.log.key), witnesses).unwrap()
+}
+
+async fn sizes(server: &Conducted) -> Vec<u64> {
+    let last = server.board.last(LogName::Board).await.unwrap().number;
+    let mut sizes = Vec::new();
+    for number in 0..=last {
+        sizes.push(server.board.head(LogName::Board, number).await.unwrap().unwrap().size);
+    }
+    sizes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn epochs_leave_by_the_clock_by_number_or_at_the_close() {
+    // k = 2: an epoch needs four that wait, and leaves two.
+    let fixture = Fixture::several(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, Pace { minutes: 1, ballots: 10 }, &witnesses).await;
+    for voter in 0..3 {
+        vote(&fixture, &server, voter).await;
+    }
+    fixture.clock.advance(60);
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0], "too few wait");
+    assert_eq!(server.conductor.waiting().await, Some(3));
+    vote(&fixture, &server, 3).await;
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 2]);
+    for voter in 4..11 {
+        vote(&fixture, &server, voter).await;
+        server.tick().await;
+    }
+    assert_eq!(sizes(&server).await, [0, 2], "the minute is not over");
+    vote(&fixture, &server, 11).await;
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 2, 10], "ten wait");
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 2, 10, 12]);
+    server.stop().await;
+
+    let fixture = Fixture::several(Databases::sqlite(), 8).await;
+    let server = opened(
+        &fixture,
+        Pace { minutes: 0, ballots: 1 },
+        &[Witness::start(&fixture, 0).await, Witness::start(&fixture, 1).await],
+    )
+    .await;
+    for voter in 0..12 {
+        vote(&fixture, &server, voter).await;
+        fixture.clock.advance(3600);
+        server.tick().await;
+    }
+    assert_eq!(sizes(&server).await, [0], "all leave at the close");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_finds_out_what_waits() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::several(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let mut server = opened(&fixture, QUICK, &witnesses).await;
+        for voter in 0..24 {
+            vote(&fixture, &server, voter).await;
+            fixture.clock.advance(61);
+            if voter % 5 == 4 {
+                server.tick().await;
+            }
+            if voter % 7 == 6 {
+                server.stop().await;
+                server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+            }
+        }
+        server.tick().await;
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        server.tick().await;
+        let sizes = sizes(&server).await;
+        assert_eq!(sizes.last(), Some(&24));
+        assert!(sizes.len() > 3, "{sizes:?}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_was_not_signed_before_the_crash_is_signed_after_it() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        witnesses.iter().for_each(|witness| witness.set_offset(None));
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        fixture.clock.advance(60);
+        server.tick().await;
+        let head = server.board.last(LogName::Board).await.unwrap();
+        assert_eq!(head.number, 1);
+        write(&server.running.store.ballots, "UPDATE heads SET note = '' WHERE log = 'board' AND number = 1").await;
+        server.stop().await;
+        let server = fixture.conduct(QUICK, &[]).await.unwrap();
+        assert_eq!(server.board.last(LogName::Board).await.unwrap(), head, "the same bytes");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_within_the_close_is_made_up_for() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        // The box was closed, and nothing flushed.
+        let job =
+            server.running.store.ballots.run(|c| Box::pin(async move { meta::insert(c, meta::CLOSED, b"1").await }));
+        job.await.unwrap();
+        server.stop().await;
+        fixture.clock.set(fixture.schedule().reception_end + 100);
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        assert_eq!(server.running.lifecycle.phase(fixture.schedule().voting_start), Phase::Closed);
+        server.tick().await;
+        assert_eq!(server.board.closing().await, Ok(Some(1)));
+        assert_eq!(sizes(&server).await, [0, 4]);
+        // Flushed, and the roll was not told.
+        write(&server.running.store.roll, "DELETE FROM meta WHERE name = 'closed'").await;
+        server.stop().await;
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        server.tick().await;
+        let closed = meta::value(&mut *server.running.store.roll.read().await.unwrap(), meta::CLOSED).await.unwrap();
+        assert!(closed.is_some());
+        let acts = server.board.acts().await.unwrap();
+        assert_eq!(acts.iter().filter(|act| act.contains("act closed")).count(), 1);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sequencer_however_many_instances() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::several(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let second = fixture.conduct(QUICK, &[]).await.unwrap();
+    second.conductor.tick().await.unwrap();
+    assert!(first.conductor.leads().await);
+    assert!(!second.conductor.leads().await);
+    for voter in 0..16 {
+        vote(&fixture, if voter % 2 == 0 { &first } else { &second }, voter).await;
+        fixture.clock.advance(30);
+        second.conductor.tick().await.unwrap();
+        first.conductor.tick().await.unwrap();
+    }
+    let before = sizes(&first).await;
+    assert!(before.len() > 2, "{before:?}");
+    // The first dies; acts and epochs go on.
+    drop(first);
+    for _ in 0..100 {
+        second.conductor.tick().await.unwrap();
+        if second.conductor.leads().await {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(second.conductor.leads().await);
+    for voter in 16..24 {
+        vote(&fixture, &second, voter).await;
+        fixture.clock.advance(30);
+        second.conductor.tick().await.unwrap();
+    }
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    second.conductor.tick().await.unwrap();
+    let after = sizes(&second).await;
+    assert_eq!(after[..before.len()], before);
+    assert_eq!(after.last(), Some(&24));
+    // Every head is signed, and each contains the one before.
+    for number in 0..after.len() {
+        second.board.verified(LogName::Board, u64::try_from(number).unwrap()).await.unwrap();
+    }
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_another_wrote_is_not_written_over() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    for voter in 0..4 {
+        vote(&fixture, &server, voter).await;
+    }
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 3]);
+    for voter in 4..8 {
+        vote(&fixture, &server, voter).await;
+    }
+    // Somebody who thinks that it is the sequencer.
+    let statement = "INSERT INTO heads (log, number, size, root, note) \
+                     SELECT log, 2, 1, root, 'x' FROM heads WHERE log = 'board' AND number = 1";
+    write(&server.running.store.ballots, statement).await;
+    fixture.clock.advance(60);
+    assert!(matches!(server.conductor.tick().await, Err(StoreError::Unavailable { .. })));
+    assert!(!server.conductor.leads().await, "it steps down");
+    let files = "SELECT path FROM files WHERE path LIKE 'board/%' ORDER BY path";
+    let rows = sqlx::query(files).fetch_all(&mut *server.running.store.ballots.read().await.unwrap()).await.unwrap();
+    let paths: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(paths, ["board/tile/0/000.p/3", "board/tile/entries/000.p/3"], "nothing of it stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_copy_is_refused() {
+    let fixture = Fixture::small(Databases::sqlite(), 12).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    for voter in 0..4 {
+        vote(&fixture, &server, voter).await;
+    }
+    fixture.clock.advance(60);
+    server.tick().await;
+    server.stop().await;
+    let copy = |from: &str, to: &str| {
+        for name in ["roll.db", "box.db"] {
+            std::fs::copy(
+                fixture.databases.file(&format!("{name}{from}")),
+                fixture.databases.file(&format!("{name}{to}")),
+            )
+            .unwrap();
+        }
+    };
+    copy("", ".backup");
+    let old = async |why: &str| {
+        let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
+        assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains(why)), "{refused:?}");
+    };
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    for voter in 4..8 {
+        vote(&fixture, &server, voter).await;
+    }
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 3], "no epoch has left");
+    server.stop().await;
+    copy("", ".later");
+    copy(".backup", "");
+    old("ballots.seen").await;
+    copy(".later", "");
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    fixture.clock.advance(60);
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 3, 7]);
+    server.stop().await;
+    copy("", ".later");
+    copy(".backup", "");
+    old("of which 7 were signed").await;
+    // The right ones go on.
+    copy(".later", "");
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    server.tick().await;
+    server.stop().await;
+    // After the close a copy from before it never opens voting again.
+    copy(".later", "");
+    fixture.clock.set(fixture.schedule().voting_start + 3600);
+    old("old copy").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_that_knows_more_than_the_box_is_refused() {
+    let fixture = Fixture::small(Databases::sqlite(), 4).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    write(&server.running.store.ballots, "DELETE FROM meta WHERE name = 'opened'").await;
+    server.stop().await;
+    assert!(matches!(fixture.conduct(QUICK, &[]).await, Err(StoreError::Refused { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_went_back_is_refused() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 4).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        let now = fixture.schedule().voting_start + 6 * 3600;
+        fixture.clock.set(now);
+        server.tick().await;
+        server.stop().await;
+        fixture.clock.set(now - 61);
+        let refused = fixture.conduct(QUICK, &[]).await;
+        assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("clock")), "{refused:?}");
+        fixture.clock.set(now - 60);
+        fixture.conduct(QUICK, &[]).await.unwrap().stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_elections_databases_are_refused() {
+    let databases = Databases::sqlite();
+    let fixture = Fixture::small(databases.clone(), 4).await;
+    fixture.conduct(QUICK, &[]).await.unwrap().stop().await;
+    let other = Fixture::several(Databases::sqlite(), 2).await;
+    let other = Fixture { databases, ..other };
+    assert!(matches!(other.conduct(QUICK, &[]).await, Err(StoreError::Refused { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn witnesses_are_not_asked_when_their_answer_would_cost_the_closing() {
+    let fixture = Fixture::small(Databases::sqlite(), 12).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let (end, keys) = (fixture.schedule().reception_end, keys(&fixture));
+    for voter in 0..4 {
+        vote(&fixture, &server, voter).await;
+    }
+    fixture.clock.set(end - 90);
+    server.tick().await;
+    assert_eq!(witnesses[0].size(keys.origin()), Some(3));
+    // An epoch that leaves within the last minute is not shown to anybody.
+    let last = VoterSession { start: end - 1860, end: end - 1, ..fixture.voters[4].clone() };
+    for voter in 4..8 {
+        let session = VoterSession { account: fixture.voters[voter].account, ..last.clone() };
+        server.running.cast.cast(&session, fixture.ballot(voter, 0, 1), end - 90).await.unwrap();
+    }
+    fixture.clock.set(end - 30);
+    server.tick().await;
+    assert_eq!(server.board.last(LogName::Board).await.unwrap().size, 7);
+    assert_eq!(witnesses[0].size(keys.origin()), Some(3));
+    // A witness whose clock is behind signs the closing checkpoint too early: it does not count.
+    witnesses[1].set_offset(Some(-20));
+    fixture.clock.set(end + 10);
+    server.tick().await;
+    let status = server.board.status().await.unwrap();
+    assert!(status.closed);
+    assert_eq!((status.size, status.cosignatures), (8, 1));
+    assert!(status.witnesses[1].failure.is_some());
+    server.stop().await;
+    // Asked again later it signs.
+    fixture.clock.set(end + 40);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let closing = server.board.verified(LogName::Board, 3).await.unwrap();
+    assert_eq!(closing.cosignatures().len(), 2);
+    assert_eq!(closing.verify_not_before(end), Ok(()));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_that_knows_more_is_an_alarm() {
+    let fixture = Fixture::small(Databases::sqlite(), 4).await;
+    let witnesses = witnesses(&fixture).await;
+    let keys = keys(&fixture);
+    witnesses[0].pretend(keys.origin(), 17);
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let status = server.board.status().await.unwrap();
+    assert_eq!(status.witnesses[0].ahead, Some(17));
+    assert!(server.conductor.open().await.is_err());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_of_several_instances_are_one_log() {
+    for databases in Databases::all().await {
+        let several = databases.clusters().is_some();
+        let fixture = Fixture::small(databases, 4).await;
+        let first = fixture.conduct(QUICK, &[]).await.unwrap();
+        let second = if several { Some(fixture.conduct(QUICK, &[]).await.unwrap()) } else { None };
+        let boards = [Some(&first), second.as_ref()].into_iter().flatten().map(|server| server.board.clone());
+        let mut tasks = Vec::new();
+        for board in boards {
+            for number in 0..8 {
+                let board = std::sync::Arc::clone(&board);
+                tasks.push(tokio::spawn(async move { board.act(&Act::new("components", 0).with("n", number)).await }));
+            }
+            let once = board;
+            tasks.push(tokio::spawn(async move { once.act_once(&Act::new("client", 0)).await.map(drop) }));
+        }
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        let acts = first.board.acts().await.unwrap();
+        assert_eq!(acts.iter().filter(|act| act.contains("act client")).count(), 1);
+        let last = first.board.last(LogName::Acts).await.unwrap();
+        assert_eq!(usize::try_from(last.size).unwrap(), acts.len());
+        // Every head of it is signed; the tiles are those of its entries.
+        let roots: BTreeSet<[u8; 32]> = {
+            let mut tree = escrutinio_core::board::MerkleTree::new();
+            let mut roots = BTreeSet::from([tree.root()]);
+            for act in &acts {
+                tree.push(act.as_bytes());
+                roots.insert(tree.root());
+            }
+            roots
+        };
+        for number in 0..=last.number {
+            let verified = first.board.verified(LogName::Acts, number).await.unwrap();
+            assert!(roots.contains(&verified.checkpoint().root));
+        }
+        first.stop().await;
+    }
+}
