@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the mailer's tests against a real mail server: installs aiosmtpd from PyPI into a virtual
+# Runs the tests of the mailer and of the server's mail against a real mail server: installs aiosmtpd from PyPI into a virtual
 # environment below the build folder, once, and tells the tests where it is.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -9,4 +9,6 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import aiosmtpd' 2>/d
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet 'aiosmtpd==1.4.6'
 fi
-ESCRUTINIO_SMTP_PYTHON="$venv/bin/python" exec cargo test -p escrutinio-mailer --test real -- --nocapture "$@"
+export ESCRUTINIO_SMTP_PYTHON="$venv/bin/python"
+cargo test -p escrutinio-mailer --test real -- --nocapture "$@"
+exec cargo test -p escrutinio-server --test delivery -- --nocapture "$@"

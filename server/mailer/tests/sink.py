@@ -1,6 +1,6 @@
 """A real mail server for the test: TLS from the first byte, login required, messages kept in memory.
 
-Arguments: certificate, key. Prints its port, then one JSON object for every message that it takes.
+Arguments: certificate, key, and "starttls" if TLS begins with that command. Prints its port, then one JSON object for every message that it takes.
 """
 
 import asyncio
@@ -37,9 +37,13 @@ def login(server, session, envelope, mechanism, data):
 async def main():
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
-    # The connection is TLS already, which the library cannot see: it would ask for STARTTLS first.
-    make = lambda: SMTP(Keep(), authenticator=login, auth_required=True, auth_require_tls=False)
-    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0, ssl=context)
+    if sys.argv[3:] == ["starttls"]:
+        make = lambda: SMTP(Keep(), authenticator=login, auth_required=True, tls_context=context, require_starttls=True)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+    else:
+        # The connection is TLS already, which the library cannot see: it would ask for STARTTLS first.
+        make = lambda: SMTP(Keep(), authenticator=login, auth_required=True, auth_require_tls=False)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

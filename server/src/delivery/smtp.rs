@@ -1,4 +1,5 @@
-//! E-mail over SMTP, with TLS from the first byte or after STARTTLS.
+//! E-mail over SMTP, with TLS from the first byte or after STARTTLS. Every message has a connection of its
+//! own: one that was left in the middle of a conversation, as an attempt took too long, is never used again.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,7 +8,6 @@ use std::path::PathBuf;
 
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
-use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -41,8 +41,6 @@ pub struct SmtpSettings {
     pub from: String,
     /// A certificate (PEM) to trust beside the usual ones.
     pub ca: Option<PathBuf>,
-    /// Connections that are kept.
-    pub connections: u32,
 }
 
 /// Settings that cannot be used.
@@ -93,12 +91,10 @@ impl Smtp {
             Security::None if is_this_machine(&settings.host) => Tls::None,
             Security::None => return Err(SmtpError::Open(settings.host.clone())),
         };
-        let pool = PoolConfig::new().max_size(settings.connections.max(1)).idle_timeout(Duration::from_secs(60));
         let mut relay = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
             .port(settings.port)
             .tls(tls)
-            .timeout(Some(Duration::from_secs(15)))
-            .pool_config(pool);
+            .timeout(Some(Duration::from_secs(15)));
         if let Some((user, password)) = &settings.login {
             relay = relay.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
         }
@@ -188,7 +184,6 @@ mod tests {
             login: Some(("u".into(), Secret::new("canary".into()))),
             from: "Voto <no-responder@voto.example>".into(),
             ca: None,
-            connections: 2,
         }
     }
 

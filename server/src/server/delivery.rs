@@ -13,8 +13,6 @@ use crate::passwords::Passwords;
 
 /// Minutes for which a code is good.
 const CODE_MINUTES: i64 = 5;
-/// Connections to a relay that are kept.
-const CONNECTIONS: u32 = 8;
 
 /// Codes cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +85,6 @@ fn relay(smtp: &SmtpConfig, passwords: &Passwords) -> Result<Box<dyn Carrier>, D
         login,
         from: smtp.from.clone(),
         ca: smtp.ca.clone(),
-        connections: CONNECTIONS,
     };
     Ok(Box::new(Smtp::new(&settings)?))
 }
