@@ -12,6 +12,7 @@ pub mod act;
 mod approvals;
 pub mod components;
 pub mod incident;
+pub mod report;
 pub mod request;
 pub mod staff;
 pub mod state;
@@ -30,14 +31,15 @@ use crate::events::Event;
 use crate::refusal::Refusal;
 use crate::server::Server;
 use approvals::Outcome;
+pub use approvals::Signed;
 
 /// What became of a request.
 #[derive(Debug, Serialize)]
 pub struct DeskAnswer {
     /// Whether it was done; if not, the other role has to sign the same.
     pub done: bool,
-    /// Who has signed, by role.
-    pub signed: Vec<(String, String)>,
+    /// Who has signed what, by role.
+    pub signed: Vec<Signed>,
     /// What the act tells.
     pub result: Value,
 }
@@ -108,7 +110,7 @@ impl Desk {
             self.note(act, member, "signed").await?;
             return Ok(DeskAnswer { done, signed, result: Value::Null });
         }
-        match work::run(server, act, request, member).await {
+        match work::run(server, act, request, &signed).await {
             Ok(result) => {
                 self.note(act, member, result.note).await?;
                 Ok(DeskAnswer { done, signed, result: result.answer })

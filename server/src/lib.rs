@@ -8,7 +8,7 @@
 //! 3. [`access`], [`delivery`]: who comes in, and the codes that reach them;
 //! 4. [`cast`], [`board`]: one ballot, from the request to the log;
 //! 5. [`events`], [`lifecycle`]: the log of events; opening, closing, export, what a start repairs;
-//! 6. [`desk`], [`monitor`], [`baseline`]: staff, observers, the components that run;
+//! 6. [`desk`], [`monitor`], [`metrics`], [`baseline`]: staff, observers, the components that run;
 //! 7. [`config`], [`passwords`], [`identity`], [`init`], [`http`], [`server`]: all of it put together.
 //!
 //! Nothing here decrypts a vote, and no module has the code for it.
@@ -30,6 +30,7 @@ pub mod identity;
 pub mod init;
 pub mod keys;
 pub mod lifecycle;
+pub mod metrics;
 pub mod monitor;
 pub mod passwords;
 pub mod phase;

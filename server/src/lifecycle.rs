@@ -4,14 +4,16 @@
 //! - [`start`]: a database belongs to one election; time does not go back; what was closed stays so;
 //! - [`conductor`]: voting, grace, close, epochs, cosignatures, by the clock;
 //! - [`zero`]: the box is shown empty; [`export`], [`voters`]: what is obtained after the close;
-//! - [`keyfile`]: the end of the box key.
+//! - [`keyfile`]: the end of the box key; [`publish`]: everything becomes public; [`wipe`]: the end of a rehearsal.
 
 mod conductor;
 mod error;
 mod export;
 mod keyfile;
+mod publish;
 mod start;
 mod voters;
+mod wipe;
 mod zero;
 
 pub use conductor::{Conductor, ConductorParts};

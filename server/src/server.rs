@@ -2,7 +2,7 @@
 
 mod delivery;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use escrutinio_core::credential::Buckets;
 use escrutinio_core::encoding::Encode;
@@ -16,6 +16,8 @@ use crate::board::{BoardParts, BoardService, Pace, WitnessAddress};
 use crate::cast::{CastParts, CastService};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::components::CheckReport;
+use crate::desk::{Staff, StaffError};
 use crate::election::LoadedElection;
 use crate::events::EventLog;
 use crate::identity::{self, Identity, IdentityError};
@@ -46,6 +48,9 @@ pub enum StartError {
     /// Codes cannot be sent.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+    /// The list of staff.
+    #[error(transparent)]
+    Staff(#[from] StaffError),
     /// The accounts are not loaded.
     #[error("the roll holds {actual} accounts, the election has {expected} voters: run `init` to its end")]
     NotLoaded {
@@ -88,6 +93,10 @@ pub struct Server {
     pub events: Arc<EventLog>,
     /// What the clock does, and what staff may ask for.
     pub conductor: Arc<Conductor>,
+    /// Who is staff, and who observes.
+    pub staff: Staff,
+    /// What the last comparison of the components found.
+    pub(crate) compared: RwLock<Option<CheckReport>>,
     /// The list of receipts, once it was asked for.
     pub(crate) receipts: OnceCell<String>,
 }
@@ -106,6 +115,7 @@ impl Server {
         let witnesses = witnesses(&config, &election)?;
         let rules = Rules::of(manifest, access_settings(&config))?;
         let delivery = delivery::start(&config, manifest, passwords)?;
+        let staff = Staff::read(&config.staff, manifest)?;
         let buckets = buckets(&election);
 
         let store = init::open(&config, passwords).await?;
@@ -171,6 +181,8 @@ impl Server {
             board,
             events,
             conductor,
+            staff,
+            compared: RwLock::new(None),
             receipts: OnceCell::new(),
         }))
     }

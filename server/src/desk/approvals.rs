@@ -6,6 +6,8 @@ use escrutinio_core::encoding::Encode;
 use escrutinio_core::hash::tagged_hash;
 use escrutinio_core::ids::hex;
 use escrutinio_sealed::parse_hex;
+use serde::Serialize;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Executor, Row};
 
 use super::{DeskAct, DeskRequest, Member};
@@ -15,15 +17,28 @@ use crate::store::{Database, StoreError};
 /// Seconds for which one signature waits for the other.
 const PATIENCE: i64 = 1800;
 
+/// A signature that counts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signed {
+    /// The role.
+    pub role: String,
+    /// Who.
+    pub name: String,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Over "desk", as the specification says; hexadecimal.
+    pub signature: String,
+}
+
 /// What a signature has brought about.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It was seen before.
     Seen,
     /// The other role has to sign.
-    Waiting(Vec<(String, String)>),
+    Waiting(Vec<Signed>),
     /// Everybody has signed who has to.
-    Complete(Vec<(String, String)>),
+    Complete(Vec<Signed>),
 }
 
 /// Writes a signature down and says whether the act is complete. One instance only is told so.
@@ -97,9 +112,13 @@ impl Approval {
         Ok(Outcome::Waiting(self.signed(connection).await?))
     }
 
-    async fn signed(&self, connection: &mut AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
-        let query = sqlx::query("SELECT role, name FROM approvals WHERE subject = $1 ORDER BY role");
-        let rows = connection.fetch_all(query.bind(self.subject.as_str())).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    async fn signed(&self, connection: &mut AnyConnection) -> Result<Vec<Signed>, StoreError> {
+        let statement = "SELECT role, name, at, signature FROM approvals WHERE subject = $1 ORDER BY role";
+        let rows = connection.fetch_all(sqlx::query(statement).bind(self.subject.as_str())).await?;
+        let read = |row: &AnyRow| {
+            let signature: Vec<u8> = row.try_get(3)?;
+            Ok(Signed { role: row.try_get(0)?, name: row.try_get(1)?, at: row.try_get(2)?, signature: hex(&signature) })
+        };
+        rows.iter().map(read).collect()
     }
 }

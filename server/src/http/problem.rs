@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::delivery::Language;
+use crate::desk::DeskFault;
 use crate::refusal::Refusal;
 use crate::store::StoreError;
 
@@ -33,6 +34,9 @@ pub struct ProblemBody {
     /// The check of `verification.md` that failed, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
+    /// For staff: what exactly. Nobody else is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// The language that a request prefers; Spanish unless English is wanted more.
@@ -82,6 +86,7 @@ impl Problem {
             },
             status: self.0.status(),
             code: self.0.check().map(|check| check.code()),
+            detail: None,
         }
     }
 
@@ -99,13 +104,29 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What staff is told beyond a problem.
+#[derive(Clone, Debug)]
+struct Detail(String);
+
+impl IntoResponse for DeskFault {
+    fn into_response(self) -> Response {
+        let mut response = Problem(self.refusal).into_response();
+        if !self.detail.is_empty() {
+            response.extensions_mut().insert(Detail(self.detail));
+        }
+        response
+    }
+}
+
 /// Writes down the problem of an answer in the language of the request.
 pub(super) async fn render(request: Request, next: Next) -> Response {
     let language = language(request.headers());
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     *response.status_mut() = problem.status();
-    let body = serde_json::to_vec(&problem.body(language)).unwrap_or_default();
+    let detail = response.extensions_mut().remove::<Detail>().map(|Detail(detail)| detail);
+    let body = ProblemBody { detail, ..problem.body(language) };
+    let body = serde_json::to_vec(&body).unwrap_or_default();
     *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.remove("content-length");

@@ -55,12 +55,12 @@ impl fmt::Debug for ConductorParts {
 /// Leads the election through its phases.
 #[derive(Debug)]
 pub struct Conductor {
-    parts: ConductorParts,
+    pub(super) parts: ConductorParts,
     /// Of one instance only.
-    leader: Mutex<Option<Leader>>,
+    pub(super) leader: Mutex<Option<Leader>>,
 }
 
-async fn count(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
+pub(super) async fn count(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
     Ok(sqlx::query(statement).fetch_one(&mut *database.read().await?).await?.try_get(0)?)
 }
 
@@ -287,7 +287,7 @@ impl Conductor {
     }
 
     /// The number of the closing checkpoint, if everything is on the board.
-    async fn closing(&self) -> Result<u64, LifecycleError> {
+    pub(super) async fn closing(&self) -> Result<u64, LifecycleError> {
         let phase = self.parts.lifecycle.phase(self.parts.clock.now());
         if !matches!(phase, Phase::Closed | Phase::Published) {
             return Err(LifecycleError::Phase(phase));

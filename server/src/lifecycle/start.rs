@@ -34,6 +34,9 @@ pub async fn bind(store: &Store, election: &LoadedElection) -> Result<(), StoreE
         if found != Some(wanted) {
             return Err(refused(format!("the {side} database belongs to another {name}, for ever")));
         }
+        if has(database, meta::WIPED).await? {
+            return Err(refused(format!("the {side} database is that of a rehearsal that was wiped")));
+        }
     }
     Ok(())
 }

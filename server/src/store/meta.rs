@@ -18,6 +18,8 @@ pub const EXCEPTION: &str = "exception";
 pub const EXPORTED: &str = "exported";
 /// The number of the closing checkpoint, once it is known.
 pub const CLOSING: &str = "closing";
+/// Set when a rehearsal was wiped: nothing is loaded again.
+pub const WIPED: &str = "wiped";
 /// Set when the act *publish* is done.
 pub const PUBLISHED: &str = "published";
 
