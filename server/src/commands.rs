@@ -3,7 +3,9 @@
 
 mod accounts;
 mod check_config;
+mod desk;
 mod init;
+mod observer;
 mod run;
 
 use std::ffi::OsString;
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use escrutinio_server::passwords::Passwords;
-use lexopt::Arg;
+use lexopt::{Arg, ValueExt};
 
 const HELP: &str = "\
 escrutinio-server COMMAND
@@ -25,6 +27,16 @@ escrutinio-server COMMAND
       serves until it is told to end (SIGTERM)
   accounts update --config FILE --package FILE
       takes the registrar's new links over
+
+  desk [--url URL] --key FILE ACT [ARGUMENT]
+      asks the desk of a running server (http://127.0.0.1:8081) for an act, signed with a key:
+      state, check, unlock USER, resend USER, resends --out FILE, links PACKAGE, report,
+      incident [--number N] LEVEL TEXT, incidents; and with two signatures: baseline, open,
+      close FILE, export, voters --out FILE, publish HASH, wipe ELECTION, destroy-box-key
+      --json for programs, --english, --password-file FILE for the key's password, --out FILE
+      for what the answer holds
+  observer NAME
+      draws a token for an observer, and says what to write into staff.toml
 
   --passwords FOLDER    passwords are files of it: server-password, log-password, keys-password,
                         accounts-password, package-password; without it they come from the service
@@ -53,6 +65,16 @@ struct Options {
     accounts: Option<PathBuf>,
     package: Option<PathBuf>,
     passwords: Option<PathBuf>,
+    url: Option<String>,
+    key: Option<PathBuf>,
+    password_file: Option<PathBuf>,
+    keys_password_file: Option<PathBuf>,
+    out: Option<PathBuf>,
+    number: Option<u32>,
+    json: bool,
+    english: bool,
+    /// The server has the password of its keys itself.
+    held: bool,
     words: Vec<String>,
 }
 
@@ -76,6 +98,15 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
             Arg::Long("accounts") => options.accounts = Some(parser.value()?.into()),
             Arg::Long("package") => options.package = Some(parser.value()?.into()),
             Arg::Long("passwords") => options.passwords = Some(parser.value()?.into()),
+            Arg::Long("url") => options.url = Some(parser.value()?.string()?),
+            Arg::Long("key") => options.key = Some(parser.value()?.into()),
+            Arg::Long("password-file") => options.password_file = Some(parser.value()?.into()),
+            Arg::Long("keys-password-file") => options.keys_password_file = Some(parser.value()?.into()),
+            Arg::Long("out") => options.out = Some(parser.value()?.into()),
+            Arg::Long("number") => options.number = Some(parser.value()?.parse()?),
+            Arg::Long("json") => options.json = true,
+            Arg::Long("english") => options.english = true,
+            Arg::Long("held") => options.held = true,
             Arg::Long("help") | Arg::Short('h') => options.words = vec!["help".to_owned()],
             Arg::Value(word) => options.words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected()),
@@ -106,9 +137,15 @@ fn run(options: &Options) -> Result<(), Failure> {
         ["init"] => init::run(options),
         ["run"] => run::run(options),
         ["accounts", "update"] => accounts::update(options),
+        ["desk", words @ ..] => desk::run(options, words),
+        ["observer", name] => observer::run(name),
         ["help"] | [] => say(HELP),
         other => Err(Failure::Usage(format!("there is no command `{}`", other.join(" ")))),
     }
+}
+
+fn fault(what: &str) -> Failure {
+    Failure::Fault(what.to_owned().into())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {

@@ -18,5 +18,5 @@ mod witness;
 pub use databases::Databases;
 pub use fixture::{Conducted, Fixture, Running};
 pub use postgres::Cluster;
-pub use site::{Live, PASSWORD, Site};
+pub use site::{Live, OBSERVER, PASSWORD, Site};
 pub use witness::Witness;

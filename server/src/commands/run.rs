@@ -56,6 +56,7 @@ async fn serve(config: Config, passwords: &Passwords) -> Result<(), Failure> {
     let voters = Listener::start(listen.voters, tls, proxies, limits, http::voters(&server))?;
     let admin = Listener::start(listen.admin, None, Vec::new(), limits, http::admin(&server))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    escrutinio_server::desk::report::schedule(&server);
     say(&format!("voters {scheme}://{}\nadmin http://{}\n", voters.address(), admin.address()))?;
     let [terminate, interrupt] = &mut ends;
     tokio::select! {

@@ -81,9 +81,10 @@ pub(super) async fn set(server: &Server, hash: &str, signed: &[Signed]) -> Resul
     }
     let number = baselines(server).await?.len().saturating_add(1);
     let (name, value) = (format!("{PREFIX}{number:04}"), text.clone());
-    let job = server.store.roll.run(move |connection| {
-        Box::pin(async move { meta::insert(connection, &name, value.as_bytes()).await })
-    });
+    let job = server
+        .store
+        .roll
+        .run(move |connection| Box::pin(async move { meta::insert(connection, &name, value.as_bytes()).await }));
     if !job.await? {
         return Err(DeskFault { refusal: Refusal::Storage, detail: "another baseline was set meanwhile".to_owned() });
     }

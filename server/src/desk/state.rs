@@ -173,7 +173,8 @@ async fn log(server: &Server, board: &Result<BoardStatus, StoreError>, now: i64)
         Ok(head) => !head.note.is_empty(),
         Err(_) => false,
     };
-    let oldest = server.lifecycle.schedule().voting_start.saturating_add(minutes.saturating_mul(120)).saturating_add(LATE);
+    let oldest =
+        server.lifecycle.schedule().voting_start.saturating_add(minutes.saturating_mul(120)).saturating_add(LATE);
     let stalled = voting && minutes > 0 && now > oldest && !signed;
     component("board", light(!stalled && signed), detail)
 }
@@ -199,7 +200,9 @@ fn compared(server: &Server) -> Component {
     match &*report {
         None => component("components", Light::Off, "not compared yet"),
         Some(report) if report.baseline.is_none() => component("components", Light::Off, "no baseline"),
-        Some(report) if report.same() => component("components", Light::Good, format!("as the baseline, {}", report.at)),
+        Some(report) if report.same() => {
+            component("components", Light::Good, format!("as the baseline, {}", report.at))
+        }
         Some(report) => {
             component("components", Light::Red, format!("{} differ, {}", report.differences.len(), report.at))
         }

@@ -118,7 +118,8 @@ fn credential() -> Result<zeroize::Zeroizing<String>, DeskFault> {
 
 /// A folder that is not there yet.
 fn folder(server: &Server, name: &str) -> Result<PathBuf, DeskFault> {
-    let free = (1..1000).map(|number| server.config.data.join(format!("{name}-{number:03}"))).find(|path| !path.exists());
+    let free =
+        (1..1000).map(|number| server.config.data.join(format!("{name}-{number:03}"))).find(|path| !path.exists());
     free.ok_or_else(|| DeskFault { refusal: Refusal::Storage, detail: format!("there are too many folders {name}") })
 }
 

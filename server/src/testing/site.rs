@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::staff::observer_hash;
 use crate::http::{self, Listener};
 use crate::init::{self, InitError, InitReport};
 use crate::passwords::Passwords;
@@ -23,6 +24,8 @@ use crate::server::{Server, StartError};
 
 /// The password of every sealed file.
 pub const PASSWORD: &str = "una clave de prueba";
+/// An observer's name and token.
+pub const OBSERVER: (&str, &str) = ("Partido Uno", "un-token-de-prueba");
 
 /// The disk of a casting host.
 #[derive(Debug)]
@@ -52,7 +55,26 @@ impl Site {
             site.write(&format!("passwords/{name}-password"), PASSWORD);
         }
         site.write("server.toml", CONFIG);
+        site.write("component/page.html", "<p>la página</p>");
+        let entry = |(person, backup): (Person, bool)| {
+            let file = format!("{}.card", person.name);
+            site.write(&file, &person.card().to_text());
+            format!("[[person]]\ncard = \"{file}\"\nbackup = {backup}\n")
+        };
+        let people = [("Olga", false), ("Omar", true), ("Aura", false), ("Abel", true)];
+        let entries: String = people.map(|(name, backup)| entry((Self::person(name), backup))).concat();
+        let hash = hex(&observer_hash(OBSERVER.1));
+        let observer = format!("[[observer]]\nname = \"{}\"\nrole = \"party\"\ntoken = \"{hash}\"\n", OBSERVER.0);
+        site.write("staff.toml", &format!("{entries}{observer}"));
         site
+    }
+
+    /// A member of staff: who begins with O is an operator, with A an authentication officer.
+    #[must_use]
+    pub fn person(name: &str) -> Person {
+        let role = if name.starts_with('O') { Role::Operator } else { Role::Authentication };
+        let key = escrutinio_core::testing::signing_key(name);
+        Person { role, name: name.to_owned(), designation: String::new(), key }
     }
 
     fn accounts(rehearsal: &Rehearsal) -> Vec<Account> {
@@ -154,6 +176,8 @@ roll = "sqlite:data/roll.db"
 box = "sqlite:data/box.db"
 [epochs]
 minutes = 0
+[components]
+paths = ["component"]
 [mail]
 kind = "outbox"
 folder = "mail"
