@@ -1,4 +1,11 @@
 //! The interface over real sockets, as a page or an observer asks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,11 @@
 //! Loading an election: what is refused, and that a second time changes nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::hex;

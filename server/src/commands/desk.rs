@@ -3,7 +3,7 @@
 
 mod print;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use escrutinio_core::ids::ElectionId;
 use escrutinio_sealed::{Kind, Person, parse_hex, sealed};
@@ -128,7 +128,7 @@ fn incident(number: Option<u32>, level: &str, text: &str) -> Result<String, Fail
 }
 
 /// Personal data and documents go to a file of their owner: requests for the registrar sealed, the rest as they are.
-fn write_out(out: &PathBuf, act: DeskAct, answer: &Value, options: &Options) -> Result<(), Failure> {
+fn write_out(out: &Path, act: DeskAct, answer: &Value, options: &Options) -> Result<(), Failure> {
     let result = answer.get("result").unwrap_or(&Value::Null);
     let text = |name: &str| result.get(name).and_then(Value::as_str);
     if act == DeskAct::Resends {
