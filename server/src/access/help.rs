@@ -29,6 +29,16 @@ impl AccessService {
         self.update_one(statement, user).await
     }
 
+    /// Forgets the authenticator of a voter who has lost it. To enter, or to enrol another, takes the password and a
+    /// code to the registered telephone: the desk opens no door by this.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such account.
+    pub async fn forget_authenticator(&self, user: &str) -> Result<(), Refusal> {
+        let statement = "UPDATE accounts SET totp = NULL, generation = generation + 1 WHERE user_name = $1";
+        self.update_one(statement, user).await
+    }
+
     /// Puts an account on the list of those to whom the link is sent again.
     ///
     /// # Errors

@@ -145,6 +145,9 @@ impl Rows<'_> {
     /// Counts wrong digits of the link.
     pub(super) async fn fail_digits(&mut self, row: &AccountRow) -> Result<(), StoreError> {
         self.counts.statement();
+        if row.digit_tries.saturating_add(1) == super::TRIES {
+            self.counts.add(Counted::Locks);
+        }
         let statement = "UPDATE accounts SET digit_tries = digit_tries + 1 WHERE account = $1";
         sqlx::query(statement).bind(row.account).execute(&mut *self.connection).await?;
         Ok(())

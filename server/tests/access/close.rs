@@ -45,20 +45,7 @@ async fn nobody_comes_in_before_the_act_of_opening() {
     for databases in Databases::all().await {
         let mut world = World::new(databases, 2).await;
         world.lifecycle = escrutinio_server::phase::Lifecycle::new(world.schedule, Facts::default()).into();
-        let shut = escrutinio_server::access::AccessService::new(escrutinio_server::access::AccessParts {
-            clock: world.clock.clone(),
-            keys: world.keys.clone(),
-            roll: world.store.roll.clone(),
-            lifecycle: world.lifecycle.clone(),
-            rules: escrutinio_server::access::Rules::of(
-                &escrutinio_core::testing::several(&escrutinio_core::testing::Keys::new(2, 3)),
-                escrutinio_server::access::AccessSettings::default(),
-            )
-            .unwrap(),
-            delivery: world.access.delivery().clone(),
-            events: world.events.clone(),
-        });
-        world.access = shut;
+        world.access = world.service_with(world.lifecycle.clone());
         assert_eq!(doors(&world).await, vec![Some(Refusal::NotOpen); 4]);
         world.lifecycle.note(Facts { opened: true, ..Facts::default() });
         assert_eq!(world.link(&world.voters[1]).await.err(), None);

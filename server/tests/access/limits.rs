@@ -112,6 +112,61 @@ async fn r_auth_16_requests_at_the_same_time_gain_no_tries() {
 }
 
 #[tokio::test]
+async fn r_auth_16_two_instances_share_tries_codes_and_sessions() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let mut world = World::new(databases, 2).await;
+    for number in [0, 1] {
+        world.enrol(number, Factor::Totp).await;
+    }
+    let second = world.store_again().await;
+    let other = world.service(second.roll.clone());
+    let voter = world.voters[0].clone();
+    let (attempt, right) = world.past_choice(&voter, Factor::Totp).await;
+    // One instance's session is the other's, and so is its end.
+    let request = CodeRequest { attempt: attempt.clone(), code: secret(&right), sms_code: None };
+    let CodeAnswer::Session(session) = other.code(&caller(), request).await.unwrap() else { panic!("a session") };
+    assert!(world.session(&session).await.is_ok());
+    assert_eq!(world.code(attempt, &right, None).await.unwrap_err(), Refusal::Attempt, "the code is used up here too");
+    let found = world.session(&session).await.unwrap();
+    world.access.logout(&found).await.unwrap();
+    assert_eq!(other.session(session.session.expose()).await, Err(Refusal::NoSession));
+    // Guesses at both of them are five.
+    let (attempt, _) = world.past_choice(&world.voters[1], Factor::Totp).await;
+    let tries: Vec<_> = (0..40)
+        .map(|n| {
+            let access = if n % 2 == 0 { world.access.clone() } else { other.clone() };
+            let request = CodeRequest { attempt: attempt.clone(), code: secret("00000x"), sms_code: None };
+            tokio::spawn(async move { access.code(&caller(), request).await.unwrap_err() })
+        })
+        .collect();
+    let mut wrong = 0;
+    for answer in tries {
+        wrong += i32::from(answer.await.unwrap() == Refusal::Code);
+    }
+    assert_eq!(wrong, 5);
+}
+
+#[tokio::test]
+async fn r_auth_16_a_lost_authenticator_is_forgotten_by_the_desk_and_opens_nothing() {
+    each(async |mut world| {
+        world.enrol(0, Factor::Totp).await;
+        let voter = world.voters[0].clone();
+        let (waiting, code) = world.past_choice(&voter, Factor::Totp).await;
+        world.access.forget_authenticator(&voter.user).await.unwrap();
+        assert_eq!(world.code(waiting, &code, None).await.unwrap_err(), Refusal::Attempt);
+        let chosen = world.factor(world.past_password(&voter).await, Factor::Totp).await.unwrap();
+        assert!(chosen.sms, "another takes a code to the telephone");
+        let again = Voter { seed: Some(scan(&chosen)), ..voter.clone() };
+        let shown = world.totp(&again).expose().to_owned();
+        assert_eq!(world.code(chosen.attempt.clone(), &shown, None).await.unwrap_err(), Refusal::Code);
+        let sms = world.sms_code(&voter.phone).await;
+        assert!(world.code(chosen.attempt, &shown, Some(&sms)).await.is_ok());
+        assert_eq!(world.access.forget_authenticator("nobody").await, Err(Refusal::NotFound));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_same_right_code_at_the_same_time_gives_one_session() {
     each(async |mut world| {
         for (number, factor) in [(0, Factor::Totp), (1, Factor::Sms)] {
@@ -180,7 +235,7 @@ async fn see<T: std::fmt::Debug>(world: &World, request: impl AsyncFnOnce() -> R
 }
 
 #[tokio::test]
-async fn r_acc_08_nothing_tells_whether_an_account_exists() {
+async fn nothing_tells_whether_an_account_exists() {
     each(async |mut world| {
         world.enrol(0, Factor::Sms).await;
         let (known, fresh) = (world.voters[0].clone(), world.voters[1].clone());

@@ -66,3 +66,37 @@ async fn logins_a_second() {
         assert!(rate > 300.0 && p99 < Duration::from_secs(2));
     }
 }
+
+/// How long a refusal takes for an account that there is, and for one that there is not.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures time, which a busy machine spoils"]
+async fn refusals_take_the_same_time() {
+    const ROUNDS: usize = 400;
+    for databases in Databases::all().await {
+        let kind = databases.backend();
+        let mut world = World::new(databases, 3).await;
+        world.enrol(0, Factor::Sms).await;
+        let known = world.voters[0].user.clone();
+        let mut times = [Vec::new(), Vec::new()];
+        for round in 0..ROUNDS {
+            // A lock would make the account one that is locked: that is compared elsewhere.
+            if round % 4 == 0 {
+                world.access.unlock(&known).await.unwrap();
+            }
+            for (user, times) in [known.clone(), format!("2345f-6789c-9{round:04}")].iter().zip(&mut times) {
+                let start = Instant::now();
+                world.login_auth(user, &[0; 32]).await.unwrap_err();
+                times.push(start.elapsed());
+            }
+        }
+        let medians = times.map(|mut times| {
+            times.sort();
+            times[ROUNDS / 2].as_secs_f64() * 1e6
+        });
+        println!(
+            "{kind:?}: median {:.0} us where there is an account, {:.0} us where there is none",
+            medians[0], medians[1]
+        );
+        assert!((medians[0] / medians[1] - 1.0).abs() < 0.25);
+    }
+}

@@ -20,7 +20,7 @@ use escrutinio_server::keys::ServerKeys;
 use escrutinio_server::phase::{Facts, Lifecycle, Schedule};
 use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::roll::{self, AccountRow, NewAccount, aad};
-use escrutinio_server::store::{Person, Store};
+use escrutinio_server::store::{Database, Person, Store};
 use escrutinio_server::testing::Databases;
 
 /// What came to all telephones, or all mailboxes.
@@ -51,6 +51,7 @@ pub struct Voter {
 
 pub struct World {
     pub access: AccessService,
+    parts: Box<dyn Fn(Database) -> AccessParts + Send + Sync>,
     pub events: Arc<EventLog>,
     pub clock: Arc<ManualClock>,
     pub keys: Arc<ServerKeys>,
@@ -104,16 +105,20 @@ impl World {
         let texts = Texts::standard("Elección", "INETEL", 5).unwrap();
         let delivery = Delivery::new(texts, Box::new(mail.clone()), Box::new(sms.clone()), Patience::default());
         let events = Arc::new(EventLog::new(store.roll.clone(), clock.clone()));
-        let parts = AccessParts {
-            clock: clock.clone(),
-            keys: keys.clone(),
-            roll: store.roll.clone(),
-            lifecycle: lifecycle.clone(),
-            rules,
-            delivery,
-            events: events.clone(),
+        let parts = {
+            let (clock, keys, lifecycle) = (clock.clone(), keys.clone(), lifecycle.clone());
+            let events = events.clone();
+            Box::new(move |roll: Database| AccessParts {
+                clock: clock.clone(),
+                keys: keys.clone(),
+                roll,
+                lifecycle: lifecycle.clone(),
+                rules: rules.clone(),
+                delivery: delivery.clone(),
+                events: events.clone(),
+            })
         };
-        let access = AccessService::new(parts);
+        let access = AccessService::new(parts(store.roll.clone()));
         let voters: Vec<Voter> = (0..voters).map(voter).collect();
         let rows: Vec<NewAccount> = (0..).zip(&voters).map(|(n, voter)| row(&keys, n, voter)).collect();
         let insert = store.roll.run(move |c| {
@@ -125,7 +130,22 @@ impl World {
             })
         });
         insert.await.unwrap();
-        Self { access, events, clock, keys, lifecycle, schedule, store, databases, mail, sms, voters }
+        Self { access, parts, events, clock, keys, lifecycle, schedule, store, databases, mail, sms, voters }
+    }
+
+    /// The databases once more, as another instance opens them.
+    pub async fn store_again(&self) -> Store {
+        self.databases.open().await
+    }
+
+    /// The same service over other connections.
+    pub fn service(&self, roll: Database) -> AccessService {
+        AccessService::new((self.parts)(roll))
+    }
+
+    /// The same service at another point of the election.
+    pub fn service_with(&self, lifecycle: Arc<Lifecycle>) -> AccessService {
+        AccessService::new(AccessParts { lifecycle, ..(self.parts)(self.store.roll.clone()) })
     }
 
     pub async fn row(&self, voter: &Voter) -> AccountRow {
