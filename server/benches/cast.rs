@@ -2,8 +2,11 @@
 //! databases of its own. `cargo bench -p escrutinio-server --bench cast -- [voters] [at once]`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a measurement")]
 
+use core::num::NonZero;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use escrutinio_core::testing;
 use escrutinio_server::refusal::Refusal;
@@ -11,7 +14,7 @@ use escrutinio_server::testing::{Databases, Fixture};
 
 /// Makes everybody's ballot, on all cores.
 fn ballots(fixture: &Arc<Fixture>, voters: usize) -> Vec<Vec<u8>> {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads: Vec<_> = (0..cores)
         .map(|core| {
             let fixture = Arc::clone(fixture);
@@ -31,7 +34,7 @@ async fn measure(databases: Databases, voters: u32, at_once: usize) {
     let ballots = Arc::new(ballots(&fixture, usize::try_from(voters).unwrap()));
     let running = fixture.start().await;
     let begun = Instant::now();
-    let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let next = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..at_once)
         .map(|_| {
             let (fixture, ballots) = (Arc::clone(&fixture), Arc::clone(&ballots));
@@ -39,7 +42,7 @@ async fn measure(databases: Databases, voters: u32, at_once: usize) {
             tokio::spawn(async move {
                 let mut times = Vec::new();
                 loop {
-                    let voter = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let voter = next.fetch_add(1, Ordering::Relaxed);
                     let Some(ballot) = ballots.get(voter) else { return times };
                     let session = &fixture.voters[voter];
                     let since = Instant::now();

@@ -30,10 +30,13 @@ impl ClockHealth {
     /// The judgement on an offset in seconds.
     #[must_use]
     pub fn of(offset: i64) -> Self {
-        match offset.unsigned_abs() {
-            0..=RED => Self::Good,
-            ..=REFUSE => Self::Red { offset },
-            _ => Self::Unusable { offset },
+        let seconds = offset.unsigned_abs();
+        if seconds <= RED {
+            Self::Good
+        } else if seconds <= REFUSE {
+            Self::Red { offset }
+        } else {
+            Self::Unusable { offset }
         }
     }
 }
@@ -123,9 +126,10 @@ pub use rehearsal::FileClock;
 
 #[cfg(feature = "rehearsal")]
 mod rehearsal {
+    use core::time::Duration;
     use std::path::{Path, PathBuf};
     use std::sync::Mutex;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::{Clock, ClockHealth, ServerClock};
 

@@ -1,5 +1,13 @@
 //! The two logs when something goes wrong: restarts, two instances, old copies, witnesses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share; they fail where it panics"
+)]
+
 use std::collections::BTreeSet;
 
 use escrutinio_core::board::LogKeys;
@@ -169,8 +177,9 @@ async fn a_crash_within_the_close_is_made_up_for() {
         server.stop().await;
         let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
         server.tick().await;
-        let closed = meta::value(&mut *server.running.store.roll.read().await.unwrap(), meta::CLOSED).await.unwrap();
-        assert!(closed.is_some());
+        let mut roll = server.running.store.roll.read().await.unwrap();
+        assert!(meta::value(&mut roll, meta::CLOSED).await.unwrap().is_some());
+        drop(roll);
         let acts = server.board.acts().await.unwrap();
         assert_eq!(acts.iter().filter(|act| act.contains("act closed")).count(), 1);
         server.stop().await;
@@ -188,7 +197,8 @@ async fn one_sequencer_however_many_instances() {
     assert!(first.conductor.leads().await);
     assert!(!second.conductor.leads().await);
     for voter in 0..16 {
-        vote(&fixture, if voter % 2 == 0 { &first } else { &second }, voter).await;
+        let instance = if voter % 2 == 0 { &first } else { &second };
+        vote(&fixture, instance, voter).await;
         fixture.clock.advance(30);
         second.conductor.tick().await.unwrap();
         first.conductor.tick().await.unwrap();
@@ -202,7 +212,7 @@ async fn one_sequencer_however_many_instances() {
         if second.conductor.leads().await {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(core::time::Duration::from_millis(50)).await;
     }
     assert!(second.conductor.leads().await);
     for voter in 16..24 {

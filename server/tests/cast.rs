@@ -1,8 +1,16 @@
 //! The act of casting (R-CAST), on both kinds of database.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share; they fail where it panics"
+)]
+
+use core::time::Duration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::board::Receipt;

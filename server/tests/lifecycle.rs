@@ -1,9 +1,19 @@
 //! From opening to destroying: R-OPEN, R-CLOSE, R-EXP, R-REC, R-TZ, and the board in between.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share; they fail where it panics"
+)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use escrutinio_core::ballot::CastBallot;
+use escrutinio_core::board::ReceiptList;
+use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::manifest::{CloseMode, Manifest};
 use escrutinio_core::record::{self, Source};
@@ -158,7 +168,18 @@ async fn close(fixture: &Fixture, server: &Conducted) {
     assert!(server.board.status().await.unwrap().closed);
 }
 
-/// What is in a file of the roll or the box.
+/// Waits until every act of casting is finished.
+async fn settle(server: &Conducted) {
+    for _ in 0..200 {
+        if server.running.cast.is_idle().await.unwrap() {
+            return;
+        }
+        tokio::time::sleep(core::time::Duration::from_millis(20)).await;
+    }
+    panic!("an act stays unfinished");
+}
+
+/// Changes what is in the roll or the box.
 async fn write(database: &Database, statement: &'static str) {
     let job = database.run(move |c| Box::pin(async move { Ok(sqlx::query(statement).execute(c).await.map(drop)?) }));
     job.await.unwrap();
@@ -597,5 +618,106 @@ async fn the_box_key_is_destroyed_after_the_export_only() {
     let server = gone.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
     server.tick().await;
     assert_eq!(server.running.cast.recorded(&receipt.code).await, Ok(true));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_is_published_when_all_of_it_holds() {
+    let fixture = Fixture::small(Databases::sqlite(), 12).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.set(fixture.schedule().voting_start);
+    // The count is made by the ceremony: here, by the rehearsal, of the same ballots.
+    let mut rehearsal = (*fixture.rehearsal).clone();
+    for voter in 0..12 {
+        vote(&fixture, &server, voter).await;
+        rehearsal.mark(0, 0, u32::try_from(voter).unwrap() % 2);
+    }
+    close(&fixture, &server).await;
+    let folder = fixture.databases.folder().join("export");
+    server.conductor.export(&folder).await.unwrap();
+    rehearsal.files = record(&fixture, &folder);
+    rehearsal.entries = (0..)
+        .map_while(|n| rehearsal.files.0.get(&format!("board/tile/entries/{n:03}.p/12")))
+        .flat_map(|bytes| {
+            let id = BundleId::all(12).next().unwrap();
+            read_bundle(id, bytes).unwrap().into_iter().map(<[u8]>::to_vec).collect::<Vec<_>>()
+        })
+        .collect();
+    let codes = rehearsal
+        .entries
+        .iter()
+        .map(|entry| CastBallot::decode(entry, &fixture.election.election.shapes).unwrap().body.tracking_code());
+    let receipts = ReceiptList::new(fixture.election.election.election_id, codes.collect()).unwrap();
+    rehearsal.put(record::RECEIPTS, receipts.to_string().into_bytes());
+    let _ = rehearsal.publish(&[1, 2], &mut random::system());
+
+    let place = fixture.databases.folder().join("record");
+    for (path, bytes) in &rehearsal.files.0 {
+        std::fs::create_dir_all(place.join(path).parent().unwrap()).unwrap();
+        std::fs::write(place.join(path), bytes).unwrap();
+    }
+    let sums = escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[&rehearsal.files.0[record::SUMS]]));
+    let refused = async |sums: &str| match server.conductor.publish(&place, sums).await {
+        Err(LifecycleError::Refused(what)) => what,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused("00").await.contains("hash"));
+    let results = place.join(record::RESULTS);
+    let bytes = std::fs::read(&results).unwrap();
+    let mut changed = bytes.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    std::fs::write(&results, changed).unwrap();
+    assert!(refused(&sums).await.contains("does not hold"));
+    std::fs::write(&results, bytes).unwrap();
+    let now = fixture.schedule().reception_end + 60;
+    assert_eq!(server.running.lifecycle.phase(now), Phase::Closed);
+    server.conductor.publish(&place, &sums).await.unwrap();
+    assert_eq!(server.running.lifecycle.phase(now), Phase::Published);
+    assert!(server.board.acts().await.unwrap().last().unwrap().contains(&format!("record {sums}")));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_sim_06_a_rehearsal_is_wiped_and_nothing_goes_on_with_it() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        fixture.clock.set(fixture.schedule().voting_start);
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        fixture.clock.advance(60);
+        server.tick().await;
+        let folder = fixture.databases.folder();
+        let (keys, public) = (folder.join("keys.sealed"), folder.join("public/board"));
+        std::fs::write(&keys, b"three keys").unwrap();
+        settle(&server).await;
+        let report = server.conductor.wipe(&keys, &public, &[]).await.unwrap();
+        let empty = report.lines().filter(|line| line.starts_with("empty ")).collect::<Vec<_>>();
+        assert_eq!(empty.len(), 6);
+        assert!(empty.iter().all(|line| line.ends_with(" 0")), "{report}");
+        assert!(!keys.exists() && !public.join("tile").exists());
+        let session = enter(&fixture, &server, 5);
+        let refused = server.running.cast.cast(&session, fixture.ballot(5, 0, 1), session.start).await;
+        assert_eq!(refused, Err(Refusal::Closed));
+        server.conductor.tick().await.unwrap();
+        assert!(server.board.acts().await.unwrap().iter().any(|act| act.contains("act wipe")));
+        server.stop().await;
+        assert!(fixture.conduct(QUICK, &[]).await.is_err(), "the next takes other databases");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_election_that_binds_is_never_wiped() {
+    fn binding(keys: &Keys) -> Manifest {
+        Manifest { binding: true, test: false, ..testing::small(keys, 3) }
+    }
+    let fixture = Fixture::new("binding", binding, &[4], Databases::sqlite()).await;
+    let server = fixture.conduct(QUICK, &[]).await.unwrap();
+    let nowhere = fixture.databases.folder().join("nowhere");
+    let refused = server.conductor.wipe(&nowhere, &nowhere, &[]).await;
+    assert!(matches!(refused, Err(LifecycleError::Refused(_))));
     server.stop().await;
 }

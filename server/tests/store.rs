@@ -1,5 +1,13 @@
 //! The two databases: schema, group commit, and what they say when they fail.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what the tests share; they fail where it panics"
+)]
+
 use escrutinio_server::store::roll::{self, NewAccount};
 use escrutinio_server::store::{Backend, Store, StoreError, meta};
 use escrutinio_server::testing::{Cluster, Databases};

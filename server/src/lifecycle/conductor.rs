@@ -103,10 +103,11 @@ impl Conductor {
             loop {
                 tokio::time::sleep(TICK.saturating_mul(2)).await;
                 let Some(conductor) = weak.upgrade() else { return };
-                if conductor.leads().await {
-                    if let Err(error) = conductor.parts.board.cosign().await {
-                        tracing::warn!(%error, "cosignatures were not collected");
-                    }
+                if !conductor.leads().await {
+                    continue;
+                }
+                if let Err(error) = conductor.parts.board.cosign().await {
+                    tracing::warn!(%error, "cosignatures were not collected");
                 }
             }
         });

@@ -1,9 +1,9 @@
 //! One database: connections to read with, one writer.
 
 use core::fmt;
+use core::time::Duration;
 use std::fs::File;
 use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::Migrator;

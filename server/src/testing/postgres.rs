@@ -1,12 +1,13 @@
 //! A PostgreSQL server of one's own: in a temporary folder, on a unix socket, gone with the test.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
