@@ -253,6 +253,23 @@ pub(crate) enum Roll {
         #[arg(long, required_if_eq("role", "server"))]
         out: Option<PathBuf>,
     },
+    /// Registrar: writes new messages with new links, and the update by which the server voids the old ones.
+    Resend {
+        /// Folder of the election.
+        dir: PathBuf,
+        /// Sealed file with the registrar's key.
+        #[arg(long)]
+        secret: PathBuf,
+        /// User name of somebody who gets a new link at the latest address; may be repeated.
+        #[arg(long, required_unless_present = "requests", conflicts_with = "requests")]
+        user: Vec<String>,
+        /// The server's sealed file of requests.
+        #[arg(long)]
+        requests: Option<PathBuf>,
+        /// Folder to make for the messages.
+        #[arg(long)]
+        outbox: PathBuf,
+    },
     /// Destroys the half credentials and the order of the roll, when the record is assembled and the
     /// rules on disputes allow it.
     Destroy {
@@ -264,9 +281,10 @@ pub(crate) enum Roll {
         /// Whose halves.
         #[arg(long)]
         role: Issuer,
-        /// Registrar: the folder of the messages, which hold halves; it is destroyed too.
+        /// Registrar: the folder of the messages, which hold halves; it is destroyed too. Repeated for the
+        /// folder of every resend.
         #[arg(long, required_if_eq("role", "registrar"))]
-        outbox: Option<PathBuf>,
+        outbox: Vec<PathBuf>,
         /// Server: the sealed file of the accounts, which holds halves; it is destroyed too.
         #[arg(long, required_if_eq("role", "server"))]
         accounts: Option<PathBuf>,

@@ -149,4 +149,4 @@ pub fn read(path: &Path) -> Result<Draft> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

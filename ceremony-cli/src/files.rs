@@ -76,6 +76,14 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     Ok(files::replace(path, content, Readers::Everybody)?)
 }
 
+/// Writes a secret file, over what a step left there that was cut off before it was done.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<()> {
+    Ok(files::replace(path, content, Readers::Owner)?)
+}
+
 /// Writes a file, or finds that it is there with the same content: the result of a step
 /// that gives the same every time. True if it was there.
 ///

@@ -150,9 +150,13 @@ fn run_roll(session: &mut Session<'_>, command: Roll) -> Result<Report> {
         Roll::Destroy { dir, secret, role, outbox, accounts } => {
             let held = match role {
                 Issuer::Registrar => outbox,
-                Issuer::Server => accounts,
+                Issuer::Server => accounts.into_iter().collect(),
             };
-            destroy::destroy(session, &Workspace::new(dir), &secret, half_role(role), &held.unwrap_or_default())
+            destroy::destroy(session, &Workspace::new(dir), &secret, half_role(role), &held)
+        }
+        Roll::Resend { dir, secret, user, requests, outbox } => {
+            let asked = requests.as_deref().map_or(accounts::Asked::Users(&user), accounts::Asked::File);
+            accounts::resend(session, &Workspace::new(dir), &secret, asked, &outbox)
         }
         Roll::Accounts { dir, secret, role: Issuer::Registrar, outbox, .. } => {
             accounts::registrar(session, &Workspace::new(dir), &secret, &outbox.unwrap_or_default())

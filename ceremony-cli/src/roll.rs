@@ -12,7 +12,7 @@ use escrutinio_core::encoding::{Decode, DecodeLimited, Encode, Reader, STRING};
 use escrutinio_core::hash::Hash;
 use zeroize::Zeroizing;
 
-pub use load::{Delivered, deliver};
+pub use load::{Delivered, deliver, is_email};
 pub use postal::{PostalList, postal_hash};
 
 use crate::error::{Result, out_of_order};

@@ -8,6 +8,7 @@ use std::fs;
 
 use common::voters::{casts, spool};
 use common::{CANARY, World, assert_refused, custodian_name};
+use escrutinio_ceremony::commands::accounts::{self, Asked};
 use escrutinio_ceremony::commands::ballot_box::{self, From};
 use escrutinio_ceremony::commands::{
     acta, acts, count, destroy, election, inspect, key, mix, record, roll, transcript,
@@ -269,6 +270,11 @@ fn from_registration_to_a_record_that_verifies() {
         assert!(!report.get("what").unwrap().contains('?'), "{path}");
     }
 
+    let second = world.folder.path().join("outbox-2");
+    let answers = World::roll_answers("registro", VOTERS);
+    let (registrar, users) = (world.secret("registro"), [common::voters::user(&world, 1)]);
+    let asked = Asked::Users(&users);
+    world.with(&answers, |s, w| accounts::resend(s, w, &registrar, asked, &second)).unwrap();
     destruction(&mut world);
 
     // Neither passwords nor personal data anywhere in public.
@@ -285,9 +291,14 @@ fn copy_file(world: &World, copy: &Workspace, path: &str) {
 /// What is left of the halves when both have destroyed theirs: nothing but the public lists.
 fn destruction(world: &mut World) {
     let at = |world: &World, name: &str| world.folder.path().join(name);
-    let (outbox, accounts) = (at(world, "outbox"), at(world, "server.sealed"));
-    for (name, role, held) in [("registro", HalfRole::Registrar, &outbox), ("servidor", HalfRole::Server, &accounts)] {
+    let outboxes = [at(world, "outbox"), at(world, "outbox-2")];
+    let accounts = [at(world, "server.sealed")];
+    for (name, role, held) in
+        [("registro", HalfRole::Registrar, &outboxes[..]), ("servidor", HalfRole::Server, &accounts)]
+    {
         let secret = world.secret(name);
+        let fewer = &held[1..];
+        assert_refused(world.by(name, |s, w| destroy::destroy(s, w, &secret, role, fewer)), "error.destroy.held");
         // No record, no decision, another's key, or nothing where halves are said to be.
         let sums = world.workspace.path("record/SHA256SUMS");
         fs::rename(&sums, at(world, "sums")).unwrap();
@@ -300,20 +311,24 @@ fn destruction(world: &mut World) {
         );
         let log = world.secret("tablero.example");
         assert_refused(world.by("tablero.example", |s, w| destroy::destroy(s, w, &log, role, held)), "error.official");
-        let nothing = at(world, "nothing");
+        let nothing = vec![at(world, "nothing"); held.len()];
         assert_refused(world.by(name, |s, w| destroy::destroy(s, w, &secret, role, &nothing)), "error.missing");
-        assert!(held.exists());
+        assert!(held.iter().all(|path| path.exists()));
 
         let report = world.resumed(name, |s, w| destroy::destroy(s, w, &secret, role, held));
         let path =
             format!("record/credentials/{name}.bin").replace("registro", "registrar").replace("servidor", "server");
         assert_eq!(report.get("half_list"), Some(world.workspace.hash(&path).unwrap().as_str()));
         assert!(report.listing.unwrap().contains("decision Acuerdo 9"));
-        assert!(!held.exists() && !common::with_suffix(&secret, ".halves").exists());
+        assert!(!held.iter().any(|path| path.exists()) && !common::with_suffix(&secret, ".halves").exists());
         assert_refused(world.by(name, |s, w| roll::halves(s, w, &secret, role)), "error.halves.gone");
     }
     let registrar = world.secret("registro");
-    assert!(![".roll-drawn", ".roll-00"].iter().any(|end| common::with_suffix(&registrar, end).exists()));
+    assert!(
+        ![".roll-drawn", ".roll-00", ".accounts", ".resend-01"]
+            .iter()
+            .any(|end| common::with_suffix(&registrar, end).exists())
+    );
 }
 
 /// Each custodian verifies what is there before mixing, and nobody mixes out of turn.

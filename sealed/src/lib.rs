@@ -7,7 +7,7 @@
 //! 2. [`sealed`]: the sealed file;
 //! 3. [`password`]: where the password of a sealed file comes from when nobody holds a ceremony;
 //! 4. [`person`]: roles, cards, signing keys;
-//! 5. [`accounts`]: what registrar and server hand to each other.
+//! 5. [`accounts`], [`updates`]: what registrar and server hand to each other.
 //!
 //! Randomness is an argument. Shares of the opening key are not read here: no program that
 //! answers to a network has the code for it.
@@ -20,6 +20,7 @@ pub mod files;
 pub mod password;
 pub mod person;
 pub mod sealed;
+pub mod updates;
 
 pub use accounts::Account;
 pub use error::{Error, Result};

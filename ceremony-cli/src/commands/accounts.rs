@@ -2,50 +2,59 @@
 //! the access links, which the server never sees; the server gets the user names, the hashes
 //! of the one-time tokens and its own halves.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io;
-use std::path::Path;
+mod mail;
+mod outbox;
+mod resend;
 
-use askama::Template;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
 use base64ct::{Base64UrlUnpadded, Encoding};
-use escrutinio_core::credential::{HalfRole, RollEntry};
+use escrutinio_core::credential::{HalfRole, HalfSecrets, RollEntry};
 use escrutinio_core::hash::tagged_hash;
-use escrutinio_core::ids::hex;
+use escrutinio_core::ids::{RollId, hex};
+use escrutinio_core::manifest::Manifest;
+use escrutinio_core::signature::SigningKey;
 pub use escrutinio_sealed::Account;
 use escrutinio_sealed::accounts::{parse, to_lines};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use self::mail::Terms;
+use self::outbox::{ABOUT, Outbox};
+pub use self::resend::{Asked, UPDATE, resend};
 use super::roll::{ROLL, open_halves, open_role, read_halves, read_record};
 use crate::draft;
-use crate::error::{Error, Result, out_of_order, refused};
+use crate::error::{Result, out_of_order, refused};
 use crate::files;
 use crate::report::Report;
 use crate::roll;
 use crate::sealed::{self, Kind};
-use crate::session::{PASSWORD_MIN, Session, local};
+use crate::session::{PASSWORD_MIN, Session, utc};
 use crate::workspace::{Step, Workspace};
 
 /// What the public may know of the accounts.
 const REPORT: &str = "roll/accounts.txt";
 /// The same of the server's import.
 const SERVER_REPORT: &str = "roll/server-accounts.txt";
+/// Its first line.
+const ABOUT_FORM: &str = "escrutinio/accounts/v1";
 /// The package for the server, in the outbox.
 pub const PACKAGE: &str = "server.accounts";
 
-#[derive(Template)]
-#[template(path = "mail.txt", escape = "none")]
-struct Mail<'a> {
-    email: &'a str,
-    name: &'a str,
-    title: &'a str,
-    user: &'a str,
-    link: &'a str,
-    start: &'a str,
-    close: &'a str,
-    zone: &'a str,
-    site: &'a str,
+/// Where the registrar keeps the accounts, to send a link again.
+fn kept_accounts(secret: &Path) -> PathBuf {
+    files::with_suffix(secret, ".accounts")
+}
+
+/// What the registrar keeps of accounts, beside the outboxes.
+pub(super) fn kept(secret: &Path) -> Vec<PathBuf> {
+    resend::kept(secret)
+}
+
+/// How many outboxes were written.
+pub(super) fn outboxes(workspace: &Workspace) -> usize {
+    usize::try_from(resend::resends(workspace)).unwrap_or(usize::MAX).saturating_add(1)
 }
 
 /// A user name that says nothing of its holder: 60 random bits, and no four letters in a row
@@ -77,6 +86,44 @@ fn resembles(name: &str, entry: &RollEntry) -> bool {
     letters.windows(4).map(|four| four.iter().collect::<String>()).any(|four| fields.iter().any(|f| f.contains(&four)))
 }
 
+/// What it takes to write to voters.
+struct Letters<'a> {
+    manifest: &'a Manifest,
+    terms: &'a Terms,
+    halves: &'a HalfSecrets,
+    roll_id: RollId,
+    key: &'a SigningKey,
+    again: bool,
+}
+
+impl Letters<'_> {
+    /// Draws a token for an account, which keeps its hash, and writes the message with the link.
+    fn write(&self, rng: &mut dyn CryptoRng, account: &mut Account) -> Result<Zeroizing<String>> {
+        let mut token = Zeroizing::new([0u8; 32]);
+        rng.fill_bytes(token.as_mut());
+        account.token = hex(&tagged_hash("access-token", &[token.as_ref()]));
+        let half = self
+            .halves
+            .issue(&self.roll_id, account.list, account.place, self.key)
+            .ok_or_else(|| refused("error.halves", &[("path", &"halves"), ("why", &account.place)]))?;
+        let half = Zeroizing::new(Base64UrlUnpadded::encode_string(&half.expose_bytes()));
+        let token = Zeroizing::new(Base64UrlUnpadded::encode_string(token.as_ref()));
+        let link = Zeroizing::new(format!("{}#{}.{}", self.terms.site, half.as_str(), token.as_str()));
+        mail::mail(self.manifest, self.terms, account, &link, self.again)
+    }
+}
+
+/// Asks twice for the password of what is handed to the server.
+fn transfer_password(session: &mut Session<'_>) -> Result<Zeroizing<String>> {
+    let question = crate::text::say(session.lang, "ask.accounts.transfer", &[("min", &PASSWORD_MIN)]);
+    let again = crate::text::say(session.lang, "ask.password.again", &[]);
+    let transfer = session.ui.password("accounts.transfer", &question, Some(&again))?;
+    if transfer.chars().count() < PASSWORD_MIN {
+        return Err(out_of_order("error.password.short", &[("min", &PASSWORD_MIN)]));
+    }
+    Ok(transfer)
+}
+
 /// Writes the messages and the package for the server into a new folder that only its owner
 /// can read. Repeated, it makes no second account (R-ACC-01).
 ///
@@ -89,38 +136,22 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
     let (person, password) = open_role(session, &manifest, secret, HalfRole::Registrar)?;
     if !workspace.has(REPORT) && !outbox.exists() {
         let (halves, _) = open_halves(secret, &password)?;
-        let site = session.ask("accounts.site")?;
-        if !site.starts_with("https://") || site.contains(['#', ' ']) {
-            return Err(refused("error.site", &[("site", &site)]));
-        }
-        let question = crate::text::say(session.lang, "ask.accounts.transfer", &[("min", &PASSWORD_MIN)]);
-        let again = crate::text::say(session.lang, "ask.password.again", &[]);
-        let transfer = session.ui.password("accounts.transfer", &question, Some(&again))?;
-        if transfer.chars().count() < PASSWORD_MIN {
-            return Err(out_of_order("error.password.short", &[("min", &PASSWORD_MIN)]));
-        }
+        let terms = Terms::ask(session)?;
+        let transfer = transfer_password(session)?;
         let drawn = roll::read_drawn(secret, &password)?;
         let lists = roll::by_list(&drawn, manifest.lists.len());
         let all = lists.iter().map(Vec::len).fold(0, usize::saturating_add);
-        let part = files::with_suffix(outbox, ".part");
-        if part.exists() {
-            fs::remove_dir_all(&part).map_err(|why| Error::file(&part, &why))?;
-        }
-        private_folder(&part.join("mail"))?;
+        let roll_id = record.roll_id();
+        let letters =
+            Letters { manifest: &manifest, terms: &terms, halves: &halves, roll_id, key: &person.key, again: false };
+        let mut folder = Outbox::begin(outbox)?;
         let mut accounts = Vec::with_capacity(all);
         let mut taken = HashSet::new();
-        let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
-        let mut done = 0u64;
         for (list, entries) in (0u32..).zip(&lists) {
             for (place, entry) in (0u32..).zip(entries) {
-                let mut token = Zeroizing::new([0u8; 32]);
-                session.rng.fill_bytes(token.as_mut());
-                let half = halves
-                    .issue(&record.roll_id(), list, place, &person.key)
-                    .ok_or_else(|| refused("error.halves", &[("path", &"halves"), ("why", &place)]))?;
-                let account = Account {
+                let mut account = Account {
                     user: user_name(session.rng, &mut taken, entry),
-                    token: hex(&tagged_hash("access-token", &[token.as_ref()])),
+                    token: String::new(),
                     list,
                     place,
                     name: entry.name.clone(),
@@ -130,27 +161,21 @@ pub fn registrar(session: &mut Session<'_>, workspace: &Workspace, secret: &Path
                     phone: entry.phone.clone(),
                     half: None,
                 };
-                let half = Zeroizing::new(Base64UrlUnpadded::encode_string(&half.expose_bytes()));
-                let token = Zeroizing::new(Base64UrlUnpadded::encode_string(token.as_ref()));
-                let link = Zeroizing::new(format!("{site}#{}.{}", half.as_str(), token.as_str()));
-                let mail = mail(&manifest, &account, entry, &link, &site)?;
-                done = done.saturating_add(1);
-                files::write_part(&part.join(format!("mail/{done:07}.eml")), mail.as_bytes())?;
+                folder.add(&letters.write(session.rng, &mut account)?, &account.entity)?;
                 accounts.push(account);
-                let count = entities.entry(entry.entity.as_str()).or_default();
-                *count = count.saturating_add(1);
-                session.ui.progress(done, u64::try_from(all).unwrap_or(u64::MAX));
+                session.ui.progress(folder.messages, u64::try_from(all).unwrap_or(u64::MAX));
             }
         }
-        sealed::write(session, &part.join(PACKAGE), Kind::Accounts, &transfer, &to_lines(&accounts))?;
-        let package_hash = hex(&files::hash(&part.join(PACKAGE))?);
-        files::write_new(&part.join("sent.txt"), report_text(&entities, done, &package_hash).as_bytes())?;
-        // The folder takes its name only when all of it is there.
-        files::write_through();
-        fs::rename(&part, outbox).map_err(|why| Error::file(outbox, &why))?;
+        let package = to_lines(&accounts);
+        sealed::write(session, &folder.beside(PACKAGE), Kind::Accounts, &transfer, &package)?;
+        let kept = sealed::seal(session, Kind::Accounts, &password, &package)?;
+        files::replace_secret(&kept_accounts(secret), &kept)?;
+        let about = report_text(&accounts, &files::hash(&folder.beside(PACKAGE))?);
+        let until = utc(manifest.calendar.accounts_sent);
+        folder.finish(&format!("{about}until {until}\n{}", terms.lines()))?;
     }
     if !workspace.has(REPORT) {
-        workspace.write_new(REPORT, &files::read(&outbox.join("sent.txt"))?)?;
+        workspace.write_new(REPORT, &files::read(&outbox.join(ABOUT))?)?;
     }
     finish(session, workspace, Step::by_person(&person, "roll accounts registrar"), "roll accounts registrar", REPORT)
 }
@@ -160,7 +185,7 @@ fn finish(
     workspace: &Workspace,
     step: Step,
     act: &'static str,
-    path: &'static str,
+    path: &str,
 ) -> Result<Report> {
     let already = workspace.finish(session, step.input(ROLL).output(path))?;
     let mut report = Report::new(act, already).with("file", workspace.path(path).display());
@@ -168,45 +193,15 @@ fn finish(
     Ok(report)
 }
 
-/// Sending statistics (R-ACC-05): no personal data.
-fn report_text(entities: &BTreeMap<&str, u64>, accounts: u64, package: &str) -> String {
-    let lines: String = entities.iter().map(|(entity, count)| format!("entity {count} {entity}\n")).collect();
-    format!("escrutinio/accounts/v1\ngenerated {accounts}\npackage {package}\n{lines}")
-}
-
-fn mail(
-    manifest: &escrutinio_core::manifest::Manifest,
-    account: &Account,
-    entry: &RollEntry,
-    link: &str,
-    site: &str,
-) -> Result<Zeroizing<String>> {
-    let zone = &manifest.official_zone;
-    let mail = Mail {
-        email: &entry.email,
-        name: &entry.name,
-        title: &manifest.title,
-        user: &account.user,
-        link,
-        start: &local(manifest.calendar.voting_start, zone.offset_minutes),
-        close: &local(manifest.calendar.voting_close, zone.offset_minutes),
-        zone: &zone.name,
-        site,
-    };
-    let text = mail.render().map_err(|why| refused("error.render", &[("why", &why)]))?;
-    Ok(Zeroizing::new(text.replace('\n', "\r\n")))
-}
-
-fn private_folder(path: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
+/// How many accounts, of which entities, in which package: no personal data.
+fn report_text(accounts: &[Account], package: &[u8]) -> String {
+    let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
+    for account in accounts {
+        let count = entities.entry(account.entity.as_str()).or_default();
+        *count = count.saturating_add(1);
     }
-    let make = || -> io::Result<()> { builder.create(path) };
-    make().map_err(|why| Error::file(path, &why))
+    let lines: String = entities.iter().map(|(entity, count)| format!("entity {count} {entity}\n")).collect();
+    format!("{ABOUT_FORM}\ngenerated {}\npackage {}\n{lines}", accounts.len(), hex(package))
 }
 
 /// Opens the registrar's package and seals it again for the server, with the server's halves.
@@ -248,13 +243,7 @@ pub fn server(
         sealed::write(session, out, Kind::Accounts, &password, &to_lines(&accounts))?;
         accounts
     };
-    let mut entities: BTreeMap<&str, u64> = BTreeMap::new();
-    for account in &opened {
-        let count = entities.entry(account.entity.as_str()).or_default();
-        *count = count.saturating_add(1);
-    }
-    let accounts = u64::try_from(opened.len()).unwrap_or(u64::MAX);
-    let text = report_text(&entities, accounts, &hex(&files::hash(out)?));
+    let text = report_text(&opened, &files::hash(out)?);
     workspace.write_or_same(SERVER_REPORT, text.as_bytes())?;
     finish(session, workspace, Step::by_person(&person, "roll accounts server"), "roll accounts server", SERVER_REPORT)
 }

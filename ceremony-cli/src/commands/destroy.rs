@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use escrutinio_core::credential::HalfRole;
 use escrutinio_core::record;
 
+use super::accounts;
 use super::roll::{halves_path, open_role, read_record, record_path};
 use crate::custody::Journal;
 use crate::draft;
@@ -22,17 +23,17 @@ fn act_path(role: HalfRole) -> String {
 }
 
 /// Overwrites and removes the halves, the order of the roll and what else holds them: the registrar's
-/// outbox, the server's accounts (`held`).
+/// outboxes, also those of links that were sent again, or the server's accounts (`held`).
 ///
 /// # Errors
 /// If the record is not assembled, the key is not the manifest's for this role, nobody names the
-/// decision, something to be destroyed is not there, or a file cannot be removed.
+/// decision, something to be destroyed is not there or not named, or a file cannot be removed.
 pub fn destroy(
     session: &mut Session<'_>,
     workspace: &Workspace,
     secret: &Path,
     role: HalfRole,
-    held: &Path,
+    held: &[PathBuf],
 ) -> Result<Report> {
     let manifest = draft::read_frozen(workspace)?;
     let roll = read_record(workspace, &manifest)?;
@@ -50,7 +51,15 @@ pub fn destroy(
         let subject = format!("destroy:{}", roll.roll_id());
         // Who was cut off goes on with what is left; nobody else destroys what is not there.
         if journal.noted(&subject)?.is_none() {
-            for (path, command) in [(halves_path(secret), "roll halves"), (held.to_path_buf(), "roll accounts")] {
+            let expected = match role {
+                HalfRole::Registrar => accounts::outboxes(workspace),
+                HalfRole::Server => 1,
+            };
+            if held.len() != expected {
+                return Err(out_of_order("error.destroy.held", &[("expected", &expected), ("given", &held.len())]));
+            }
+            let halves = (halves_path(secret), "roll halves");
+            for (path, command) in held.iter().map(|path| (path.clone(), "roll accounts")).chain([halves]) {
                 if !path.exists() {
                     return Err(out_of_order("error.missing", &[("path", &path.display()), ("command", &command)]));
                 }
@@ -89,9 +98,10 @@ pub fn destroy(
 }
 
 /// What holds halves, or says whose place is whose. The versions of the roll hold the salts.
-fn doomed(secret: &Path, role: HalfRole, held: &Path) -> Vec<PathBuf> {
-    let mut paths = vec![held.to_path_buf()];
+fn doomed(secret: &Path, role: HalfRole, held: &[PathBuf]) -> Vec<PathBuf> {
+    let mut paths = held.to_vec();
     if role == HalfRole::Registrar {
+        paths.extend(accounts::kept(secret));
         paths.push(drawn_path(secret));
         paths.extend((0u32..64).map(|version| version_path(secret, version)));
     }

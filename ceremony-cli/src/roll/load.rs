@@ -38,6 +38,15 @@ fn bad(row: u64, field: &'static str, key: &'static str) -> Error {
     refused(key, &[("row", &row), ("field", &field)])
 }
 
+/// Whether a text can be an e-mail address. What would end a mail header or an address is none.
+#[must_use]
+pub fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+    });
+    parts && text.len() <= STRING && !text.contains(['<', '>', '"', ',', ';']) && !text.chars().any(char::is_control)
+}
+
 /// The columns of the file by their names.
 struct Columns(HashMap<String, usize>);
 
@@ -61,15 +70,7 @@ impl Columns {
 
     fn email(&self, record: &StringRecord, row: u64) -> Result<String> {
         let text = self.text(record, row, "email")?;
-        let fits = text.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
-        });
-        // What would end a mail header or address is no address.
-        if fits && !text.contains(['<', '>', '"', ',', ';']) {
-            Ok(text)
-        } else {
-            Err(bad(row, "email", "error.roll.form"))
-        }
+        if is_email(&text) { Ok(text) } else { Err(bad(row, "email", "error.roll.form")) }
     }
 
     /// Digits with the country code and nothing else (R-ROLL-05).

@@ -253,7 +253,8 @@ impl World {
     pub fn roll_answers(name: &str, delivered: u32) -> String {
         format!(
             "{}roll.document = Oficio DERFE 1\nroll.delivered = {delivered}\naccounts.site = https://voto.example/\n\
-             accounts.transfer = {CANARY}-paquete\n",
+             accounts.help = +52 55 0000 0000\naccounts.notice = lgipe\naccounts.transfer = {CANARY}-paquete\n\
+             resend.open = {CANARY}-solicitudes\n",
             Self::answers(name)
         )
     }

@@ -24,6 +24,12 @@ fn sealed(world: &mut World) -> Election {
     source::sealed(&mut session, &RecordSource::new(&world.workspace)).unwrap()
 }
 
+/// The user name in a message of the first outbox.
+pub fn user(world: &World, number: u32) -> String {
+    let mail = fs::read_to_string(world.folder.path().join(format!("outbox/mail/{number:07}.eml"))).unwrap();
+    mail.lines().find_map(|line| line.strip_prefix("    ")).unwrap().to_owned()
+}
+
 /// What voters' devices do: the first half from the mailed link, the second from the server.
 pub fn casts(world: &mut World, choices: &[u32]) -> Vec<Vec<u8>> {
     let choices: Vec<(u32, Option<&str>)> = choices.iter().map(|choice| (*choice, None)).collect();

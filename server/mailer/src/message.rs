@@ -174,4 +174,13 @@ mod tests {
             assert_eq!(wire(&message(address, "Hola")), Err(Unfit::Address), "{address}");
         }
     }
+
+    #[test]
+    fn the_template_of_the_ceremony_tool_is_taken() {
+        let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ceremony-cli/templates/mail.txt");
+        let text = std::fs::read_to_string(template).unwrap().replace("{{ email }}", "ana@correo.example");
+        let wire = wire(&text.replace('\n', "\r\n")).unwrap();
+        assert!(wire.is_ascii() && wire.split("\r\n").all(|line| line.len() <= 78));
+        assert!(wire.contains("Subject: =?UTF-8?B?VHUgYWNjZXNvIGFsIHZvdG8gcG9yIGludGVybmV0?=\r\n"));
+    }
 }

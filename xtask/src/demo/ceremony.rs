@@ -105,7 +105,7 @@ pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
     let (registrar, server) = (stage.secret(REGISTRAR), stage.secret(SERVER));
     let more = format!(
         "roll.document = Oficio de entrega (demostración)\nroll.delivered = {}\naccounts.site = https://voto.example/\n\
-         accounts.transfer = {TRANSFER}\n",
+         accounts.help = INETEL (demostración)\naccounts.notice = lgipe\naccounts.transfer = {TRANSFER}\n",
         stage.voters
     );
     stage.now = manifest.calendar.roll_loaded;
