@@ -85,7 +85,7 @@ pub fn parse_requests(content: &[u8]) -> Result<Vec<Request>> {
         let (user, email) = line.split_once('\t')?;
         Request::new(user, (email != KNOWN).then_some(email))
     };
-    lines.lines().map(|line| request(line).ok_or(Error::Open)).collect()
+    lines.split_terminator('\n').map(|line| request(line).ok_or(Error::Open)).collect()
 }
 
 /// A new token: the one before is void once the server has loaded it.
