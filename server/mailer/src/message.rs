@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::hex;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Body, Mailbox};
 use lettre::{Address, Message};
 
@@ -70,6 +70,7 @@ pub fn prepare(text: &str, from: &Address, date: SystemTime) -> Result<Prepared,
         .raw_header(raw("Auto-Submitted", "auto-generated"))
         .date(date)
         .message_id(Some(format!("<{}@{}>", id.get(..40).unwrap_or(&id), from.domain())))
+        .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(Body::new(body.to_owned()))
         .map_err(|_| Unfit::Form)?;
@@ -131,6 +132,7 @@ mod tests {
             "Subject: =?UTF-8?B?VHUgYWNjZXNv?=",
             "Date: Thu, 01 Jan 1970 00:00:00 +0000",
             "Auto-Submitted: auto-generated",
+            "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: quoted-printable",
         ] {
