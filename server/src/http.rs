@@ -18,6 +18,7 @@ mod connections;
 mod election;
 mod harden;
 pub mod listener;
+mod monitor;
 mod openapi;
 pub mod problem;
 mod protect;

@@ -31,7 +31,7 @@ pub async fn text(server: &Server) -> Result<String, StoreError> {
     line(format!("at {}", utc(state.now)));
     line(format!("phase {}", state.phase));
     for part in &state.components {
-        line(format!("component {} {:?} {}", part.name.replace(' ', "-"), part.light, part.detail).to_lowercase());
+        line(format!("component {} {:?} {}", part.name.replace(' ', "-"), part.light, part.detail.en).to_lowercase());
     }
     for number in 0..=state.checkpoint {
         if let Some(head) = server.board.head(LogName::Board, number).await? {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::board::{BoardStatus, LogName, WitnessStatus};
 use crate::clock::ClockHealth;
@@ -18,8 +19,6 @@ use crate::store::{Database, StoreError};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Share of a disk that is to stay free, in hundredths.
 const FREE: u64 = 10;
-/// Seconds beyond an epoch's minutes after which a checkpoint is too old while people vote.
-const LATE: i64 = 300;
 
 /// Whether something works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +32,26 @@ pub enum Light {
     Off,
 }
 
+/// What is known of a component, for people, in two languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Detail {
+    /// Spanish.
+    pub es: String,
+    /// English.
+    pub en: String,
+}
+
+impl Detail {
+    fn new(es: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { es: es.into(), en: en.into() }
+    }
+
+    /// What a library says has one language.
+    fn raw(text: impl ToString) -> Self {
+        Self::new(text.to_string(), text.to_string())
+    }
+}
+
 /// A component.
 #[derive(Clone, Debug, Serialize)]
 pub struct Component {
@@ -40,8 +59,11 @@ pub struct Component {
     pub name: String,
     /// Whether it works.
     pub light: Light,
-    /// What is known of it, for people.
-    pub detail: String,
+    /// What is known of it.
+    pub detail: Detail,
+    /// Whether voters have to be sent elsewhere.
+    #[serde(skip)]
+    pub stops: bool,
 }
 
 /// The server as it is.
@@ -67,8 +89,7 @@ impl State {
     /// Whether the balancer may send voters here.
     #[must_use]
     pub fn ready(&self) -> bool {
-        let needed = ["roll", "box", "disk", "clock"];
-        !self.components.iter().any(|part| part.light == Light::Red && needed.contains(&part.name.as_str()))
+        !self.components.iter().any(|part| part.stops)
     }
 }
 
@@ -103,8 +124,13 @@ pub async fn look(server: &Server) -> State {
     }
 }
 
-fn component(name: &str, light: Light, detail: impl Into<String>) -> Component {
-    Component { name: name.to_owned(), light, detail: detail.into() }
+fn component(name: &str, light: Light, detail: Detail) -> Component {
+    Component { name: name.to_owned(), light, detail, stops: false }
+}
+
+/// A component without which nobody can vote here.
+fn stopping(name: &str, detail: Detail) -> Component {
+    Component { stops: true, ..component(name, Light::Red, detail) }
 }
 
 fn light(good: bool) -> Light {
@@ -118,9 +144,9 @@ async fn database(name: &str, database: &Database) -> Component {
         Ok::<_, StoreError>(())
     };
     match tokio::time::timeout(PATIENCE, asking).await {
-        Ok(Ok(())) => component(name, Light::Good, format!("{:?}", database.backend()).to_lowercase()),
-        Ok(Err(error)) => component(name, Light::Red, error.to_string()),
-        Err(_) => component(name, Light::Red, "no answer"),
+        Ok(Ok(())) => component(name, Light::Good, Detail::raw(format!("{:?}", database.backend()).to_lowercase())),
+        Ok(Err(error)) => stopping(name, Detail::raw(error)),
+        Err(_) => stopping(name, Detail::new("no responde", "no answer")),
     }
 }
 
@@ -132,64 +158,72 @@ fn free(folder: &Path) -> Option<u64> {
 
 fn disk(folder: &Path) -> Component {
     match free(folder) {
-        Some(hundredths) => component("disk", light(hundredths >= FREE), format!("{hundredths} % free")),
-        None => component("disk", Light::Red, "the folder of this instance's files is not there"),
+        Some(0) => stopping("disk", Detail::new("lleno", "full")),
+        Some(share) => {
+            component("disk", light(share >= FREE), Detail::new(format!("{share} % libre"), format!("{share} % free")))
+        }
+        None => stopping("disk", Detail::new("no está la carpeta de datos", "the folder of data is not there")),
     }
 }
 
 fn clock(health: ClockHealth, board: Option<&BoardStatus>) -> Component {
+    let against = |seconds: i64| {
+        Detail::new(format!("{seconds} s respecto de los testigos"), format!("{seconds} s off against the witnesses"))
+    };
+    let off = |seconds: i64| {
+        Detail::new(format!("{seconds} s respecto de la máquina"), format!("{seconds} s off against the machine"))
+    };
     let skew = board.and_then(|board| board.skew);
     match health {
-        ClockHealth::Good if board.is_some_and(BoardStatus::skewed) => {
-            let seconds = skew.unwrap_or(0);
-            component("clock", Light::Red, format!("{seconds} s off against the witnesses"))
+        ClockHealth::Good => {
+            let skewed = board.is_some_and(BoardStatus::skewed);
+            component("clock", light(!skewed), skew.map_or(Detail::default(), against))
         }
-        ClockHealth::Good => component("clock", Light::Good, skew.map_or(String::new(), |skew| format!("{skew} s"))),
-        ClockHealth::Red { offset } | ClockHealth::Unusable { offset } => {
-            component("clock", Light::Red, format!("{offset} s off against the machine"))
-        }
+        ClockHealth::Red { offset } => component("clock", Light::Red, off(offset)),
+        ClockHealth::Unusable { offset } => stopping("clock", off(offset)),
     }
 }
 
 fn channel(name: &str, status: &ChannelStatus) -> Component {
-    let failure = status.last_failure.as_deref().unwrap_or("");
-    let counts = format!("{} waiting, {} failed", status.waiting, status.failed);
-    match status.health {
-        Health::Up => component(name, Light::Good, counts),
-        Health::Down | Health::Full => component(name, Light::Red, format!("{counts}: {failure}")),
-    }
+    let (waiting, failed) = (status.waiting, status.failed);
+    let failure = status.last_failure.as_deref().unwrap_or_default();
+    let detail = Detail::new(
+        format!("{waiting} en espera, {failed} sin entregar {failure}"),
+        format!("{waiting} waiting, {failed} failed {failure}"),
+    );
+    component(name, light(status.health == Health::Up), detail)
 }
 
 async fn log(server: &Server, board: &Result<BoardStatus, StoreError>, now: i64) -> Component {
     let status = match board {
         Ok(status) => status,
-        Err(error) => return component("board", Light::Red, error.to_string()),
+        Err(error) => return component("board", Light::Red, Detail::raw(error)),
     };
-    let detail = format!("checkpoint {}, {} ballots", status.checkpoint, status.size);
-    // Epochs that must leave by time: what is older than two of them stands still.
-    let minutes = i64::from(server.config.epochs.minutes);
+    let (number, size) = (status.checkpoint, status.size);
+    let detail =
+        Detail::new(format!("punto de control {number}, {size} boletas"), format!("checkpoint {number}, {size} ballots"));
+    // A head that was written down is signed within seconds; one that is not stands still.
+    let head = server.board.last(LogName::Board).await;
+    let signed = head.is_ok_and(|head| !head.note.is_empty());
     let voting = matches!(server.lifecycle.phase(now), Phase::Voting | Phase::Grace);
-    let signed = match server.board.last(LogName::Board).await {
-        Ok(head) => !head.note.is_empty(),
-        Err(_) => false,
-    };
-    let oldest =
-        server.lifecycle.schedule().voting_start.saturating_add(minutes.saturating_mul(120)).saturating_add(LATE);
-    let stalled = voting && minutes > 0 && now > oldest && !signed;
-    component("board", light(!stalled && signed), detail)
+    component("board", light(signed || !voting), detail)
 }
 
 fn witness(status: &WitnessStatus, board: &BoardStatus) -> Component {
     let name = format!("witness {}", status.name);
     if let Some(size) = status.ahead {
-        return component(&name, Light::Red, format!("ALARM: it knows {size} entries, this log has fewer"));
+        let detail = Detail::new(
+            format!("ALARMA: conoce {size} entradas, más que esta bitácora"),
+            format!("ALARM: it knows {size} entries, more than this log has"),
+        );
+        return component(&name, Light::Red, detail);
     }
-    match &status.failure {
-        Some(failure) => component(&name, Light::Red, failure.clone()),
-        None => {
-            let signed = status.signed.get(LogName::Board.name());
-            let detail = signed.map_or("not asked yet".to_owned(), |number| format!("checkpoint {number}"));
-            let behind = signed.is_some_and(|number| number.saturating_add(2) < board.checkpoint);
+    match (&status.failure, status.signed.get(LogName::Board.name())) {
+        (Some(failure), _) => component(&name, Light::Red, Detail::raw(failure)),
+        (None, None) => component(&name, Light::Off, Detail::new("sin firmas todavía", "has not signed yet")),
+        (None, Some(number)) => {
+            let behind = number.saturating_add(2) < board.checkpoint;
+            let detail = Detail::new(format!("firmó el punto de control {number}"), format!("signed checkpoint {number}"));
             component(&name, light(!behind), detail)
         }
     }
@@ -197,14 +231,17 @@ fn witness(status: &WitnessStatus, board: &BoardStatus) -> Component {
 
 fn compared(server: &Server) -> Component {
     let report = server.compared.read().unwrap_or_else(PoisonError::into_inner);
-    match &*report {
-        None => component("components", Light::Off, "not compared yet"),
-        Some(report) if report.baseline.is_none() => component("components", Light::Off, "no baseline"),
+    let (light, es, en) = match &*report {
+        None => (Light::Off, "sin comparar".to_owned(), "not compared yet".to_owned()),
+        Some(report) if report.baseline.is_none() => (Light::Off, "sin línea base".into(), "no baseline".into()),
         Some(report) if report.same() => {
-            component("components", Light::Good, format!("as the baseline, {}", report.at))
+            let at = &report.at;
+            (Light::Good, format!("iguales a la línea base, {at}"), format!("as the baseline, {at}"))
         }
         Some(report) => {
-            component("components", Light::Red, format!("{} differ, {}", report.differences.len(), report.at))
+            let (count, at) = (report.differences.len(), &report.at);
+            (Light::Red, format!("{count} distintos, {at}"), format!("{count} differ, {at}"))
         }
-    }
+    };
+    component("components", light, Detail::new(es, en))
 }

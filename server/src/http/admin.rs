@@ -34,7 +34,7 @@ pub(super) fn routes(server: &App) -> Router {
 async fn readyz(State(app): State<App>) -> (StatusCode, String) {
     let state = state::look(&app).await;
     let status = if state.ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let lines = state.components.iter().map(|part| format!("{:?} {} {}\n", part.light, part.name, part.detail));
+    let lines = state.components.iter().map(|part| format!("{:?} {} {}\n", part.light, part.name, part.detail.en));
     (status, lines.collect())
 }
 

@@ -7,7 +7,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder}
 use utoipa::{Modify, OpenApi};
 
 use super::problem::ProblemBody;
-use super::{access, board, election, session};
+use super::{access, board, election, monitor, session};
 
 /// The interface of the casting server.
 #[derive(OpenApi)]
@@ -20,6 +20,7 @@ use super::{access, board, election, session};
         session::state, session::logout, session::half, session::cast, session::contact, session::contact_confirm,
         board::recorded, board::checkpoint, board::checkpoint_of, board::tile, board::receipts,
         board::acts_checkpoint, board::acts_tile,
+        monitor::page, monitor::figures,
         document,
     ),
     components(schemas(ProblemBody)),
@@ -50,6 +51,8 @@ impl Modify for Problems {
         let components = document.components.get_or_insert_default();
         let session = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.security_schemes.insert("session".to_owned(), session.into());
+        let observer = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+        components.security_schemes.insert("observer".to_owned(), observer.into());
         for (path, item) in &mut document.paths.paths {
             for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
                 add(path, operation);
@@ -67,6 +70,10 @@ fn add(path: &str, operation: &mut Operation) {
     }
     if in_session || tagged("access") {
         statuses.extend(ACCESS);
+    }
+    if tagged("monitor") {
+        statuses.push(401);
+        operation.security = Some(vec![SecurityRequirement::new("observer", Vec::<String>::new())]);
     }
     if path.ends_with("/ballots") {
         statuses.extend(BALLOT);

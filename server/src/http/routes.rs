@@ -8,7 +8,7 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, post};
 use escrutinio_core::ballot::CastBallot;
 
-use super::{access, board, body, election, openapi, session};
+use super::{access, board, body, election, monitor, openapi, session};
 use crate::server::Server;
 
 /// What handlers are given.
@@ -58,6 +58,8 @@ pub(super) fn table() -> Vec<Route> {
         get GET "/receipts.txt" board::receipts;
         get GET "/acts/checkpoint" board::acts_checkpoint;
         get GET "/acts/tile/{*path}" board::acts_tile;
+        get GET "/monitor" monitor::page;
+        get GET "/monitor.json" monitor::figures;
         get GET "/openapi.json" openapi::document;
     }
 }

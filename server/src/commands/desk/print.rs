@@ -69,7 +69,8 @@ fn state(state: &Value, words: &Words) -> String {
             "red" => words.say("ROJO", "RED"),
             _ => "-",
         };
-        out.push_str(&format!("{light:<6}{:<28}{}\n", text(part, "name"), text(part, "detail")));
+        let detail = text(part.get("detail").unwrap_or(&Value::Null), words.say("es", "en"));
+        out.push_str(&format!("{light:<6}{:<28}{detail}\n", text(part, "name")));
     }
     out
 }
