@@ -30,7 +30,7 @@ escrutinio-server COMMAND
 
   desk [--url URL] --key FILE ACT [ARGUMENT]
       asks the desk of a running server (http://127.0.0.1:8081) for an act, signed with a key:
-      state, check, unlock USER, resend USER, resends --out FILE, links PACKAGE, report,
+      state, check, unlock USER, forget-authenticator USER, resend USER, resends --out FILE, links PACKAGE, report,
       incident [--number N] LEVEL TEXT, incidents; and with two signatures: baseline, open,
       close FILE, export, voters --out FILE, publish HASH, wipe ELECTION, destroy-box-key
       --json for programs, --english, --password-file FILE for the key's password, --out FILE

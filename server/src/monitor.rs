@@ -188,7 +188,8 @@ fn local(zone: &Zone, at: i64) -> ZoneTime {
 /// Ballots that there are if everybody votes on everything.
 fn most(server: &Server) -> u64 {
     let lists = server.election.lists.lists();
-    let keys = |list: u32| usize::try_from(list).ok().and_then(|list| lists.get(list)).map_or(0, |list| list.keys().len());
+    let keys =
+        |list: u32| usize::try_from(list).ok().and_then(|list| lists.get(list)).map_or(0, |list| list.keys().len());
     let lines = server.election.election.participation_lines();
     let sum = lines.iter().fold(0usize, |sum, (_, list)| sum.saturating_add(keys(*list)));
     u64::try_from(sum).unwrap_or(u64::MAX)

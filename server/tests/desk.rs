@@ -289,14 +289,12 @@ async fn help_for_a_voter_says_nothing_of_another() {
     let office = Office::new().await;
     office.ask("Abel", DeskAct::Resend, "voter-2").await;
     let answer = office.ask("Abel", DeskAct::Resends, "").await["result"].clone();
-    assert_eq!(answer["requests"], 1);
-    let line: Value = serde_json::from_str(answer["lines"].as_str().unwrap().trim_end()).unwrap();
-    assert_eq!(line, json!({ "user": "voter-2", "email": "voter-2@example.org", "password": false }));
+    assert_eq!(answer["requests"], json!([{ "user": "voter-2", "email": "voter-2@example.org" }]));
     let token = hex(&[9; 32]);
     let links = format!("{{\"user\":\"voter-2\",\"token\":\"{token}\"}}\n");
     let answer = office.ask("Abel", DeskAct::Links, &links).await["result"].clone();
     assert_eq!(answer, json!({ "changed": 1, "kept": 0, "unknown": 0 }));
-    assert_eq!(office.ask("Abel", DeskAct::Resends, "").await["result"]["requests"], 0);
+    assert_eq!(office.ask("Abel", DeskAct::Resends, "").await["result"]["requests"], json!([]));
     office.live.finish().await;
 }
 

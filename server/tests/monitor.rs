@@ -1,5 +1,11 @@
 //! A whole election led from the desk, with the observers' page beside it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -29,7 +35,8 @@ impl Room {
         let fixture = Fixture::new("groups of two", groups_of_two, &[24], Databases::sqlite()).await;
         let witnesses = [Witness::start(&fixture, 0).await, Witness::start(&fixture, 1).await];
         let site = Site::new(&fixture.rehearsal);
-        let mut config = std::fs::read_to_string(site.path("server.toml")).unwrap().replace("minutes = 0", "minutes = 1");
+        let mut config =
+            std::fs::read_to_string(site.path("server.toml")).unwrap().replace("minutes = 0", "minutes = 1");
         for witness in &witnesses {
             let address = witness.address();
             config.push_str(&format!("[[witness]]\nname = \"{}\"\nurl = \"{}\"\n", address.name, address.url));
@@ -72,8 +79,7 @@ impl Room {
         let user = format!("voter-{voter}");
         let row = roll::by_user(&mut server.store.roll.read().await.unwrap(), &user).await.unwrap().unwrap();
         let start = self.fixture.schedule().voting_start;
-        let session =
-            VoterSession { account: row.account, list: row.list, place: row.place, start, end: start + 1800 };
+        let session = VoterSession { account: row.account, list: row.list, place: row.place, start, end: start + 1800 };
         let rehearsal = &self.fixture.rehearsal;
         let random = &mut escrutinio_server::random::system();
         let ballot = rehearsal.cast((row.list, row.place), 0, voter % 3, None, random).to_bytes();

@@ -6,6 +6,7 @@ mod print;
 use std::path::Path;
 
 use escrutinio_core::ids::ElectionId;
+use escrutinio_sealed::updates::{Request, requests_to_lines};
 use escrutinio_sealed::{Kind, Person, parse_hex, sealed};
 use escrutinio_server::desk::incident::{IncidentEntry, Level};
 use escrutinio_server::desk::{DeskAct, DeskRequest};
@@ -82,8 +83,8 @@ async fn arguments(
 ) -> Result<String, Failure> {
     let usage = |what: &str| Failure::Usage(format!("desk {act} {what}"));
     match (act, words) {
-        (DeskAct::Unlock | DeskAct::Resend, [user]) => Ok((*user).to_owned()),
-        (DeskAct::Unlock | DeskAct::Resend, _) => Err(usage("USER")),
+        (DeskAct::Unlock | DeskAct::Resend | DeskAct::Authenticator, [user]) => Ok((*user).to_owned()),
+        (DeskAct::Unlock | DeskAct::Resend | DeskAct::Authenticator, _) => Err(usage("USER")),
         (DeskAct::Publish, [hash]) => Ok((*hash).to_owned()),
         (DeskAct::Publish, _) => Err(usage("SHA-256 of the record's SHA256SUMS")),
         (DeskAct::Close, [file]) => document(Path::new(file)),
@@ -132,15 +133,26 @@ fn write_out(out: &Path, act: DeskAct, answer: &Value, options: &Options) -> Res
     let result = answer.get("result").unwrap_or(&Value::Null);
     let text = |name: &str| result.get(name).and_then(Value::as_str);
     if act == DeskAct::Resends {
-        let lines = text("lines").unwrap_or_default();
+        let lines = requests(result)?;
         let password = options.passwords().choose(escrutinio_server::passwords::PasswordName::Package)?;
         let mut rng = escrutinio_server::random::system();
-        return Ok(sealed::write(&mut rng, out, Kind::AccountUpdate, &password, lines.as_bytes())?);
+        return Ok(sealed::write(&mut rng, out, Kind::AccountUpdate, &password, &lines)?);
     }
     match text("text") {
         Some(text) => Ok(escrutinio_sealed::files::write_secret(out, text.as_bytes())?),
         None => Ok(()),
     }
+}
+
+/// The content of a file of requests.
+fn requests(result: &Value) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
+    let all = result.get("requests").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let request = |one: &Value| {
+        let text = |name: &str| one.get(name).and_then(Value::as_str);
+        Request::new(text("user")?, text("email"))
+    };
+    let requests: Option<Vec<Request>> = all.iter().map(request).collect();
+    Ok(requests_to_lines(&requests.ok_or_else(|| fault("a request has no user name or no address"))?))
 }
 
 impl Client {

@@ -30,6 +30,8 @@ acts! {
     Check "check" false;
     /// Ends the lock of an account; the argument is its user name.
     Unlock "unlock" false;
+    /// Forgets the authenticator of a voter who has lost it; the argument is the user name.
+    Authenticator "forget-authenticator" false;
     /// Puts an account on the list for the registrar; the argument is its user name.
     Resend "resend" false;
     /// The list for the registrar.

@@ -200,8 +200,10 @@ async fn log(server: &Server, board: &Result<BoardStatus, StoreError>, now: i64)
         Err(error) => return component("board", Light::Red, Detail::raw(error)),
     };
     let (number, size) = (status.checkpoint, status.size);
-    let detail =
-        Detail::new(format!("punto de control {number}, {size} boletas"), format!("checkpoint {number}, {size} ballots"));
+    let detail = Detail::new(
+        format!("punto de control {number}, {size} boletas"),
+        format!("checkpoint {number}, {size} ballots"),
+    );
     // A head that was written down is signed within seconds; one that is not stands still.
     let head = server.board.last(LogName::Board).await;
     let signed = head.is_ok_and(|head| !head.note.is_empty());
@@ -223,7 +225,8 @@ fn witness(status: &WitnessStatus, board: &BoardStatus) -> Component {
         (None, None) => component(&name, Light::Off, Detail::new("sin firmas todavía", "has not signed yet")),
         (None, Some(number)) => {
             let behind = number.saturating_add(2) < board.checkpoint;
-            let detail = Detail::new(format!("firmó el punto de control {number}"), format!("signed checkpoint {number}"));
+            let detail =
+                Detail::new(format!("firmó el punto de control {number}"), format!("signed checkpoint {number}"));
             component(&name, light(!behind), detail)
         }
     }

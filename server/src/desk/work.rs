@@ -46,6 +46,10 @@ pub(super) async fn run(
             server.access.unlock(arguments).await?;
             Ok(done("done", Value::Null))
         }
+        DeskAct::Authenticator => {
+            server.access.forget_authenticator(arguments).await?;
+            Ok(done("done", Value::Null))
+        }
         DeskAct::Resend => {
             server.access.ask_resend(arguments).await?;
             Ok(done("done", Value::Null))
@@ -135,12 +139,12 @@ fn outboxes(server: &Server) -> Vec<PathBuf> {
     mail.into_iter().chain(sms).collect()
 }
 
-/// Requests for the registrar: lines that the asker seals.
+/// Requests for the registrar, which the asker seals.
 async fn resends(server: &Server) -> Result<Done, DeskFault> {
     let all = server.access.resends().await?;
-    let line = |one: &crate::access::Resend| json!({ "user": one.user, "email": one.email, "password": one.password });
-    let lines: String = all.iter().map(|one| format!("{}\n", line(one))).collect();
-    Ok(done(format!("{} requests", all.len()), json!({ "lines": lines, "requests": all.len() })))
+    let request = |one: &crate::access::Resend| json!({ "user": one.user, "email": one.email });
+    let requests: Vec<Value> = all.iter().map(request).collect();
+    Ok(done(format!("{} requests", requests.len()), json!({ "requests": requests })))
 }
 
 /// The registrar's answer.

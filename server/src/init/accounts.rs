@@ -4,6 +4,7 @@ use core::fmt;
 use std::collections::BTreeSet;
 
 use escrutinio_core::credential::{HalfRole, IssuedHalf};
+use escrutinio_sealed::updates::Change;
 use escrutinio_sealed::{Account, parse_hex};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
@@ -135,14 +136,6 @@ pub(super) async fn insert(store: &Store, keys: &ServerKeys, accounts: &[Checked
         new = new.saturating_add(job.await?);
     }
     Ok(new)
-}
-
-/// A changed account, as the registrar's package says it: a link was sent anew.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    user: String,
-    token: String,
 }
 
 /// What a package of changes did.

@@ -44,7 +44,7 @@ pub(super) fn answer(act: DeskAct, answer: &Value, english: bool) -> String {
         DeskAct::Voters => {
             format!("{} {}\n{}\n", result["persons"], words.say("personas", "persons"), text(result, "hash"))
         }
-        DeskAct::Resends => format!("{} {}\n", result["requests"], words.say("solicitudes", "requests")),
+        DeskAct::Resends => format!("{} {}\n", array(result, "requests").len(), words.say("solicitudes", "requests")),
         _ => other(result, &words),
     });
     out
