@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::body::{JSON, Json};
 use super::{Listener, Protection, protect};
-use crate::config::Limits;
+use crate::config::{Limits, TlsFiles};
 
 fn limits() -> Limits {
     Limits {
@@ -272,6 +272,52 @@ async fn behind_a_balancer_the_client_is_who_it_says() {
     assert!(ask(&listener, &of("192.0.2.2")).await.starts_with("HTTP/1.1 429"), "of the same network");
     assert!(ask(&listener, &of("198.51.100.1")).await.ends_with("here"));
     assert_eq!(ask(&listener, &request("GET", "/", "")).await, "", "without the header nothing is heard");
+}
+
+/// What a client that speaks a version of TLS gets.
+fn over_tls(
+    address: std::net::SocketAddr,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> std::io::Result<String> {
+    use std::io::{Read, Write};
+
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(include_bytes!("../../tests/tls/for-tests-only.pem")).unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let config = std::sync::Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let mut client = rustls::ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let mut socket = std::net::TcpStream::connect(address)?;
+    let mut stream = rustls::Stream::new(&mut client, &mut socket);
+    stream.write_all(request("GET", "/", "").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn tls_1_3_and_nothing_older() {
+    let file = |name: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name);
+    let tls = TlsFiles { certificate: file("for-tests-only.pem"), key: file("for-tests-only.key.pem") };
+    let address = ([127, 0, 0, 1], 0).into();
+    let routes = || protect(routes(), &Protection { tls: true, ..protection() });
+    let listener = Listener::start(address, Some(&tls), vec![], &limits(), routes()).unwrap();
+    let at = listener.address();
+    let ask = |version| tokio::task::spawn_blocking(move || over_tls(at, version));
+    let answer = ask(&rustls::version::TLS13).await.unwrap().unwrap();
+    assert!(answer.ends_with("here") && answer.contains("strict-transport-security"), "{answer}");
+    let refused = ask(&rustls::version::TLS12).await.unwrap().unwrap_err();
+    assert!(refused.to_string().contains("ProtocolVersion"), "{refused}");
+    // Without TLS there is no answer of HTTP, and who says nothing is cut off.
+    let plain = self::ask(&listener, &request("GET", "/", "")).await;
+    assert!(!plain.contains("HTTP"), "{plain}");
+    assert_eq!(rest(&mut connect(&listener).await).await, "");
+    let missing = TlsFiles { key: file("none.pem"), ..tls };
+    let refused = Listener::start(address, Some(&missing), vec![], &limits(), routes()).unwrap_err();
+    assert!(refused.to_string().contains("none.pem"), "{refused}");
 }
 
 #[tokio::test]
