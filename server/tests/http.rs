@@ -77,7 +77,7 @@ impl Host {
             if let Some(Some(code)) = code {
                 return code;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(core::time::Duration::from_millis(20)).await;
         }
         panic!("no message came");
     }
