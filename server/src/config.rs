@@ -192,14 +192,18 @@ pub struct Gateway {
 pub struct Limits {
     /// Connections at once.
     pub connections: usize,
-    /// Connections of one address.
-    pub connections_per_address: usize,
+    /// Connections of one network.
+    pub connections_per_network: usize,
     /// Requests of one network in a minute.
     pub requests_per_minute: u32,
     /// Until the head of a request is there.
     pub head: Duration,
     /// Until the answer is.
     pub request: Duration,
+    /// For which a client may take no byte of an answer.
+    pub write: Duration,
+    /// After which an answer is the last of its connection; after twice as long it is cut.
+    pub connection: Duration,
     /// For what is in flight when the program ends.
     pub drain: Duration,
 }

@@ -4,6 +4,7 @@ mod delivery;
 
 use std::sync::{Arc, RwLock};
 
+use axum::body::Bytes;
 use escrutinio_core::credential::Buckets;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::hex;
@@ -98,7 +99,7 @@ pub struct Server {
     /// What the last comparison of the components found.
     pub(crate) compared: RwLock<Option<CheckReport>>,
     /// The list of receipts, once it was asked for.
-    pub(crate) receipts: OnceCell<String>,
+    pub(crate) receipts: OnceCell<Bytes>,
 }
 
 impl Server {

@@ -273,10 +273,12 @@ impl<'a> Checker<'a> {
         let rate = limits.requests_per_minute;
         Ok(Limits {
             connections: count(limits.connections, 8192, "limits.connections")?,
-            connections_per_address: count(limits.connections_per_address, 128, "limits.connections_per_address")?,
+            connections_per_network: count(limits.connections_per_network, 128, "limits.connections_per_network")?,
             requests_per_minute: self.number(rate, 1200, 1..=100_000_000, "limits.requests_per_minute")?,
             head: seconds(limits.head_seconds, 10, "limits.head_seconds")?,
             request: seconds(limits.request_seconds, 30, "limits.request_seconds")?,
+            write: seconds(limits.write_seconds, 20, "limits.write_seconds")?,
+            connection: seconds(limits.connection_seconds, 300, "limits.connection_seconds")?,
             drain: seconds(limits.drain_seconds, 30, "limits.drain_seconds")?,
         })
     }

@@ -112,10 +112,12 @@ pub(super) struct Sms {
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
     pub(super) connections: Option<Spanned<u32>>,
-    pub(super) connections_per_address: Option<Spanned<u32>>,
+    pub(super) connections_per_network: Option<Spanned<u32>>,
     pub(super) requests_per_minute: Option<Spanned<u32>>,
     pub(super) head_seconds: Option<Spanned<u32>>,
     pub(super) request_seconds: Option<Spanned<u32>>,
+    pub(super) write_seconds: Option<Spanned<u32>>,
+    pub(super) connection_seconds: Option<Spanned<u32>>,
     pub(super) drain_seconds: Option<Spanned<u32>>,
 }
 

@@ -1,6 +1,7 @@
 //! Both logs as files, and whether a ballot was recorded.
 
 use axum::Json as Answer;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -113,11 +114,12 @@ pub(super) async fn receipts(State(app): State<App>) -> Result<Response, Problem
     Ok(([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, FULL)], text.clone()).into_response())
 }
 
-async fn list(app: &Server) -> Result<String, StoreError> {
+/// One copy of it, however many ask.
+async fn list(app: &Server) -> Result<Bytes, StoreError> {
     let election = &app.election.election;
     let codes = crate::board::codes(&app.store, election).await?;
     let list = ReceiptList::new(election.election_id, codes);
-    list.map(|list| list.to_string()).map_err(|error| StoreError::corrupt(error.to_string()))
+    list.map(|list| list.to_string().into()).map_err(|error| StoreError::corrupt(error.to_string()))
 }
 
 /// The last checkpoint of the log of acts.

@@ -74,7 +74,7 @@ impl Listener {
         socket.set_nonblocking(true).map_err(fail)?;
         let address = socket.local_addr().map_err(fail)?;
         let handle = Handle::new();
-        let gate = Gate::new(limits.connections, limits.connections_per_address, proxies, limits.head);
+        let gate = Gate::new(*limits, proxies);
         let server = axum_server::from_tcp(socket).map_err(fail)?.handle(handle.clone());
         let server = patient(server, limits);
         let service = routes.into_make_service();

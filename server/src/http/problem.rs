@@ -39,10 +39,18 @@ pub struct ProblemBody {
     pub detail: Option<String>,
 }
 
+/// Ranges of languages that are read; who wants more has said enough.
+const RANGES: usize = 16;
+
 /// The language that a request prefers; Spanish unless English is wanted more.
 pub(super) fn language(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let weight = |language: &str| accepted.split(',').filter_map(|range| weight(range, language)).max();
+    preferred(headers.get(ACCEPT_LANGUAGE))
+}
+
+fn preferred(accepted: Option<&HeaderValue>) -> Language {
+    let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let ranges = || accepted.split(',').take(RANGES);
+    let weight = |language: &str| ranges().filter_map(|range| weight(range, language)).max();
     if weight("en") > weight("es") { Language::En } else { Language::Es }
 }
 
@@ -50,9 +58,20 @@ pub(super) fn language(headers: &HeaderMap) -> Language {
 fn weight(range: &str, language: &str) -> Option<u32> {
     let mut parts = range.split(';').map(str::trim);
     let tag = parts.next()?.split('-').next()?;
-    let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
-    let thousandths = (0..=1000u16).rev().find(|thousandth| f32::from(*thousandth) / 1000.0 <= quality)?;
-    (tag.eq_ignore_ascii_case(language) && thousandths > 0).then_some(thousandths.into())
+    if !tag.eq_ignore_ascii_case(language) {
+        return None;
+    }
+    let quality = parts.find_map(|part| part.strip_prefix("q="));
+    quality.map_or(Some(1000), thousandths).filter(|thousandths| *thousandths > 0)
+}
+
+/// A weight as RFC 9110 writes it: from 0 to 1, with three decimals at most.
+fn thousandths(quality: &str) -> Option<u32> {
+    let (whole, decimals) = quality.split_once('.').unwrap_or((quality, ""));
+    if !matches!(whole, "0" | "1") || decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    format!("{whole}{decimals:0<3}").parse().ok().filter(|thousandths| *thousandths <= 1000)
 }
 
 /// The tag of a language.
@@ -120,9 +139,10 @@ impl IntoResponse for DeskFault {
 
 /// Writes down the problem of an answer in the language of the request.
 pub(super) async fn render(request: Request, next: Next) -> Response {
-    let language = language(request.headers());
+    let accepted = request.headers().get(ACCEPT_LANGUAGE).cloned();
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let language = preferred(accepted.as_ref());
     *response.status_mut() = problem.status();
     let detail = response.extensions_mut().remove::<Detail>().map(|Detail(detail)| detail);
     let body = ProblemBody { detail, ..problem.body(language) };
@@ -158,10 +178,26 @@ mod tests {
             ("fr, EN;q=0.1", "en"),
             ("en;q=nan", "es"),
             ("en;q=x", "es"),
+            ("en;q=1.5", "es"),
+            ("en;q=-1", "es"),
+            ("en;q=0.0001", "es"),
+            ("en;q=0.001", "en"),
+            ("en;q=1.000, es;q=0.999", "en"),
+            ("en; q=0.5, es; q=0.05", "en"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT_LANGUAGE, accepted.parse().unwrap());
             assert_eq!(tag(language(&headers)), wanted, "{accepted}");
         }
+    }
+    #[test]
+    fn r_sec_15_a_long_list_of_languages_costs_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, "en;q=-1,".repeat(2000).parse().unwrap());
+        let begun = std::time::Instant::now();
+        for _ in 0..100 {
+            assert_eq!(tag(language(&headers)), "es");
+        }
+        assert!(begun.elapsed().as_millis() < 500, "{:?}", begun.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! The layers around every route, from the outermost in: headers, the text of problems, CORS, rate, panics, time.
+//! The layers around every route, from the outermost in: headers, the last answer, the text of problems, CORS, rate, panics, time.
 
 use core::any::Any;
 use core::time::Duration;
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::connections::last;
 use super::harden::{Hardening, harden};
 use super::problem::{Problem, render};
 use super::rate::{Rates, limit};
@@ -46,6 +47,7 @@ pub fn protect(routes: Router, protection: &Protection) -> Router {
     routes
         .layer(cors(&protection.origins))
         .layer(from_fn(render))
+        .layer(from_fn(last))
         .layer(from_fn_with_state(Hardening { tls: protection.tls }, harden))
 }
 

@@ -17,10 +17,12 @@ use crate::config::{Limits, TlsFiles};
 fn limits() -> Limits {
     Limits {
         connections: 20,
-        connections_per_address: 10,
+        connections_per_network: 10,
         requests_per_minute: 1000,
         head: Duration::from_millis(400),
         request: Duration::from_millis(800),
+        write: Duration::from_millis(600),
+        connection: Duration::from_secs(1),
         drain: Duration::from_secs(5),
     }
 }
@@ -46,6 +48,7 @@ fn routes() -> Router {
         .route("/name", post(async |Json(Name { name })| name))
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
         .route("/later", get(async || sleep(Duration::from_millis(500)).await))
+        .route("/large", get(async || vec![b'a'; 1 << 25]))
         .route("/panic", get(async || -> () { panic!("canary") }))
         .layer(DefaultBodyLimit::max(JSON))
 }
@@ -57,6 +60,12 @@ fn start(limits: &Limits, protection: &Protection) -> Listener {
 
 async fn connect(listener: &Listener) -> TcpStream {
     TcpStream::connect(listener.address()).await.unwrap()
+}
+
+async fn connect_from(listener: &Listener, address: [u8; 4]) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((address, 0).into()).unwrap();
+    socket.connect(listener.address()).await.unwrap()
 }
 
 /// Everything until the other side closes, or 3 s.
@@ -199,6 +208,51 @@ async fn a_kept_connection_does_not_stay_for_ever() {
     assert!(rest(&mut stream).await.ends_with("here"));
 }
 
+/// Who asks for something large and does not read it, or reads it a byte at a time, keeps no place.
+#[tokio::test]
+async fn r_sec_15_who_takes_no_answer_keeps_no_place() {
+    let listener = start(&Limits { connections: 1, ..limits() }, &protection());
+    for pause in [Duration::from_secs(60), Duration::from_millis(100)] {
+        let mut reader = connect(&listener).await;
+        reader.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let reading = tokio::spawn(async move {
+            loop {
+                sleep(pause).await;
+                // So much at a time that the other side notices.
+                let mut some = vec![0; 1 << 19];
+                if !matches!(reader.read(&mut some).await, Ok(1..)) {
+                    break;
+                }
+            }
+        });
+        sleep(Duration::from_millis(50)).await;
+        assert_eq!(ask(&listener, &request("GET", "/", "")).await, "", "its place is taken");
+        sleep(limits().connection.saturating_mul(2)).await;
+        assert!(ask(&listener, &request("GET", "/", "")).await.ends_with("here"), "its place is free again");
+        reading.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_told_which_answer_is_its_last() {
+    let listener = start(&limits(), &protection());
+    let mut stream = connect(&listener).await;
+    let begun = Instant::now();
+    let mut answers = String::new();
+    while begun.elapsed() < Duration::from_millis(1200) {
+        if stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.is_err() {
+            break;
+        }
+        let mut bytes = [0; 4096];
+        let read = stream.read(&mut bytes).await.unwrap();
+        answers.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(answers.matches("HTTP/1.1 200").count() > 5, "{answers}");
+    assert_eq!(answers.matches("connection: close").count(), 1, "{answers}");
+    assert!(rest(&mut stream).await.is_empty());
+}
+
 #[tokio::test]
 async fn r_sec_15_nonsense_and_half_closed_connections_do_no_harm() {
     let listener = start(&limits(), &protection());
@@ -226,10 +280,10 @@ async fn r_sec_15_nonsense_and_half_closed_connections_do_no_harm() {
 }
 
 #[tokio::test]
-async fn r_sec_15_one_address_does_not_take_every_connection() {
+async fn r_sec_15_one_network_does_not_take_every_connection() {
     let listener = start(&limits(), &protection());
     let mut held = Vec::new();
-    for _ in 0..limits().connections_per_address {
+    for _ in 0..limits().connections_per_network {
         let mut stream = connect(&listener).await;
         stream.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
         held.push(stream);
@@ -238,10 +292,11 @@ async fn r_sec_15_one_address_does_not_take_every_connection() {
     let mut one_more = connect(&listener).await;
     let _ = one_more.write_all(request("GET", "/", "").as_bytes()).await;
     assert_eq!(rest(&mut one_more).await, "", "refused without a word");
-    // Who comes from another address is served.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
-    let mut other = socket.connect(listener.address()).await.unwrap();
+    // An address beside it is of the same network; who comes from another is served.
+    let mut beside = connect_from(&listener, [127, 0, 0, 2]).await;
+    let _ = beside.write_all(request("GET", "/", "").as_bytes()).await;
+    assert_eq!(rest(&mut beside).await, "");
+    let mut other = connect_from(&listener, [127, 0, 1, 1]).await;
     other.write_all(request("GET", "/", "").as_bytes()).await.unwrap();
     assert!(rest(&mut other).await.ends_with("here"));
     drop(held);
