@@ -27,8 +27,6 @@ pub enum Kind {
     Fork,
     /// A checkpoint smaller than one before.
     Rollback,
-    /// The proof that a checkpoint continues the one before does not hold.
-    Proof,
     /// Two elections of one manifest.
     SecondElection,
     /// Another checkpoint of the board after the closing one.
@@ -42,10 +40,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 7] = [
         Self::Fork,
         Self::Rollback,
-        Self::Proof,
         Self::SecondElection,
         Self::AfterClose,
         Self::Entries,
@@ -59,7 +56,6 @@ impl Kind {
         match self {
             Self::Fork => "fork",
             Self::Rollback => "rollback",
-            Self::Proof => "proof",
             Self::SecondElection => "second-election",
             Self::AfterClose => "after-close",
             Self::Entries => "entries",
@@ -82,7 +78,6 @@ impl Kind {
         match self {
             Self::Fork => "la bitácora firmó dos puntos de control del mismo tamaño con raíces distintas",
             Self::Rollback => "la bitácora presenta un punto de control menor que uno anterior",
-            Self::Proof => "no se demostró que el nuevo punto de control continúe el anterior",
             Self::SecondElection => "la bitácora abrió dos elecciones del mismo manifiesto",
             Self::AfterClose => "la bitácora presenta otro punto de control después del de cierre",
             Self::Entries => "las entradas publicadas no dan la raíz firmada",
@@ -95,7 +90,6 @@ impl Kind {
         match self {
             Self::Fork => "the log signed two checkpoints of one size with different roots",
             Self::Rollback => "the log presents a checkpoint smaller than one before",
-            Self::Proof => "it was not proved that the new checkpoint continues the one before",
             Self::SecondElection => "the log opened two elections of one manifest",
             Self::AfterClose => "the log presents another checkpoint after the closing one",
             Self::Entries => "the published entries do not give the signed root",

@@ -34,7 +34,7 @@ pub struct Witness {
 struct Desk {
     board: Book,
     acts: Book,
-    /// When each log was last heard, or when the program began.
+    /// When a checkpoint of each log was last signed, or when the program began.
     heard: [u64; 2],
     /// The latest time in any line signed.
     latest: u64,
@@ -116,7 +116,7 @@ pub struct Standing {
     pub time: Option<u64>,
     /// Whether the witness has signed the closing.
     pub closed: bool,
-    /// When the log was last heard, or when the program began.
+    /// When a checkpoint was last signed, or when the program began.
     pub heard: u64,
 }
 
@@ -214,10 +214,13 @@ impl Witness {
         };
         // A thread that panicked has written nothing or all: the book in memory follows the disk.
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        *desk.heard(log) = self.clock.now();
         let judged = self.judge(&desk, log, &submission, &signed);
         match judged.and_then(|time| self.sign(&mut desk, log, signed, time)) {
-            Ok(line) => Answer::Signed(line),
+            Ok(line) => {
+                // Old checkpoints can be sent by anyone: only what goes on is a sign of life.
+                *desk.heard(log) = self.clock.now();
+                Answer::Signed(line)
+            }
             Err(answer) => answer,
         }
     }
@@ -239,9 +242,10 @@ impl Witness {
             return Err(Answer::Conflict { size });
         }
         if new.size < size && book.page(new.size).is_none() {
-            // Two requests under way at once may arrive in the wrong order.
+            // Two requests under way at once may arrive in the wrong order. What the request says of our size is no
+            // part of what the log signed: it decides nothing here.
             let time = book.last().and_then(Page::time).unwrap_or(0);
-            if submission.old == size || self.clock.now().saturating_sub(time) >= PATIENCE {
+            if self.clock.now().saturating_sub(time) >= PATIENCE {
                 raise(Kind::Rollback);
             }
         }
@@ -252,7 +256,7 @@ impl Witness {
             return Err(Answer::Conflict { size });
         }
         if submission.proof.verify(size, &root, new.size, &new.root).is_err() {
-            raise(Kind::Proof);
+            // The log has not signed the proof: anyone who has seen the checkpoint can send a wrong one.
             return Err(Answer::BadProof);
         }
         let time = self.clock.now().max(desk.latest);

@@ -324,8 +324,12 @@ fn silence_is_shown() {
     assert_eq!(silent(), [false, false]);
     clock.set(end() - 10_000 + quiet + 1);
     assert_eq!(silent(), [true, true]);
-    // A log that is refused is heard.
+    // Requests that are refused hide no silence: anyone can repeat what is public.
     assert!(matches!(witness.add_checkpoint(&acts.body(1, 2)), Answer::Conflict { size: 0 }));
+    let unproved = Submission { proof: acts.proof(1, 2), ..acts.submission(0, 2) }.to_string();
+    assert!(matches!(witness.add_checkpoint(unproved.as_bytes()), Answer::BadProof));
+    assert_eq!(silent(), [true, true]);
+    signed(&witness, &acts, 0, 2);
     assert_eq!(silent(), [true, false]);
     clock.set(end());
     signed(&witness, &board, 1, 5);
