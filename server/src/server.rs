@@ -13,7 +13,7 @@ use escrutinio_core::signature::SigningKey;
 use tokio::sync::OnceCell;
 
 use crate::access::{AccessParts, AccessService, AccessSettings, Rules, RulesError};
-use crate::board::{BoardParts, BoardService, Pace, WitnessAddress};
+use crate::board::{Act, BoardParts, BoardService, Pace, WitnessAddress};
 use crate::cast::{CastParts, CastService};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -157,7 +157,10 @@ impl Server {
             board: Arc::clone(&board),
             events: Arc::clone(&events),
         };
-        let conductor = Arc::new(Conductor::new(parts, &roots(&buckets)).await?);
+        if let Some(hash) = &manifest.client_hash {
+            board.act_once(&Act::new("client", clock.now()).with("hash", hex(hash))).await?;
+        }
+        let conductor = Arc::new(Conductor::new(parts, &values(&config, &buckets)).await?);
         let access = AccessService::new(AccessParts {
             events: Arc::clone(&events),
             clock: Arc::clone(&clock),
@@ -222,9 +225,10 @@ fn buckets(election: &LoadedElection) -> Vec<Buckets> {
 }
 
 /// The values of the act *election* that are no file.
-fn roots(buckets: &[Buckets]) -> Vec<(String, String)> {
+fn values(config: &Config, buckets: &[Buckets]) -> Vec<(String, String)> {
     let root = |(list, buckets): (usize, &Buckets)| (format!("buckets-{list:03}"), hex(buckets.root()));
-    buckets.iter().enumerate().map(root).collect()
+    let rehearsal = config.rehearsal_clock.as_ref().map(|_| ("REHEARSAL".to_owned(), "the clock is moved".to_owned()));
+    buckets.iter().enumerate().map(root).chain(rehearsal).collect()
 }
 
 async fn check_loaded(store: &Store, election: &LoadedElection) -> Result<(), StartError> {

@@ -29,6 +29,9 @@ pub async fn text(server: &Server) -> Result<String, StoreError> {
     line("escrutinio/operation-report/v1".to_owned());
     line(format!("election {}", server.election.election.election_id));
     line(format!("at {}", utc(state.now)));
+    if server.config.rehearsal_clock.is_some() {
+        line("REHEARSAL the clock is moved".to_owned());
+    }
     line(format!("phase {}", state.phase));
     for part in &state.components {
         line(format!("component {} {:?} {}", part.name.replace(' ', "-"), part.light, part.detail.en).to_lowercase());
