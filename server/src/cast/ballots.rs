@@ -1,6 +1,5 @@
 //! The table `ballots`: sealed ballots in the order of arrival. Rows are inserted, never changed.
 
-use escrutinio_core::hash::Hash;
 use sqlx::{AnyConnection, Executor, Row};
 use zeroize::Zeroizing;
 
@@ -39,7 +38,6 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct SealedBallot {
     tags: Tags,
-    leaf: Hash,
     sealed: Vec<u8>,
 }
 
@@ -49,10 +47,10 @@ fn aad(code_tag: &[u8]) -> Vec<u8> {
 
 impl SealedBallot {
     /// Seals a ballot together with the intent that it belongs to.
-    pub(super) fn seal(cipher: &BoxCipher, intent: i64, tags: Tags, leaf: Hash, bytes: &[u8]) -> Self {
+    pub(super) fn seal(cipher: &BoxCipher, intent: i64, tags: Tags, bytes: &[u8]) -> Self {
         let plain = Zeroizing::new([intent.to_le_bytes().as_slice(), bytes].concat());
         let sealed = cipher.seal(&aad(&tags.code), &plain, &mut random::system());
-        Self { tags, leaf, sealed }
+        Self { tags, sealed }
     }
 
     /// Opens a row: intent and ballot.
@@ -63,8 +61,10 @@ impl SealedBallot {
         Ok((i64::from_le_bytes(*intent), bytes.to_vec()))
     }
 
-    pub(super) fn leaf(&self) -> &Hash {
-        &self.leaf
+    /// By what the rows of a batch are put in order: it is random to whoever lacks the key, so the order
+    /// says nothing of the ballots. Their hashes, which are public later, would.
+    pub(super) fn place(&self) -> &[u8; 32] {
+        &self.tags.code
     }
 }
 

@@ -1,8 +1,6 @@
 //! Steps 2 and 3: what can be said of a ballot by looking at it and at the lists.
 
 use escrutinio_core::ballot::CastBallot;
-use escrutinio_core::board::leaf_hash;
-use escrutinio_core::hash::Hash;
 use escrutinio_core::verify::Election;
 
 use crate::refusal::Refusal;
@@ -12,7 +10,6 @@ use crate::refusal::Refusal;
 pub(super) struct Checked {
     pub(super) cast: CastBallot,
     pub(super) bytes: Vec<u8>,
-    pub(super) leaf: Hash,
 }
 
 /// The longest ballot of an election.
@@ -42,5 +39,5 @@ pub(super) fn check(election: &Election, list: u32, bytes: Vec<u8>) -> Result<Ch
     if !cast.binding_holds() {
         return Err(Refusal::BallotBinding);
     }
-    Ok(Checked { leaf: leaf_hash(&bytes), cast, bytes })
+    Ok(Checked { cast, bytes })
 }

@@ -222,7 +222,8 @@ impl Committer {
             return Ok(());
         };
         let (mut batch, twins) = apart(batch);
-        batch.sort_unstable_by_key(|pending| pending.checked.leaf);
+        // The rows of a batch stand in the order of their tags, which says nothing of the ballots.
+        batch.sort_unstable_by_key(|pending| pending.tags.code);
 
         let id = intent::new_id();
         self.in_flight.own().insert(id);
@@ -250,10 +251,8 @@ impl Committer {
             return Ok(());
         }
 
-        let sealed: Vec<SealedBallot> = marked
-            .iter()
-            .map(|p| SealedBallot::seal(&cipher, id, p.tags.clone(), p.checked.leaf, &p.checked.bytes))
-            .collect();
+        let sealed: Vec<SealedBallot> =
+            marked.iter().map(|p| SealedBallot::seal(&cipher, id, p.tags.clone(), &p.checked.bytes)).collect();
         let backend = self.parts.store.ballots.backend();
         let job = self
             .parts
@@ -346,3 +345,6 @@ fn fail(batch: Vec<Pending>, twins: Vec<Pending>, error: &StoreError) {
         pending.answer(Err(error.clone().into()));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
 use escrutinio_core::ballot::CastBallot;
-use escrutinio_core::board::leaf_hash;
 
 use super::ballots::{Outcome, SealedBallot};
 use super::intent::Entry;
@@ -68,7 +67,7 @@ async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), Store
         return Ok(());
     };
     let mut ballots = entries.iter().map(|entry| seal(parts, &cipher, id, entry)).collect::<Result<Vec<_>, _>>()?;
-    ballots.sort_unstable_by_key(|(ballot, _)| *ballot.leaf());
+    ballots.sort_unstable_by_key(|(ballot, _)| *ballot.place());
     let (ballots, voters): (Vec<SealedBallot>, Vec<(AccountNumber, u32)>) = ballots.into_iter().unzip();
     let backend = parts.store.ballots.backend();
     let job = parts
@@ -92,6 +91,6 @@ fn seal(
 ) -> Result<(SealedBallot, (AccountNumber, u32)), StoreError> {
     let cast = CastBallot::decode(&entry.cast, &parts.election.election.shapes)
         .map_err(|error| StoreError::corrupt(format!("a ballot of an intent: {error}")))?;
-    let sealed = SealedBallot::seal(cipher, id, Tags::of(cipher, &cast), leaf_hash(&entry.cast), &entry.cast);
+    let sealed = SealedBallot::seal(cipher, id, Tags::of(cipher, &cast), &entry.cast);
     Ok((sealed, (entry.account, entry.contest)))
 }
