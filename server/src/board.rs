@@ -1,11 +1,12 @@
 //! The two logs: ballots and acts (`spec/board.md`, `spec/server.md`).
 //!
 //! - [`log`]: how either grows: written down, then signed;
-//! - [`sequencer`]: when ballots enter the board; [`acts`]: what else is public at once;
+//! - [`sequencer`]: when ballots enter the board, [`leaving`]: which; [`acts`]: what else is public at once;
 //! - [`witness`]: signatures of those who watch; [`mirror`]: static files.
 
 mod acts;
 mod codes;
+mod leaving;
 mod log;
 mod mirror;
 mod rows;

@@ -260,6 +260,51 @@ async fn a_head_that_another_wrote_is_not_written_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_that_came_to_nothing_leaves_as_it_was_begun() {
+    for databases in Databases::all().await {
+        // k = 1 leaves one behind.
+        let fixture = Fixture::small(databases, 12).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        let ballots = &server.running.store.ballots;
+        let spoil = async |number: u8| {
+            let statement = match number {
+                1 => {
+                    "INSERT INTO heads (log, number, size, root, note) SELECT log, 1, 1, root, 'x' FROM heads WHERE log = 'board' AND number = 0"
+                }
+                _ => {
+                    "INSERT INTO heads (log, number, size, root, note) SELECT log, 2, 1, root, 'x' FROM heads WHERE log = 'board' AND number = 1"
+                }
+            };
+            write(ballots, statement).await;
+            fixture.clock.advance(60);
+            // The bundles were written, and are in the log of the database.
+            assert!(matches!(server.conductor.tick().await, Err(StoreError::Unavailable { .. })));
+            write(ballots, "DELETE FROM heads WHERE log = 'board' AND note = 'x'").await;
+        };
+        spoil(1).await;
+        let sealed = meta::value(&mut ballots.read().await.unwrap(), "leaving 1").await.unwrap().unwrap();
+        assert_eq!(sealed.len(), 24 + 3 * 8 + 16, "it tells how many leave");
+        // Somebody who knows that one voter came in between would know her ballot.
+        for voter in 4..7 {
+            vote(&fixture, &server, voter).await;
+        }
+        server.tick().await;
+        assert_eq!(sizes(&server).await, [0, 3]);
+        spoil(2).await;
+        vote(&fixture, &server, 7).await;
+        // Nor does the close change it.
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        server.tick().await;
+        assert_eq!(sizes(&server).await, [0, 3, 6, 8]);
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_old_copy_is_refused() {
     let fixture = Fixture::small(Databases::sqlite(), 12).await;
     let witnesses = witnesses(&fixture).await;

@@ -1,14 +1,15 @@
 //! Who puts ballots on the board: one instance, which holds the lock. What waits is known to its
 //! memory only; when it starts it finds out again, by decrypting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use escrutinio_core::board::epoch::Waiting;
 use escrutinio_core::board::leaf_hash;
 use escrutinio_core::hash::Hash;
-use sqlx::{AnyConnection, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Row};
 
+use super::leaving::{self, Rows};
 use super::log::{Log, LogName, write_files};
 use super::rows::Head;
 use super::tree::{self, Files, Growth};
@@ -19,8 +20,8 @@ use crate::store::{Backend, Store, StoreError, meta};
 /// Number of the lock of PostgreSQL that the sequencer holds as long as its connection lives.
 const LOCK: i64 = 0x7365_7175;
 /// Ballots of which the files are made at once.
-const CHUNK: usize = 16_384;
-/// Rows read at once.
+const CHUNK: usize = 32_768;
+/// Rows read at once: whole pages, so that no statement says which of them was wanted.
 const PAGE: i64 = 1000;
 
 /// When epochs leave while voting is open.
@@ -45,6 +46,7 @@ pub(crate) struct Leader {
     /// Gone once the box key is destroyed, when nothing waits.
     cipher: Option<Arc<BoxCipher>>,
     connection: AnyConnection,
+    min_group: u32,
     waiting: Waiting<i64>,
     /// Everything up to it was looked at.
     last_seq: i64,
@@ -52,6 +54,8 @@ pub(crate) struct Leader {
     growth: Growth,
     /// When the last epoch left, as far as this instance knows.
     epoch_at: i64,
+    /// Whether it may be noted already what leaves with the next head.
+    unfinished: bool,
 }
 
 impl core::fmt::Debug for Leader {
@@ -91,7 +95,9 @@ impl Leader {
         }
         let closing = meta::value(&mut connection, meta::CLOSING).await?.is_some();
         let waiting = Waiting::new(min_group);
-        let mut leader = Self { store, log, cipher, connection, waiting, last_seq: 0, head, growth, epoch_at: now };
+        let (last_seq, epoch_at, unfinished) = (0, now, !closing);
+        let mut leader =
+            Self { store, log, cipher, connection, min_group, waiting, last_seq, head, growth, epoch_at, unfinished };
         if !closing {
             let mut on_board = BTreeSet::new();
             let (log, size) = (leader.log.name, leader.head.size);
@@ -136,8 +142,7 @@ impl Leader {
                 self.last_seq = row.try_get(0)?;
                 let leaf = leaf_hash(&ballot);
                 if !on_board.contains(&leaf) {
-                    let twice = |_| StoreError::corrupt("a ballot stands in the box twice");
-                    self.waiting.insert(leaf, self.last_seq).map_err(twice)?;
+                    self.wait(leaf, self.last_seq)?;
                 }
             }
         }
@@ -160,6 +165,10 @@ impl Leader {
         if pace.minutes == 0 {
             return Ok(false);
         }
+        if self.finish_epoch().await? {
+            self.epoch_at = now;
+            return Ok(true);
+        }
         let late = now.saturating_sub(self.epoch_at) >= i64::from(pace.minutes).saturating_mul(60);
         let came = last_seq(&mut self.connection).await?.saturating_sub(self.last_seq);
         let enough = |waiting: usize| i64::try_from(waiting).unwrap_or(i64::MAX) >= i64::from(pace.ballots);
@@ -171,12 +180,52 @@ impl Leader {
         if !late && !enough(self.waiting.len()) {
             return Ok(false);
         }
-        let mut left = self.waiting.clone();
-        let Some(leaving) = left.release() else { return Ok(false) };
-        self.publish(&leaving, false).await?;
-        self.waiting = left;
+        let Some(leaving) = self.waiting.clone().release() else { return Ok(false) };
+        let rows: Rows = leaving.iter().map(|(_, row)| *row).collect();
+        let (cipher, next) = (self.cipher()?, self.next());
+        let rows = leaving::decide(&self.store.ballots, &mut self.connection, &cipher, next, &rows).await?;
+        self.epoch(&rows).await?;
         self.epoch_at = now;
         Ok(true)
+    }
+
+    /// The number of the next head.
+    fn next(&self) -> u64 {
+        self.head.number.saturating_add(1)
+    }
+
+    /// Publishes what was noted to leave with the next head, if an attempt came to nothing. Says whether it did.
+    async fn finish_epoch(&mut self) -> Result<bool, StoreError> {
+        if !self.unfinished {
+            return Ok(false);
+        }
+        let (cipher, next) = (self.cipher()?, self.next());
+        let noted = leaving::noted(&mut self.connection, &cipher, next).await?;
+        if let Some(rows) = &noted {
+            self.epoch(rows).await?;
+        }
+        self.unfinished = false;
+        Ok(noted.is_some())
+    }
+
+    /// Publishes what was noted to leave, and nothing else.
+    async fn epoch(&mut self, rows: &Rows) -> Result<(), StoreError> {
+        if rows.last().is_some_and(|last| *last > self.last_seq) {
+            // Another noted it, who had seen more.
+            self.read_new(&BTreeSet::new()).await?;
+        }
+        let waiting = self.waiting.clone().close().unwrap_or_default();
+        let [leaving, staying] = leaving::take(waiting, rows)?;
+        self.publish(&leaving, false).await?;
+        self.waiting = Waiting::new(self.min_group);
+        for (leaf, row) in staying {
+            self.wait(leaf, row)?;
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, leaf: Hash, row: i64) -> Result<(), StoreError> {
+        self.waiting.insert(leaf, row).map_err(|_| StoreError::corrupt("a ballot stands in the box twice"))
     }
 
     /// Closes the box for good, and lets all leave. The answer is the closing head.
@@ -187,6 +236,9 @@ impl Leader {
         meta::insert(&mut transaction, meta::CLOSED, now.to_string().as_bytes()).await?;
         transaction.commit().await?;
         self.read_new(&BTreeSet::new()).await?;
+        // An epoch that was begun before leaves as it was begun.
+        self.unfinished = true;
+        self.finish_epoch().await?;
         match self.waiting.clone().close() {
             Some(leaving) => self.publish(&leaving, true).await?,
             None => {
@@ -235,16 +287,38 @@ async fn grow(
     growth: &mut Growth,
     leaving: &[(Hash, i64)],
 ) -> Result<Files, StoreError> {
+    let mut ballots = read(connection, cipher, leaving.iter().map(|(_, row)| *row).collect()).await?;
     let mut files = Files::new();
-    for (leaf, seq) in leaving {
-        let query = sqlx::query("SELECT code_tag, sealed FROM ballots WHERE seq = $1").bind(*seq);
-        let row = connection.fetch_one(query).await?;
-        let (code, sealed): (Vec<u8>, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-        let (_, ballot) = SealedBallot::open(cipher, &code, &sealed)?;
-        if leaf_hash(&ballot) != *leaf {
-            return Err(StoreError::corrupt("a row of the box has changed"));
-        }
+    for (leaf, row) in leaving {
+        let ballot = ballots.remove(row).filter(|ballot| leaf_hash(ballot) == *leaf);
+        let ballot = ballot.ok_or_else(|| StoreError::corrupt("a row of the box has changed"))?;
         files.extend(growth.push(&ballot)?);
     }
     Ok(files)
+}
+
+/// Ballots by their rows. All pages between the first and the last are read, in their order: in whatever
+/// log a statement ends, it names neither a row that leaves, nor in the order of hashes.
+async fn read(
+    connection: &mut AnyConnection,
+    cipher: &BoxCipher,
+    rows: Rows,
+) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
+    let mut ballots = BTreeMap::new();
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(ballots) };
+    let mut page = first.saturating_sub(1).div_euclid(PAGE).saturating_mul(PAGE);
+    while page < *last {
+        let end = page.saturating_add(PAGE);
+        let statement = "SELECT seq, code_tag, sealed FROM ballots WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+        for found in sqlx::query(statement).bind(page).bind(end).fetch_all(&mut *connection).await? {
+            let row: i64 = found.try_get(0)?;
+            if rows.contains(&row) {
+                let (code, sealed): (Vec<u8>, Vec<u8>) = (found.try_get(1)?, found.try_get(2)?);
+                let (_, ballot) = SealedBallot::open(cipher, &code, &sealed)?;
+                ballots.insert(row, ballot);
+            }
+        }
+        page = end;
+    }
+    Ok(ballots)
 }
