@@ -4,6 +4,7 @@
 mod accounts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use escrutinio_core::credential::{Buckets, HalfList};
 use escrutinio_core::encoding::Decode;
@@ -12,8 +13,10 @@ use escrutinio_core::record;
 
 pub use accounts::{AccountFault, UpdateReport, update};
 
+use crate::clock::ServerClock;
 use crate::config::Config;
 use crate::election::LoadedElection;
+use crate::events::{Event, EventLog};
 use crate::identity::{self, Identity, IdentityError};
 use crate::lifecycle;
 use crate::passwords::{PasswordName, Passwords};
@@ -175,8 +178,31 @@ async fn load(
         return Err(InitError::KeysElsewhere { file });
     }
     let keys = if there { identity::open_keys(&file, passwords)? } else { identity::draw_keys(&file, passwords)? };
-    let new = accounts::insert(store, &keys, accounts).await.map_err(|why| InitError::Store { side: "roll", why })?;
+    let fail = |why| InitError::Store { side: "roll", why };
+    let new = accounts::insert(store, &keys, accounts).await.map_err(fail)?;
+    if new > 0 {
+        let result = format!("{} loaded, {new} accounts", election.election.election_id);
+        note(store, "init", result).await.map_err(fail)?;
+    }
     Ok((!there, new))
+}
+
+/// What is done before or beside a running server stands in the log of events too (R-ROLE-15).
+async fn note(store: &Store, act: &str, result: String) -> Result<(), StoreError> {
+    let events = EventLog::new(store.roll.clone(), Arc::new(ServerClock::start()));
+    events.append(Event::server(act, result)).await
+}
+
+/// Takes the registrar's package of changes over, while no server runs on the databases.
+///
+/// # Errors
+/// [`InitError`].
+pub async fn update_offline(store: &Store, package: &[u8]) -> Result<UpdateReport, InitError> {
+    let report = update(store, package).await?;
+    let UpdateReport { changed, kept, unknown } = report;
+    let result = format!("{changed} new, {kept} with a password already, {unknown} unknown");
+    note(store, "links", result).await.map_err(|why| InitError::Store { side: "roll", why })?;
+    Ok(report)
 }
 
 fn report(election: &LoadedElection, accounts: (usize, usize), keys_drawn: bool) -> InitReport {

@@ -14,7 +14,7 @@ pub(super) fn update(options: &Options) -> Result<(), Failure> {
     let content = sealed::read(package, Kind::AccountUpdate, &passwords.get(PasswordName::Package)?)?;
     let report = runtime()?.block_on(async {
         let store = init::open(&config, &passwords).await?;
-        let report = init::update(&store, &content).await;
+        let report = init::update_offline(&store, &content).await;
         store.close().await;
         report
     })?;

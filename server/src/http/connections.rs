@@ -102,7 +102,8 @@ impl Gate {
         let peer = stream.peer_addr()?.ip().to_canonical();
         let address = if self.0.proxies.iter().any(|network| network.contains(peer)) {
             let header = proxy::read(&mut stream);
-            let told = tokio::time::timeout(self.0.limits.head, header).await.map_err(|_| io::ErrorKind::TimedOut)??;
+            let told =
+                tokio::time::timeout(self.0.limits.head, header).await.map_err(|_| io::ErrorKind::TimedOut)??;
             told.unwrap_or(peer)
         } else {
             peer

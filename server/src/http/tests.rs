@@ -331,7 +331,7 @@ async fn behind_a_balancer_the_client_is_who_it_says() {
 
 /// What a client that speaks a version of TLS gets.
 fn over_tls(
-    address: std::net::SocketAddr,
+    address: core::net::SocketAddr,
     version: &'static rustls::SupportedProtocolVersion,
 ) -> std::io::Result<String> {
     use std::io::{Read, Write};
