@@ -92,8 +92,10 @@ pub struct KdfAnswer {
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The user name.
+    #[schema(pattern = "^[!-~]{1,64}$")]
     pub user: String,
     /// The authentication key of the password, 32 bytes.
+    #[schema(value_type = String, pattern = "^[0-9A-Za-z_-]{42}[048AEIMQUYcgkosw]$")]
     pub auth: Secret,
 }
 
@@ -110,6 +112,7 @@ pub struct RecoverRequest {
 #[serde(deny_unknown_fields)]
 pub struct RecoverCodeRequest {
     /// The user name.
+    #[schema(pattern = "^[!-~]{1,64}$")]
     pub user: String,
     /// The code from the e-mail.
     pub code: Secret,
@@ -182,6 +185,7 @@ pub struct PasswordRequest {
     /// From the step before.
     pub attempt: Secret,
     /// The authentication key of the new password, 32 bytes.
+    #[schema(value_type = String, pattern = "^[0-9A-Za-z_-]{42}[048AEIMQUYcgkosw]$")]
     pub auth: Secret,
 }
 
