@@ -171,7 +171,8 @@ impl BoardService {
     /// [`StoreError`].
     pub async fn act(&self, act: &Act) -> Result<(), StoreError> {
         acts::append(&self.acts, &self.parts.store, act, false).await?;
-        self.mirror.sync(&self.parts.store, &self.acts).await
+        self.show_acts().await;
+        Ok(())
     }
 
     /// Puts an act on the log of acts, unless one of its name is there; says whether it did.
@@ -180,8 +181,15 @@ impl BoardService {
     /// [`StoreError`].
     pub async fn act_once(&self, act: &Act) -> Result<bool, StoreError> {
         let done = acts::append(&self.acts, &self.parts.store, act, true).await?;
-        self.mirror.sync(&self.parts.store, &self.acts).await?;
+        self.show_acts().await;
         Ok(done)
+    }
+
+    /// An act is done when the box has it; the static files follow when they can.
+    async fn show_acts(&self) {
+        if let Err(error) = self.mirror.sync(&self.parts.store, &self.acts).await {
+            tracing::warn!(%error, "the static files of the acts could not be written");
+        }
     }
 
     /// The texts of all acts.

@@ -70,7 +70,7 @@ async fn epochs_leave_by_the_clock_by_number_or_at_the_close() {
     fixture.clock.advance(60);
     server.tick().await;
     assert_eq!(sizes(&server).await, [0], "too few wait");
-    assert_eq!(server.conductor.waiting().await, Some(3));
+    assert_eq!(server.conductor.waiting(), Some(3));
     vote(&fixture, &server, 3).await;
     server.tick().await;
     assert_eq!(sizes(&server).await, [0, 2]);
@@ -194,8 +194,8 @@ async fn one_sequencer_however_many_instances() {
     let first = opened(&fixture, QUICK, &witnesses).await;
     let second = fixture.conduct(QUICK, &[]).await.unwrap();
     second.conductor.tick().await.unwrap();
-    assert!(first.conductor.leads().await);
-    assert!(!second.conductor.leads().await);
+    assert!(first.conductor.leads());
+    assert!(!second.conductor.leads());
     for voter in 0..16 {
         let instance = if voter % 2 == 0 { &first } else { &second };
         vote(&fixture, instance, voter).await;
@@ -209,12 +209,12 @@ async fn one_sequencer_however_many_instances() {
     drop(first);
     for _ in 0..100 {
         second.conductor.tick().await.unwrap();
-        if second.conductor.leads().await {
+        if second.conductor.leads() {
             break;
         }
         tokio::time::sleep(core::time::Duration::from_millis(50)).await;
     }
-    assert!(second.conductor.leads().await);
+    assert!(second.conductor.leads());
     for voter in 16..24 {
         vote(&fixture, &second, voter).await;
         fixture.clock.advance(30);
@@ -252,7 +252,7 @@ async fn a_head_that_another_wrote_is_not_written_over() {
     write(&server.running.store.ballots, statement).await;
     fixture.clock.advance(60);
     assert!(matches!(server.conductor.tick().await, Err(StoreError::Unavailable { .. })));
-    assert!(!server.conductor.leads().await, "it steps down");
+    assert!(!server.conductor.leads(), "it steps down");
     let files = "SELECT path FROM files WHERE path LIKE 'board/%' ORDER BY path";
     let rows = sqlx::query(files).fetch_all(&mut *server.running.store.ballots.read().await.unwrap()).await.unwrap();
     let paths: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

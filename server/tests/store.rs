@@ -219,3 +219,38 @@ async fn a_file_that_is_no_database_is_said() {
     let (roll, ballots) = databases.urls();
     assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Corrupt { .. })));
 }
+
+#[tokio::test]
+async fn a_commit_is_on_the_disk_and_what_is_deleted_is_gone() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    for database in [&store.roll, &store.ballots] {
+        for (pragma, wanted) in
+            [("PRAGMA synchronous", 2), ("PRAGMA secure_delete", 1), ("PRAGMA busy_timeout", 10_000)]
+        {
+            let own = database.run(move |c| {
+                Box::pin(async move { Ok(sqlx::query(pragma).fetch_one(c).await?.try_get::<i64, _>(0)?) })
+            });
+            assert_eq!(own.await, Ok(wanted), "{pragma} of the writer");
+            let row = sqlx::query(pragma).fetch_one(&mut *database.read().await.unwrap()).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), wanted, "{pragma} of a reader");
+        }
+        let row = sqlx::query("PRAGMA journal_mode").fetch_one(&mut *database.read().await.unwrap()).await.unwrap();
+        assert_eq!(row.get::<String, _>(0), "wal");
+    }
+    store.ballots.truncate_log().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_is_empty_after_a_close() {
+    let databases = Databases::sqlite();
+    let store = databases.open().await;
+    store.roll.run(|c| Box::pin(async move { roll::insert(c, &new_account(1)).await })).await.unwrap();
+    let log = databases.file("roll.db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    store.roll.truncate_log().await.unwrap();
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+    store.close().await;
+    assert!(std::fs::metadata(&log).map_or(0, |log| log.len()) == 0);
+}

@@ -106,7 +106,7 @@ pub async fn look(server: &Server) -> State {
     let delivery = server.access.delivery().status();
     components.push(channel("mail", &delivery.mail));
     components.push(channel("sms", &delivery.sms));
-    let sequencer = server.conductor.leads().await;
+    let sequencer = server.conductor.leads();
     components.push(log(server, &board, now).await);
     if let Ok(board) = &board {
         components.extend(board.witnesses.iter().map(|witness| self::witness(witness, board)));

@@ -1,9 +1,11 @@
 //! What happens by the clock, and what staff may ask for.
 
 use core::fmt;
+use core::sync::atomic::{AtomicI64, Ordering};
 use core::time::Duration;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::hex;
@@ -22,6 +24,8 @@ use crate::store::{Database, Store, StoreError, meta};
 
 /// How often it looks at the clock.
 const TICK: Duration = Duration::from_millis(500);
+/// How often write-ahead logs are emptied.
+const EMPTY: Duration = Duration::from_secs(60);
 /// Seconds after the last moment of reception in which ballots that were received are finished.
 const DRAIN: i64 = 10;
 
@@ -58,6 +62,10 @@ pub struct Conductor {
     pub(super) parts: ConductorParts,
     /// Of one instance only.
     pub(super) leader: Mutex<Option<Leader>>,
+    /// Ballots that waited at the last tick; negative where another instance is the sequencer.
+    waiting: AtomicI64,
+    /// When the write-ahead logs were emptied last.
+    emptied: std::sync::Mutex<Instant>,
 }
 
 pub(super) async fn count(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
@@ -80,7 +88,8 @@ impl Conductor {
             act = act.with(name, value);
         }
         parts.board.act_once(&act).await?;
-        Ok(Self { parts, leader: Mutex::new(None) })
+        let emptied = std::sync::Mutex::new(Instant::now());
+        Ok(Self { parts, leader: Mutex::new(None), waiting: AtomicI64::new(-1), emptied })
     }
 
     /// Looks at the clock, again and again, as long as somebody else holds the conductor.
@@ -103,7 +112,7 @@ impl Conductor {
             loop {
                 tokio::time::sleep(TICK.saturating_mul(2)).await;
                 let Some(conductor) = weak.upgrade() else { return };
-                if !conductor.leads().await {
+                if !conductor.leads() {
                     continue;
                 }
                 if let Err(error) = conductor.parts.board.cosign().await {
@@ -114,13 +123,15 @@ impl Conductor {
     }
 
     /// Whether this instance is the sequencer.
-    pub async fn leads(&self) -> bool {
-        self.leader.lock().await.is_some()
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) >= 0
     }
 
     /// Ballots that wait, if this instance is the sequencer.
-    pub async fn waiting(&self) -> Option<usize> {
-        self.leader.lock().await.as_ref().map(Leader::waiting)
+    #[must_use]
+    pub fn waiting(&self) -> Option<usize> {
+        usize::try_from(self.waiting.load(Ordering::SeqCst)).ok()
     }
 
     /// Does what is due.
@@ -140,9 +151,27 @@ impl Conductor {
             // Nobody knows what was written: it begins anew from what the box says.
             *leader = None;
         }
+        let waiting = leader.as_ref().map_or(-1, |leader| i64::try_from(leader.waiting()).unwrap_or(i64::MAX));
+        self.waiting.store(waiting, Ordering::SeqCst);
         drop(leader);
         done?;
+        self.empty_logs().await?;
         parts.board.sync().await
+    }
+
+    /// Empties the write-ahead logs now and then.
+    async fn empty_logs(&self) -> Result<(), StoreError> {
+        {
+            let mut emptied = self.emptied.lock().unwrap_or_else(PoisonError::into_inner);
+            if emptied.elapsed() < EMPTY {
+                return Ok(());
+            }
+            *emptied = Instant::now();
+        }
+        for database in [&self.parts.store.roll, &self.parts.store.ballots] {
+            database.truncate_log().await?;
+        }
+        Ok(())
     }
 
     /// What only the sequencer does.

@@ -15,7 +15,9 @@ use super::{StoreError, files};
 
 /// Connections that read.
 const READERS: u32 = 8;
-/// How long somebody waits for one of them, or for a database to answer at all.
+/// How long somebody waits for one of them.
+const READ: Duration = Duration::from_secs(3);
+/// How long a database may take to answer at all.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 static ROLL_SQLITE: Migrator = sqlx::migrate!("migrations/roll/sqlite");
@@ -90,7 +92,9 @@ impl Database {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let (backend, lock, url) = match files::sqlite_path(url) {
-            Some(path) => (Backend::Sqlite, Some(files::lock(&path)?), format!("sqlite://{}?mode=rwc", path.display())),
+            Some(path) => {
+                (Backend::Sqlite, Some(files::lock(&path).await?), format!("sqlite://{}?mode=rwc", path.display()))
+            }
             None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 (Backend::Postgres, None, url.to_owned())
             }
@@ -105,7 +109,9 @@ impl Database {
         }
         let pool = AnyPoolOptions::new()
             .max_connections(READERS)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(READ)
+            // Who waits is told so; a line of a log would say when somebody came.
+            .acquire_slow_threshold(PATIENCE)
             // A file does not hang up.
             .test_before_acquire(backend == Backend::Postgres)
             .after_connect(move |connection, _| {
@@ -126,7 +132,7 @@ impl Database {
     /// A connection to read with.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if there is none within ten seconds.
+    /// [`StoreError::Unavailable`] if there is none within three seconds.
     pub async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
         Ok(self.pool.acquire().await?)
     }

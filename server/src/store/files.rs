@@ -1,7 +1,9 @@
 //! What SQLite's file needs around it: a lock, so that two programs never share it.
 
+use core::time::Duration;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::StoreError;
 
@@ -13,8 +15,11 @@ pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// How long the lock is waited for: a program that is restarted may still be ending.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Takes the lock beside the database; it is free again when the file is dropped.
-pub(super) fn lock(database: &Path) -> Result<File, StoreError> {
+pub(super) async fn lock(database: &Path) -> Result<File, StoreError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let fail = |error: std::io::Error| match error.kind() {
@@ -23,13 +28,19 @@ pub(super) fn lock(database: &Path) -> Result<File, StoreError> {
         _ => StoreError::Unavailable { what: format!("{}: {error}", Path::new(&path).display()) },
     };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let what =
-                format!("{} is in use by another program; several instances need PostgreSQL", database.display());
-            Err(StoreError::Refused { what })
+    let since = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if since.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                let what =
+                    format!("{} is in use by another program; several instances need PostgreSQL", database.display());
+                return Err(StoreError::Refused { what });
+            }
+            Err(TryLockError::Error(error)) => return Err(fail(error)),
         }
-        Err(TryLockError::Error(error)) => Err(fail(error)),
     }
 }

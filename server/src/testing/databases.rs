@@ -33,6 +33,13 @@ impl Databases {
         Some(Self { folder: Arc::new(TempDir::new().unwrap()), roll, ballots, clusters: Some(clusters) })
     }
 
+    /// Two that are there.
+    #[must_use]
+    pub fn at(roll: &str, ballots: &str) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        Self { folder, clusters: None, roll: roll.to_owned(), ballots: ballots.to_owned() }
+    }
+
     /// SQLite, and PostgreSQL where it is installed.
     pub async fn all() -> Vec<Self> {
         let mut all = vec![Self::sqlite()];
@@ -43,7 +50,7 @@ impl Databases {
     /// Which kind.
     #[must_use]
     pub fn backend(&self) -> Backend {
-        if self.clusters.is_some() { Backend::Postgres } else { Backend::Sqlite }
+        if self.roll.starts_with("sqlite:") { Backend::Sqlite } else { Backend::Postgres }
     }
 
     /// The servers, if they are.
