@@ -11,11 +11,13 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use common::voters::user;
 use common::{CANARY, World, assert_refused};
 use escrutinio_ceremony::commands::accounts::{self, Asked, UPDATE};
+use escrutinio_ceremony::commands::roll::read_record;
+use escrutinio_ceremony::draft::read_frozen;
 use escrutinio_ceremony::error::Result;
 use escrutinio_ceremony::report::Report;
 use escrutinio_core::hash::{sha256, tagged_hash};
 use escrutinio_core::ids::hex;
-use escrutinio_sealed::updates::{Change, Request, parse_changes, requests_to_lines};
+use escrutinio_sealed::updates::{Change, Request, Update, requests_to_lines};
 use escrutinio_sealed::{Kind, sealed};
 
 fn resend(world: &mut World, asked: Asked<'_>, outbox: &str) -> Result<Report> {
@@ -40,7 +42,13 @@ fn link(mail: &str) -> (String, Vec<u8>) {
 
 fn update(world: &World, outbox: &str) -> Vec<Change> {
     let path = world.folder.path().join(outbox).join(UPDATE);
-    parse_changes(&sealed::read(&path, Kind::AccountUpdate, &format!("{CANARY}-paquete")).unwrap()).unwrap()
+    let content = sealed::read(&path, Kind::AccountUpdate, &format!("{CANARY}-paquete")).unwrap();
+    let manifest = read_frozen(&world.workspace).unwrap();
+    let roll = read_record(&world.workspace, &manifest).unwrap().roll_id();
+    let update = Update::read(&content, &roll, &manifest.registrar.key).unwrap();
+    let number = ["again", "new", "latest", "swapped"].iter().position(|name| *name == outbox).unwrap() + 1;
+    assert_eq!(usize::try_from(update.number), Ok(number));
+    update.changes
 }
 
 /// A file of requests, as the server exports it.

@@ -13,6 +13,9 @@ pub enum Error {
     /// A wrong password, a damaged file, a file of another kind: no difference is told.
     #[error("wrong password, damaged file, or file of another kind")]
     Open,
+    /// The signature is not that of who has to sign it, or it is of another roll.
+    #[error("not signed by the registrar, or of another roll")]
+    Unsigned,
     /// The machine does not give the memory that the key takes.
     #[error("not enough memory to derive the key of a sealed file")]
     Seal,

@@ -4,11 +4,18 @@
 
 use core::fmt;
 
+use escrutinio_core::encoding::Encode;
+use escrutinio_core::ids::{RollId, hex};
+use escrutinio_core::signature::{Signature, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+use crate::person::parse_hex;
 
+const UPDATE: &str = "escrutinio/account-update/v1";
+/// Label of the registrar's signature.
+const LABEL: &str = "account-update";
 const REQUESTS: &str = "escrutinio/resend-requests/v1";
 /// Stands for the address that the registrar knows.
 const KNOWN: &str = "-";
@@ -89,7 +96,7 @@ pub fn parse_requests(content: &[u8]) -> Result<Vec<Request>> {
 }
 
 /// A new token: the one before is void once the server has loaded it.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The user name.
@@ -98,29 +105,60 @@ pub struct Change {
     pub token: String,
 }
 
-/// The content of an update for the server: one JSON object a line.
-#[must_use]
-pub fn changes_to_lines(changes: &[Change]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for change in changes {
-        // Text always has a JSON form, and memory takes it.
-        let _ = serde_json::to_writer(&mut lines, change);
-        lines.push(b'\n');
-    }
-    lines
+/// New tokens, as the registrar signs them: whoever can put another token in the place of a voter's
+/// can take their access.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Update {
+    /// Which of the registrar's resends it is of, from 1.
+    pub number: u32,
+    /// The new tokens.
+    pub changes: Vec<Change>,
 }
 
-/// Reads what [`changes_to_lines`] gives.
-///
-/// # Errors
-/// If a line is none: the answer of a damaged file.
-pub fn parse_changes(content: &[u8]) -> Result<Vec<Change>> {
-    let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).map_err(|_| Error::Open)).collect()
+fn signed_bytes(roll: &RollId, number: u32, lines: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    roll.encode(&mut out);
+    number.encode(&mut out);
+    lines.to_owned().encode(&mut out);
+    out
+}
+
+impl Update {
+    /// Its text: the form, the number, the signature for a roll by the registrar, then one JSON object a line.
+    #[must_use]
+    pub fn sign(&self, roll: &RollId, registrar: &SigningKey) -> String {
+        // Text always has a JSON form.
+        let line = |change: &Change| serde_json::to_string(change).unwrap_or_default();
+        let lines: String = self.changes.iter().flat_map(|change| [line(change), "\n".to_owned()]).collect();
+        let signature = registrar.sign(LABEL, &[&signed_bytes(roll, self.number, &lines)]);
+        format!("{UPDATE}\nresend {}\nsignature {}\n{lines}", self.number, hex(&signature.0))
+    }
+
+    /// Reads what [`Self::sign`] gives.
+    ///
+    /// # Errors
+    /// [`Error::Unsigned`] if the signature is not the registrar's for this roll; otherwise that of a damaged file.
+    pub fn read(content: &[u8], roll: &RollId, registrar: &VerifyingKey) -> Result<Self> {
+        let text = core::str::from_utf8(content).map_err(|_| Error::Open)?;
+        let (number, signature, lines) = Self::parts(text).ok_or(Error::Open)?;
+        let signed = signed_bytes(roll, number, lines);
+        registrar.verify(LABEL, &[&signed], &signature).map_err(|_| Error::Unsigned)?;
+        let change = |line: &str| serde_json::from_str(line).map_err(|_| Error::Open);
+        Ok(Self { number, changes: lines.split_terminator('\n').map(change).collect::<Result<_>>()? })
+    }
+
+    fn parts(text: &str) -> Option<(u32, Signature, &str)> {
+        let rest = text.strip_prefix(UPDATE)?.strip_prefix("\nresend ")?;
+        let (number, rest) = rest.split_once("\nsignature ")?;
+        let (signature, lines) = rest.split_once('\n')?;
+        Some((number.parse().ok()?, parse_hex::<64>(signature).map(Signature)?, lines))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use escrutinio_core::secret::SecretBytes;
+
     use super::*;
 
     #[test]
@@ -157,12 +195,34 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_read_as_they_were_written() {
-        let changes = || vec![Change { user: "a-1".into(), token: "00".into() }];
-        let lines = changes_to_lines(&changes());
-        assert_eq!(lines, b"{\"user\":\"a-1\",\"token\":\"00\"}\n");
-        assert_eq!(parse_changes(&lines).unwrap(), changes());
-        assert!(parse_changes(b"{\"user\":\"a-1\"}\n").is_err());
-        assert!(parse_changes(b"{\"user\":\"a-1\",\"token\":\"00\",\"half\":\"\"}\n").is_err());
+    fn updates_are_read_as_they_were_signed() {
+        let (key, roll) = (SigningKey::from_seed(&SecretBytes::new([7; 32])), RollId([1; 32]));
+        let update = Update { number: 3, changes: vec![Change { user: "a-1".into(), token: "00".into() }] };
+        let text = update.sign(&roll, &key);
+        assert!(text.starts_with("escrutinio/account-update/v1\nresend 3\nsignature "), "{text}");
+        assert!(text.ends_with("\n{\"user\":\"a-1\",\"token\":\"00\"}\n"), "{text}");
+        let registrar = key.verifying_key();
+        assert_eq!(Update::read(text.as_bytes(), &roll, &registrar).unwrap(), update);
+        let unsigned = |text: &str, roll: &RollId, key: &VerifyingKey| {
+            assert!(matches!(Update::read(text.as_bytes(), roll, key), Err(Error::Unsigned)), "{text}");
+        };
+        unsigned(&text, &RollId([2; 32]), &registrar);
+        unsigned(&text, &roll, &SigningKey::from_seed(&SecretBytes::new([8; 32])).verifying_key());
+        for (from, to) in [("resend 3", "resend 4"), ("a-1", "a-2"), ("00\"}", "01\"}"), ("\"}\n", "\"}\n\n")] {
+            unsigned(&text.replace(from, to), &roll, &registrar);
+        }
+        for (from, to) in [("v1", "v2"), ("resend 3", "resend x"), ("signature ", "signature 0"), ("\nsignature", "")] {
+            assert!(matches!(Update::read(text.replace(from, to).as_bytes(), &roll, &registrar), Err(Error::Open)));
+        }
+        // Signed, and nothing that a server could load.
+        let odd = |lines: &str| {
+            let signature = key.sign(LABEL, &[&signed_bytes(&roll, 3, lines)]);
+            let text = format!("{UPDATE}\nresend 3\nsignature {}\n{lines}", hex(&signature.0));
+            Update::read(text.as_bytes(), &roll, &registrar)
+        };
+        assert!(odd("").unwrap().changes.is_empty());
+        for lines in ["{\"user\":\"a-1\"}\n", "{\"user\":\"a\",\"token\":\"\",\"half\":\"\"}\n", "\n"] {
+            assert!(matches!(odd(lines), Err(Error::Open)), "{lines}");
+        }
     }
 }

@@ -30,8 +30,8 @@ escrutinio-server COMMAND
 
   desk [--url URL] --key FILE ACT [ARGUMENT]
       asks the desk of a running server (http://127.0.0.1:8081) for an act, signed with a key:
-      state, check, unlock USER, forget-authenticator USER, resend USER, resends --out FILE, links PACKAGE, report,
-      incident [--number N] LEVEL TEXT, incidents; and with two signatures: baseline, open,
+      state, check, unlock USER, forget-authenticator USER, resend USER, resends --out FILE, report,
+      incident [--number N] LEVEL TEXT, incidents; and with two signatures: links PACKAGE, baseline, open,
       close FILE, export, voters --out FILE, publish HASH, wipe ELECTION, destroy-box-key
       --json for programs, --english, --password-file FILE for the key's password, --out FILE
       for what the answer holds

@@ -74,6 +74,18 @@ pub enum InitError {
         /// What is wrong; nothing of the person is told.
         fault: AccountFault,
     },
+    /// An update of links is not the registrar's, or is damaged.
+    #[error("the update of links: {why}")]
+    Update {
+        /// Why.
+        why: escrutinio_sealed::Error,
+    },
+    /// An update of links is older than one that was taken over.
+    #[error("update {number} of links is older than one that was taken over: it would bring void links back")]
+    Superseded {
+        /// Its number.
+        number: u32,
+    },
     /// The accounts are not those of the roll.
     #[error("list {list}: {actual} accounts where the roll has {expected} entries")]
     Count {
@@ -193,12 +205,16 @@ async fn note(store: &Store, act: &str, result: String) -> Result<(), StoreError
     events.append(Event::server(act, result)).await
 }
 
-/// Takes the registrar's package of changes over, while no server runs on the databases.
+/// Takes the registrar's update of links over, while no server runs on the databases.
 ///
 /// # Errors
 /// [`InitError`].
-pub async fn update_offline(store: &Store, package: &[u8]) -> Result<UpdateReport, InitError> {
-    let report = update(store, package).await?;
+pub async fn update_offline(
+    store: &Store,
+    election: &LoadedElection,
+    content: &[u8],
+) -> Result<UpdateReport, InitError> {
+    let report = update(store, election, content).await?;
     let UpdateReport { changed, kept, unknown } = report;
     let result = format!("{changed} new, {kept} with a password already, {unknown} unknown");
     note(store, "links", result).await.map_err(|why| InitError::Store { side: "roll", why })?;

@@ -14,6 +14,7 @@ use escrutinio_core::ids::{ElectionId, hex};
 use escrutinio_core::manifest::Manifest;
 use escrutinio_core::signature::Signature;
 use escrutinio_core::testing;
+use escrutinio_sealed::updates::{Change, Update};
 use escrutinio_sealed::{Person, Role, parse_hex};
 use escrutinio_server::clock::ManualClock;
 use escrutinio_server::desk::{DeskAct, DeskRequest, Staff};
@@ -292,9 +293,15 @@ async fn help_for_a_voter_says_nothing_of_another() {
     let answer = office.ask("Abel", DeskAct::Resends, "").await["result"].clone();
     assert_eq!(answer["requests"], json!([{ "user": "voter-2", "email": "voter-2@example.org" }]));
     let token = hex(&[9; 32]);
-    let links = format!("{{\"user\":\"voter-2\",\"token\":\"{token}\"}}\n");
-    let answer = office.ask("Abel", DeskAct::Links, &links).await["result"].clone();
-    assert_eq!(answer, json!({ "changed": 1, "kept": 0, "unknown": 0 }));
+    let changes = vec![Change { user: "voter-2".to_owned(), token }];
+    let keys = &office.fixture.rehearsal.keys;
+    let links = |key| Update { number: 1, changes: changes.clone() }.sign(&office.fixture.election.roll_id, key);
+    // Whoever makes links can enter: it takes the registrar, and both roles.
+    assert_eq!(office.both(DeskAct::Links, &links(&keys.log)).await.0, 400);
+    assert_eq!(office.ask("Abel", DeskAct::Links, &links(&keys.registrar)).await["done"], false);
+    let answer = office.ask("Omar", DeskAct::Links, &links(&keys.registrar)).await;
+    assert_eq!(answer["done"], true, "{answer}");
+    assert_eq!(answer["result"], json!({ "changed": 1, "kept": 0, "unknown": 0 }));
     assert_eq!(office.ask("Abel", DeskAct::Resends, "").await["result"]["requests"], json!([]));
     office.live.finish().await;
 }

@@ -10,7 +10,9 @@
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::hex;
 use escrutinio_core::manifest::Manifest;
-use escrutinio_server::init::{AccountFault, InitError};
+use escrutinio_core::signature::SigningKey;
+use escrutinio_sealed::updates::{Change, Update};
+use escrutinio_server::init::{self, AccountFault, InitError};
 use escrutinio_server::store::roll;
 use escrutinio_server::testing::{Databases, Fixture, Site};
 
@@ -136,25 +138,38 @@ async fn a_record_that_was_changed_is_refused_with_the_check_that_fails() {
 }
 
 #[tokio::test]
-async fn new_links_take_the_place_of_old_ones() {
+async fn r_acc_04_new_links_take_the_place_of_old_ones_if_the_registrar_signed_them() {
     let fixture = Fixture::small(Databases::sqlite(), 12).await;
     let site = Site::new(&fixture.rehearsal);
     site.init().await.unwrap();
     let store = escrutinio_server::init::open(&site.config(), &site.passwords()).await.unwrap();
     const SET: &str = "UPDATE accounts SET auth = token WHERE user_name = 'voter-2'";
     store.roll.run(|c| Box::pin(async { Ok(sqlx::query(SET).execute(c).await.map(drop)?) })).await.unwrap();
-    let line = |user: &str, token: u8| format!("{{\"user\":\"{user}\",\"token\":\"{}\"}}\n", hex(&[token; 32]));
-    let package = [line("voter-1", 1), line("voter-2", 2), line("nobody", 3)].concat();
-    let report = escrutinio_server::init::update(&store, package.as_bytes()).await.unwrap();
+    let (roll_id, keys) = (fixture.election.roll_id, &fixture.rehearsal.keys);
+    let signed = |number: u32, changes: &[(&str, String)], key: &SigningKey| {
+        let change = |(user, token): &(&str, String)| Change { user: (*user).to_owned(), token: token.clone() };
+        Update { number, changes: changes.iter().map(change).collect() }.sign(&roll_id, key)
+    };
+    let token = |token: u8| hex(&[token; 32]);
+    let load = async |text: &str| init::update(&store, &fixture.election, text.as_bytes()).await;
+    let update = signed(2, &[("voter-1", token(1)), ("voter-2", token(2)), ("nobody", token(3))], &keys.registrar);
+    // The log's key signs much, and no links; nor does anybody without a key.
+    let forged = signed(2, &[("voter-1", token(7))], &keys.log);
+    for update in [forged.as_str(), &update.replace("voter-1", "voter-5"), &update[update.find('{').unwrap()..]] {
+        assert!(matches!(load(update).await, Err(InitError::Update { .. })));
+    }
+    let report = load(&update).await.unwrap();
     assert_eq!((report.changed, report.kept, report.unknown), (1, 1, 1));
     let row = roll::by_token(&mut store.roll.read().await.unwrap(), &[1; 32]).await.unwrap().unwrap();
     assert_eq!((row.user_name.as_str(), row.generation), ("voter-1", 1));
     let kept = roll::by_user(&mut store.roll.read().await.unwrap(), "voter-2").await.unwrap().unwrap();
     assert_ne!(kept.token, Some(vec![2; 32]));
-    for broken in ["{}", "{\"user\":\"voter-3\",\"token\":\"zz\"}"] {
-        let package = format!("{}{broken}\n", line("voter-3", 4));
-        assert!(escrutinio_server::init::update(&store, package.as_bytes()).await.is_err());
-    }
+    // Once more it changes nothing; one from before would bring void links back.
+    assert_eq!(load(&update).await.unwrap().changed, 0);
+    let earlier = signed(1, &[("voter-1", token(9))], &keys.registrar);
+    assert!(matches!(load(&earlier).await, Err(InitError::Superseded { number: 1 })));
+    let broken = signed(3, &[("voter-3", token(4)), ("voter-4", "zz".to_owned())], &keys.registrar);
+    assert!(matches!(load(&broken).await, Err(InitError::Account { line: 2, .. })));
     let untouched = roll::by_user(&mut store.roll.read().await.unwrap(), "voter-3").await.unwrap().unwrap();
     assert_eq!(untouched.generation, 0);
     store.close().await;

@@ -36,8 +36,8 @@ acts! {
     Resend "resend" false;
     /// The list for the registrar.
     Resends "resends" false;
-    /// Takes over the links that the registrar sent anew: lines of its package.
-    Links "links" false;
+    /// Takes over the links that the registrar sent anew: its update, as it signed it.
+    Links "links" true;
     /// Writes down an incident, or who took it over.
     Incident "incident" false;
     /// All incidents.

@@ -148,8 +148,8 @@ async fn resends(server: &Server) -> Result<Done, DeskFault> {
 }
 
 /// The registrar's answer.
-async fn links(server: &Server, lines: &str) -> Result<Done, DeskFault> {
-    let report = init::update(&server.store, lines.as_bytes()).await;
+async fn links(server: &Server, update: &str) -> Result<Done, DeskFault> {
+    let report = init::update(&server.store, &server.election, update.as_bytes()).await;
     let fault = |why: init::InitError| DeskFault { refusal: Refusal::BadRequest, detail: why.to_string() };
     let report = report.map_err(fault)?;
     let (changed, kept, unknown) = (report.changed, report.kept, report.unknown);

@@ -4,7 +4,7 @@ use core::fmt;
 use std::collections::BTreeSet;
 
 use escrutinio_core::credential::{HalfRole, IssuedHalf};
-use escrutinio_sealed::updates::Change;
+use escrutinio_sealed::updates::Update;
 use escrutinio_sealed::{Account, parse_hex};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
@@ -14,7 +14,7 @@ use crate::election::LoadedElection;
 use crate::keys::ServerKeys;
 use crate::random;
 use crate::store::roll::{self, NewAccount};
-use crate::store::{Person, Store, StoreError};
+use crate::store::{Person, Store, StoreError, meta};
 
 /// Accounts in one transaction.
 const TOGETHER: usize = 500;
@@ -149,18 +149,25 @@ pub struct UpdateReport {
     pub unknown: usize,
 }
 
-/// Takes new hashes of links over from the registrar's package. The old links end, and every attempt that
-/// began with one.
+/// Takes new hashes of links over from the registrar's update, which it signed for the roll of the election. The old
+/// links end, and every attempt that began with one. Taken once more it changes nothing; an older one is refused, as it
+/// would bring links back that are void.
 ///
 /// # Errors
 /// [`InitError`]; a line that is none changes nothing.
-pub async fn update(store: &Store, package: &[u8]) -> Result<UpdateReport, InitError> {
+pub async fn update(store: &Store, election: &LoadedElection, update: &[u8]) -> Result<UpdateReport, InitError> {
+    let registrar = &election.election.manifest.registrar.key;
+    let signed = Update::read(update, &election.roll_id, registrar).map_err(|why| InitError::Update { why })?;
     let mut changes = Vec::new();
-    for (line, text) in (1..).zip(package.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())) {
+    for (line, change) in (1..).zip(signed.changes) {
         let fail = InitError::Account { line, fault: AccountFault::Token };
-        let Ok(change) = serde_json::from_slice::<Change>(text) else { return Err(fail) };
         let Some(token) = parse_hex::<32>(&change.token) else { return Err(fail) };
         changes.push((change.user, token));
+    }
+    let number = signed.number;
+    let noted = store.roll.run(move |c| Box::pin(async move { meta::note_links(c, number).await })).await;
+    if !noted.map_err(|why| InitError::Store { side: "roll", why })? {
+        return Err(InitError::Superseded { number });
     }
     let mut report = UpdateReport::default();
     for part in changes.chunks(TOGETHER) {

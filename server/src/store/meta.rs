@@ -23,6 +23,20 @@ pub const WIPED: &str = "wiped";
 /// Set when the act *publish* is done.
 pub const PUBLISHED: &str = "published";
 
+/// The number of the registrar's last update of links, in the roll: big-endian, so that it is compared as bytes.
+const LINKS: &str = "links";
+
+/// Takes note of the registrar's update of this number; `false` if a later one was taken before.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_links(connection: &mut AnyConnection, number: u32) -> Result<bool, StoreError> {
+    let statement = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) \
+                     DO UPDATE SET value = excluded.value WHERE meta.value <= excluded.value";
+    let query = sqlx::query(statement).bind(LINKS).bind(number.to_be_bytes().to_vec());
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
 /// A value.
 ///
 /// # Errors

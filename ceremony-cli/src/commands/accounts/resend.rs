@@ -9,7 +9,7 @@ use escrutinio_core::credential::HalfRole;
 use escrutinio_core::ids::hex;
 use escrutinio_sealed::Account;
 use escrutinio_sealed::accounts::parse;
-use escrutinio_sealed::updates::{Change, Request, changes_to_lines, parse_requests, requests_to_lines};
+use escrutinio_sealed::updates::{Change, Request, Update, parse_requests, requests_to_lines};
 
 use super::mail::Terms;
 use super::outbox::{ABOUT, Outbox};
@@ -107,7 +107,8 @@ pub fn resend(
             changes.push(Change { user: account.user.clone(), token: account.token.clone() });
         }
         let update = folder.beside(UPDATE);
-        sealed::write(session, &update, Kind::AccountUpdate, &transfer, &changes_to_lines(&changes))?;
+        let signed = Update { number, changes }.sign(&record.roll_id(), &person.key);
+        sealed::write(session, &update, Kind::AccountUpdate, &transfer, signed.as_bytes())?;
         let kept = sealed::seal(session, Kind::AccountUpdate, &password, &requests_to_lines(&requests))?;
         files::replace_secret(&kept_requests(secret, number), &kept)?;
         let about = format!(
