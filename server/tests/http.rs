@@ -16,13 +16,13 @@ use escrutinio_core::hash::tagged_hash;
 use escrutinio_server::clock::ManualClock;
 use escrutinio_server::phase::Facts;
 use escrutinio_server::refusal::{Refusal, Wait};
-use escrutinio_server::testing::{Databases, Fixture, Live, Site};
+use escrutinio_server::testing::{Databases, Fixture, Live, OBSERVER, Site};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 struct Host {
     fixture: Fixture,
-    _site: Site,
+    site: Site,
     live: Live,
     clock: Arc<ManualClock>,
     client: Client,
@@ -36,7 +36,7 @@ impl Host {
         let clock = Arc::new(ManualClock::at(fixture.schedule().voting_start - 60));
         let live = Live::start(&site, clock.clone()).await.unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { fixture, _site: site, live, clock, client: Client::builder().no_proxy().build().unwrap() }
+        Self { fixture, site, live, clock, client: Client::builder().no_proxy().build().unwrap() }
     }
 
     /// Voting, without the act of opening.
@@ -221,6 +221,38 @@ async fn a_voter_comes_in_takes_the_half_and_casts() {
     assert_eq!(authorized(Method::DELETE, "/api/v1/session").send().await.unwrap().status(), 204);
     let gone = authorized(Method::GET, "/api/v1/session").send().await.unwrap();
     assert_eq!((gone.status().as_u16(), gone.headers()["www-authenticate"].to_str().unwrap()), (401, "Bearer"));
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn r_mon_09_a_carrier_that_is_gone_turns_red() {
+    let host = Host::new().await;
+    host.open();
+    let sms = async || {
+        let request = host.client.get(format!("{}/monitor.json", host.live.voters));
+        let monitor: Value =
+            request.basic_auth(OBSERVER.0, Some(OBSERVER.1)).send().await.unwrap().json().await.unwrap();
+        let parts = monitor["components"].as_array().unwrap();
+        parts.iter().find(|part| part["name"] == "sms").unwrap()["light"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sms().await, "good");
+    std::fs::remove_dir_all(host.site.path("sms")).unwrap();
+    std::fs::write(host.site.path("sms"), "no folder").unwrap();
+    let answer = host.post("/api/v1/access/link", json!({ "token": base64(&Site::token(5)) })).await;
+    let answer = host.post("/api/v1/access/digits", json!({ "attempt": answer["attempt"], "digits": "0005" })).await;
+    host.post("/api/v1/access/factor", json!({ "attempt": answer["attempt"], "factor": "sms" })).await;
+    // Three tries in a row, one and two seconds apart.
+    let mut light = String::new();
+    for _ in 0..100 {
+        light = sms().await;
+        if light == "red" {
+            break;
+        }
+        tokio::time::sleep(core::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(light, "red");
+    let ready = host.client.get(format!("{}/readyz", host.live.admin)).send().await.unwrap();
+    assert_eq!(ready.status(), 200, "authenticators work on");
     host.live.finish().await;
 }
 
