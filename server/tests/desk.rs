@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 struct Office {
     fixture: Fixture,
     site: Site,
+    databases: Option<Databases>,
     live: Live,
     clock: Arc<ManualClock>,
     client: Client,
@@ -38,12 +39,29 @@ impl Office {
     }
 
     async fn of(fixture: Fixture) -> Self {
+        Self::on(fixture, None).await
+    }
+
+    /// With roll and box in two files, and again in two servers of PostgreSQL where it is installed.
+    async fn everywhere(manifest: fn(&testing::Keys) -> Manifest, name: &'static str) -> Vec<Self> {
+        let fixture = async || Fixture::new(name, manifest, &[12], Databases::sqlite()).await;
+        let mut all = vec![Self::of(fixture().await).await];
+        if let Some(databases) = Databases::postgres().await {
+            all.push(Self::on(fixture().await, Some(databases)).await);
+        }
+        all
+    }
+
+    async fn on(fixture: Fixture, databases: Option<Databases>) -> Self {
         let site = Site::new(&fixture.rehearsal);
+        if let Some(databases) = &databases {
+            site.keep_in(databases);
+        }
         site.init().await.unwrap();
         let clock = Arc::new(ManualClock::at(fixture.schedule().voting_start - 3600));
         let live = Live::start(&site, clock.clone()).await.unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { fixture, site, live, clock, client: Client::builder().no_proxy().build().unwrap() }
+        Self { fixture, site, databases, live, clock, client: Client::builder().no_proxy().build().unwrap() }
     }
 
     fn election(&self) -> ElectionId {
@@ -93,7 +111,12 @@ impl Office {
 
 #[tokio::test]
 async fn r_role_02_one_of_the_two_is_not_enough() {
-    let office = Office::new().await;
+    for office in Office::everywhere(not_binding, "not binding").await {
+        one_of_the_two_is_not_enough(office).await;
+    }
+}
+
+async fn one_of_the_two_is_not_enough(office: Office) {
     let hash = office.hash().await;
     let acts = || async { office.live.server.board.acts().await.unwrap().len() };
     let before = acts().await;
@@ -288,7 +311,12 @@ async fn r_mon_03_the_report_says_use_and_state() {
 
 #[tokio::test]
 async fn help_for_a_voter_says_nothing_of_another() {
-    let office = Office::new().await;
+    for office in Office::everywhere(not_binding, "not binding").await {
+        help_for_a_voter(office).await;
+    }
+}
+
+async fn help_for_a_voter(office: Office) {
     office.ask("Abel", DeskAct::Resend, "voter-2").await;
     let answer = office.ask("Abel", DeskAct::Resends, "").await["result"].clone();
     assert_eq!(answer["requests"], json!([{ "user": "voter-2", "email": "voter-2@example.org" }]));
@@ -316,8 +344,12 @@ fn binding(keys: &testing::Keys) -> Manifest {
 
 #[tokio::test]
 async fn r_sim_06_a_rehearsal_is_wiped_and_nothing_of_it_comes_back() {
-    let fixture = Fixture::new("not binding", not_binding, &[12], Databases::sqlite()).await;
-    let office = Office::of(fixture).await;
+    for office in Office::everywhere(not_binding, "not binding").await {
+        a_rehearsal_is_wiped(office).await;
+    }
+}
+
+async fn a_rehearsal_is_wiped(office: Office) {
     let id = office.election().to_string();
     assert_eq!(office.both(DeskAct::Wipe, "another").await.0, 400);
     let (status, answer) = office.both(DeskAct::Wipe, &id).await;
@@ -331,11 +363,12 @@ async fn r_sim_06_a_rehearsal_is_wiped_and_nothing_of_it_comes_back() {
     let acts = server.board.acts().await.unwrap();
     let wipe = acts.iter().find(|act| act.contains("\nact wipe\n")).unwrap();
     assert!(wipe.contains("roll-accounts 12\n"), "{wipe}");
-    let (site, clock) = (office.site, office.clock);
+    let (site, clock, _kept) = (office.site, office.clock, office.databases);
     office.live.finish().await;
     assert!(!site.path("data/keys.sealed").exists() && !site.path("data/board").exists());
-    let database = std::fs::read(site.path("data/roll.db")).unwrap();
-    assert!(!database.windows(7).any(|bytes| bytes == b"voter-1"), "no page holds a row that was deleted");
+    if let Ok(database) = std::fs::read(site.path("data/roll.db")) {
+        assert!(!database.windows(7).any(|bytes| bytes == b"voter-1"), "no page holds a row that was deleted");
+    }
     // Nothing is loaded into its databases again, and no server starts on them.
     let refused = site.init().await.unwrap_err().to_string();
     assert!(refused.contains("that of a rehearsal that was wiped"), "{refused}");

@@ -21,6 +21,7 @@ use crate::init::{self, InitError, InitReport};
 use crate::passwords::Passwords;
 use crate::random;
 use crate::server::{Server, StartError};
+use crate::testing::Databases;
 
 /// The password of every sealed file.
 pub const PASSWORD: &str = "una clave de prueba";
@@ -136,6 +137,14 @@ impl Site {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Keeps roll and box elsewhere than in two files of its own.
+    pub fn keep_in(&self, databases: &Databases) {
+        let (roll, ballots) = databases.urls();
+        let text = fs::read_to_string(self.path("server.toml")).unwrap();
+        let text = text.replace("sqlite:data/roll.db", roll).replace("sqlite:data/box.db", ballots);
+        self.write("server.toml", &text);
     }
 
     /// Its configuration.
