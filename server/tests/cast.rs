@@ -422,3 +422,60 @@ async fn r_close_08_a_closed_box_takes_nothing() {
         assert_eq!(counts(&running.store).await, (1, 1, 0));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_05_equal_choices_give_different_codes() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let running = fixture.start().await;
+    let mut codes = BTreeSet::new();
+    for voter in 0..8 {
+        let ballot = fixture.ballot(voter, 0, 1);
+        let receipt = try_cast(&fixture, &running, voter, &ballot).await.unwrap();
+        let body = CastBallot::decode(&ballot, &fixture.election.election.shapes).unwrap().body;
+        assert_eq!(receipt.code, body.tracking_code());
+        codes.insert(receipt.code);
+    }
+    assert_eq!(codes.len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_04_a_mark_and_a_ballot_have_nothing_in_common() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::several(databases, 4).await;
+        let running = fixture.start().await;
+        for voter in 0..6 {
+            try_cast(&fixture, &running, voter, &fixture.ballot(voter, 0, 1)).await.unwrap();
+        }
+        settle(&running).await;
+        let statement = "SELECT * FROM marks";
+        let rows = sqlx::query(statement).fetch_all(&mut *running.store.roll.read().await.unwrap()).await.unwrap();
+        let columns: Vec<&str> = rows[0].columns().iter().map(sqlx::Column::name).collect();
+        assert_eq!(columns, ["account", "contest"]);
+        // All rows of one contest are of one length, and nothing of a ballot stands in the clear.
+        let statement = "SELECT credential_tag, code_tag, nonce_tag, sealed FROM ballots";
+        let rows = sqlx::query(statement).fetch_all(&mut *running.store.ballots.read().await.unwrap()).await.unwrap();
+        let lengths: BTreeSet<usize> = rows.iter().map(|row| row.get::<Vec<u8>, _>(3).len()).collect();
+        assert_eq!(lengths.len(), 1);
+        let statement = "SELECT * FROM ballots LIMIT 1";
+        let row = sqlx::query(statement).fetch_one(&mut *running.store.ballots.read().await.unwrap()).await.unwrap();
+        let columns: Vec<&str> = row.columns().iter().map(sqlx::Column::name).collect();
+        assert_eq!(columns, ["seq", "credential_tag", "code_tag", "nonce_tag", "sealed"]);
+        let elections_id = fixture.election.election.election_id.0;
+        for row in &rows {
+            let all: Vec<u8> = (0..4).flat_map(|column| row.get::<Vec<u8>, _>(column)).collect();
+            assert!(!all.windows(32).any(|window| window == elections_id), "a ballot begins with the election's id");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_20_leaving_without_casting_leaves_the_right_intact() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let running = fixture.start().await;
+    let first = fixture.voters[0].clone();
+    let ballot = fixture.ballot(0, 0, 1);
+    assert_eq!(running.cast.cast(&first, ballot.clone(), first.end + 1).await, Err(Refusal::SessionExpired));
+    assert_eq!(counts(&running.store).await, (0, 0, 0));
+    let second = VoterSession { start: first.end + 60, end: first.end + 1860, ..first };
+    assert!(running.cast.cast(&second, ballot, second.start + 5).await.is_ok());
+}

@@ -27,7 +27,7 @@ use escrutinio_server::lifecycle::LifecycleError;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::random;
 use escrutinio_server::refusal::Refusal;
-use escrutinio_server::store::Database;
+use escrutinio_server::store::{Database, StoreError};
 use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
 
 const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
@@ -719,5 +719,72 @@ async fn an_election_that_binds_is_never_wiped() {
     let nowhere = fixture.databases.folder().join("nowhere");
     let refused = server.conductor.wipe(&nowhere, &nowhere, &[]).await;
     assert!(matches!(refused, Err(LifecycleError::Refused(_))));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_17_a_ballot_that_is_swapped_or_removed_is_noticed() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        fixture.clock.set(fixture.schedule().voting_start);
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        // One takes the place of another.
+        let ballots = server.running.store.ballots.clone();
+        write(&ballots, "CREATE TABLE kept AS SELECT seq, sealed FROM ballots").await;
+        let first = "(SELECT min(seq) FROM ballots)";
+        let second = "(SELECT max(seq) FROM ballots)";
+        let swap =
+            format!("UPDATE ballots SET sealed = (SELECT sealed FROM kept WHERE seq = {second}) WHERE seq = {first}");
+        let job = ballots.run(move |c| {
+            Box::pin(async move { Ok(sqlx::query(sqlx::AssertSqlSafe(swap)).execute(c).await.map(drop)?) })
+        });
+        job.await.unwrap();
+        fixture.clock.advance(60);
+        let noticed = server.conductor.tick().await;
+        assert!(matches!(noticed, Err(StoreError::Corrupt { .. })), "{noticed:?}");
+        assert_eq!(server.conductor.fault(), noticed.err());
+        write(&ballots, "UPDATE ballots SET sealed = (SELECT sealed FROM kept WHERE kept.seq = ballots.seq)").await;
+        write(&ballots, "DROP TABLE kept").await;
+        server.tick().await;
+        // One is removed: the record of the close says so, whoever closes.
+        let gone = "DELETE FROM ballots WHERE seq = (SELECT min(seq) FROM ballots)";
+        write(&ballots, gone).await;
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        let _ = server.conductor.tick().await;
+        let acts = server.board.acts().await.unwrap();
+        let told =
+            acts.iter().any(|act| act.contains("act closed") && act.contains("ballots 3") && act.contains("marks 4"));
+        let stopped = !acts.iter().any(|act| act.contains("act closed"));
+        assert!(told || stopped, "{acts:?}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_08_every_receipt_is_on_the_board_after_the_close() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.set(fixture.schedule().voting_start);
+    let mut receipts = Vec::new();
+    for voter in 0..8 {
+        let session = enter(&fixture, &server, voter);
+        let ballot = fixture.ballot(voter, 0, 1);
+        receipts.push(server.running.cast.cast(&session, ballot, session.start).await.unwrap());
+    }
+    close(&fixture, &server).await;
+    let mut codes = Vec::new();
+    for id in BundleId::all(8) {
+        let bytes = server.board.file(LogName::Board, &id.to_string()).await.unwrap().unwrap();
+        for entry in read_bundle(id, &bytes).unwrap() {
+            codes.push(CastBallot::decode(entry, &fixture.election.election.shapes).unwrap().body.tracking_code());
+        }
+    }
+    assert!(receipts.iter().all(|receipt| codes.contains(&receipt.code)));
+    assert_eq!(codes.len(), receipts.len());
     server.stop().await;
 }

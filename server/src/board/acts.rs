@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_act_is_lines_in_the_order_of_names() {
+    fn r_tz_05_an_act_is_lines_in_the_order_of_names_and_says_its_time_in_utc() {
         let act = Act::new("open", 1_638_064_800).with("roll", 551).with("ballots", 0).with("note", "a\nact b");
         let text = "escrutinio/act/v1\nact open\nat 2021-11-28T02:00:00Z\nballots 0\nnote a act b\nroll 551\n";
         assert_eq!(act.text(), text);

@@ -111,6 +111,9 @@ pub async fn look(server: &Server) -> State {
     if let Ok(board) = &board {
         components.extend(board.witnesses.iter().map(|witness| self::witness(witness, board)));
     }
+    if let Some(error) = server.conductor.fault() {
+        components.push(component("conductor", Light::Red, Detail::raw(error)));
+    }
     components.push(compared(server));
     let board = board.ok();
     State {

@@ -64,6 +64,8 @@ pub struct Conductor {
     pub(super) leader: Mutex<Option<Leader>>,
     /// Ballots that waited at the last tick; negative where another instance is the sequencer.
     waiting: AtomicI64,
+    /// Why the last tick did not do what was due.
+    fault: std::sync::Mutex<Option<StoreError>>,
     /// When the write-ahead logs were emptied last.
     emptied: std::sync::Mutex<Instant>,
 }
@@ -89,7 +91,13 @@ impl Conductor {
         }
         parts.board.act_once(&act).await?;
         let emptied = std::sync::Mutex::new(Instant::now());
-        Ok(Self { parts, leader: Mutex::new(None), waiting: AtomicI64::new(-1), emptied })
+        Ok(Self {
+            parts,
+            leader: Mutex::new(None),
+            waiting: AtomicI64::new(-1),
+            fault: std::sync::Mutex::default(),
+            emptied,
+        })
     }
 
     /// Looks at the clock, again and again, as long as somebody else holds the conductor.
@@ -99,11 +107,8 @@ impl Conductor {
             loop {
                 tokio::time::sleep(TICK).await;
                 let Some(conductor) = weak.upgrade() else { return };
-                if let Err(error) = conductor.tick().await {
-                    if error == StoreError::Closed {
-                        return;
-                    }
-                    tracing::warn!(%error, "what the clock asks for was not done; it is tried again");
+                if conductor.tick().await == Err(StoreError::Closed) {
+                    return;
                 }
             }
         });
@@ -139,6 +144,26 @@ impl Conductor {
     /// # Errors
     /// [`StoreError`]; it is due again at the next call.
     pub async fn tick(&self) -> Result<(), StoreError> {
+        let done = self.due().await;
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = done.clone().err();
+        if *fault != now {
+            match &now {
+                Some(error) => tracing::error!(%error, "what the clock asks for is not done; it is tried again"),
+                None => tracing::info!("what the clock asks for is done again"),
+            }
+            *fault = now;
+        }
+        done
+    }
+
+    /// Why what the clock asks for is not done, if it is not.
+    #[must_use]
+    pub fn fault(&self) -> Option<StoreError> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn due(&self) -> Result<(), StoreError> {
         let parts = &self.parts;
         // What other instances have done.
         parts.lifecycle.note(start::facts(&parts.store).await?);

@@ -62,6 +62,7 @@ impl From<sqlx::Error> for StoreError {
                 }
             }
             E::PoolClosed | E::WorkerCrashed => Self::Closed,
+            E::RowNotFound => Self::corrupt("a row that was there is not"),
             E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) | E::ColumnIndexOutOfBounds { .. } => {
                 Self::corrupt(error.to_string())
             }
