@@ -16,6 +16,7 @@ mod tree;
 mod witness;
 
 use core::fmt;
+use core::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use crate::store::{Store, StoreError, meta};
 use log::Log;
 use mirror::Mirror;
 use seen::Seen;
-use witness::Witnesses;
+use witness::{Errand, Witnesses};
 
 /// Before the end of reception, seconds in which no witness is asked: what it signed too late would be its
 /// last signature, and the closing one would be refused.
@@ -110,7 +111,7 @@ pub struct BoardService {
     acts: Log,
     mirror: Mirror,
     seen: Seen,
-    witnesses: Witnesses,
+    witnesses: Arc<Witnesses>,
 }
 
 impl BoardService {
@@ -125,7 +126,7 @@ impl BoardService {
         let service = Self {
             mirror: Mirror::new(&parts.folder),
             seen: Seen::open(parts.folder.join("ballots.seen"))?,
-            witnesses: Witnesses::new(parts.witnesses.clone())?,
+            witnesses: Arc::new(Witnesses::new(parts.witnesses.clone())?),
             board,
             acts,
             parts,
@@ -253,29 +254,32 @@ impl BoardService {
     /// # Errors
     /// [`StoreError`]; what a witness does wrong is in its status.
     pub async fn cosign(&self) -> Result<(), StoreError> {
-        let (store, clock) = (&self.parts.store, &self.parts.clock);
-        let now = || clock.now();
+        let now = self.parts.clock.now();
         let end = self.parts.election.election.manifest.reception_end();
-        let closed = meta::value(&mut *store.ballots.read().await?, meta::CLOSED).await?.is_some();
-        let closing = self.closing().await?;
+        let closed = meta::value(&mut *self.parts.store.ballots.read().await?, meta::CLOSED).await?.is_some();
         let head = self.last(LogName::Board).await?;
-        match closing {
+        match self.closing().await? {
             // The closing checkpoint is signed after the end of reception, or it does not count.
             Some(number) if number > 0 => {
-                if number == head.number && now() >= end {
-                    self.witnesses.collect(store, &self.board, &head, now, |time| time >= end).await?;
+                if number == head.number && now >= end.saturating_add(SKEW) {
+                    self.collect(&self.board, head, end..i64::MAX).await?;
                 }
             }
             // Nothing else is signed then.
             _ => {
-                if (!closed || head.number == 0) && now() < end.saturating_sub(QUIET) {
-                    self.witnesses.collect(store, &self.board, &head, now, |time| time < end).await?;
+                if (!closed || head.number == 0) && now < end.saturating_sub(QUIET) {
+                    self.collect(&self.board, head, 0..end).await?;
                 }
             }
         }
         let head = self.last(LogName::Acts).await?;
-        self.witnesses.collect(store, &self.acts, &head, now, |_| true).await?;
+        self.collect(&self.acts, head, 0..i64::MAX).await?;
         self.sync().await
+    }
+
+    async fn collect(&self, log: &Log, head: Head, times: Range<i64>) -> Result<(), StoreError> {
+        let (store, clock) = (self.parts.store.clone(), Arc::clone(&self.parts.clock));
+        self.witnesses.collect(Errand { store, log: log.clone(), head, clock, times }).await
     }
 
     /// The signed checkpoint of a head, verified, with its witnesses.

@@ -1,18 +1,21 @@
 //! Asks witnesses for their signatures (C2SP tlog-witness, `add-checkpoint`). Nothing waits for
 //! them but the opening and the record of the close.
 
+use core::ops::Range;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use escrutinio_core::board::note::SignatureLine;
 use escrutinio_core::board::{SignedCheckpoint, Submission};
 use reqwest::{Client, StatusCode, Url};
+use tokio::task::JoinSet;
 
 use super::log::Log;
 use super::rows::{self, Head};
 use super::tree;
+use crate::clock::Clock;
 use crate::store::{Store, StoreError};
 
 /// How long a witness may take.
@@ -66,6 +69,16 @@ impl core::fmt::Debug for Witnesses {
     }
 }
 
+/// What witnesses are asked to sign.
+pub(super) struct Errand {
+    pub(super) store: Store,
+    pub(super) log: Log,
+    pub(super) head: Head,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Times of a cosignature that count.
+    pub(super) times: Range<i64>,
+}
+
 /// What a witness has to say about a submission.
 enum Answer {
     Signed(Vec<SignatureLine>),
@@ -109,34 +122,29 @@ impl Witnesses {
         (0..self.known.len()).filter_map(|witness| Some(self.known(witness)?.status.clone())).collect()
     }
 
-    /// Asks all who have not signed a head, and may be asked again; `acceptable` judges the time of a
-    /// cosignature.
-    pub(super) async fn collect(
-        &self,
-        store: &Store,
-        log: &Log,
-        head: &Head,
-        now: impl Fn() -> i64,
-        acceptable: impl Fn(i64) -> bool,
-    ) -> Result<(), StoreError> {
-        let signed = log.parse(head)?;
-        let open: Vec<usize> = (0..self.addresses.len())
-            .filter(|witness| {
-                let name = self.addresses.get(*witness).map_or("", |address| address.name.as_str());
-                let due = self.known(*witness).is_some_and(|k| k.not_before.is_none_or(|at| Instant::now() >= at));
-                due && !signed.to_string().contains(&format!("\n— {name} "))
-            })
-            .collect();
-        for witness in open {
-            let outcome = self.ask(store, log, head, witness, &now, &acceptable).await;
+    /// Asks all who have not signed a head, and may be asked again, side by side.
+    pub(super) async fn collect(self: &Arc<Self>, errand: Errand) -> Result<(), StoreError> {
+        let signed = errand.log.parse(&errand.head)?.to_string();
+        let errand = Arc::new(errand);
+        let mut asked = JoinSet::new();
+        for (witness, address) in self.addresses.iter().enumerate() {
+            let due = self.known(witness).is_some_and(|k| k.not_before.is_none_or(|at| Instant::now() >= at));
+            if due && !signed.contains(&format!("\n— {} ", address.name)) {
+                let (witnesses, errand) = (Arc::clone(self), Arc::clone(&errand));
+                asked.spawn(async move { (witness, witnesses.ask(&errand, witness).await) });
+            }
+        }
+        while let Some(answered) = asked.join_next().await {
+            let Ok((witness, outcome)) = answered else { continue };
             let Some(mut known) = self.known(witness) else { continue };
             known.not_before = outcome.is_err().then(|| Instant::now() + AGAIN);
+            let (name, head) = (errand.log.name.name(), &errand.head);
             match outcome {
                 Ok(offset) => {
                     known.status.failure = None;
                     known.status.offset = Some(offset);
-                    known.status.signed.insert(log.name.name(), head.number);
-                    known.sizes.insert(log.name.name(), head.size);
+                    known.status.signed.insert(name, head.number);
+                    known.sizes.insert(name, head.size);
                 }
                 Err(Failure::Store(error)) => return Err(error),
                 Err(Failure::Witness(what)) => {
@@ -149,15 +157,8 @@ impl Witnesses {
     }
 
     /// One witness, one head. The answer is how far its clock is from ours.
-    async fn ask(
-        &self,
-        store: &Store,
-        log: &Log,
-        head: &Head,
-        witness: usize,
-        now: impl Fn() -> i64,
-        acceptable: impl Fn(i64) -> bool,
-    ) -> Result<i64, Failure> {
+    async fn ask(&self, errand: &Errand, witness: usize) -> Result<i64, Failure> {
+        let Errand { store, log, head, .. } = errand;
         let mut old = self.known(witness).and_then(|known| known.sizes.get(log.name.name()).copied()).unwrap_or(0);
         let signed = log.parse(head)?;
         // Once more, if it tells the size that it knows.
@@ -165,7 +166,7 @@ impl Witnesses {
             let proof = tree::consistency(&mut *store.ballots.read().await?, log.name, old, head.size).await?;
             let submission = Submission { old, proof, checkpoint: signed.clone() };
             match self.submit(witness, &submission).await? {
-                Answer::Signed(lines) => return self.add(store, log, head, lines, now(), acceptable).await,
+                Answer::Signed(lines) => return add(errand, lines).await,
                 Answer::Size(size) if size > head.size => {
                     // Only what the log signed proves anything; a witness may say what it likes.
                     if let Some(mut known) = self.known(witness) {
@@ -208,37 +209,29 @@ impl Witnesses {
             status => Err(Failure::Witness(format!("it refuses with {status}"))),
         }
     }
+}
 
-    /// Adds what a witness sent to the note, however often others change it meanwhile.
-    async fn add(
-        &self,
-        store: &Store,
-        log: &Log,
-        head: &Head,
-        lines: Vec<SignatureLine>,
-        now: i64,
-        acceptable: impl Fn(i64) -> bool,
-    ) -> Result<i64, Failure> {
-        let name = log.name;
-        loop {
-            let current = rows::head(&mut *store.ballots.read().await?, name, head.number).await?;
-            let current = current.ok_or_else(|| StoreError::corrupt("a head has gone"))?;
-            let mut signed: SignedCheckpoint = log.parse(&current)?;
-            let line =
-                lines.iter().find_map(|line| signed.add_cosignature(line.clone(), &log.keys).ok().map(|()| line));
-            let line = line.ok_or_else(|| Failure::Witness("its signature does not verify".to_owned()))?;
-            // The time stands before the signature.
-            let time = line.signature.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
-            let time = i64::try_from(time).unwrap_or(i64::MAX);
-            if !acceptable(time) {
-                return Err(Failure::Witness(format!("it signed at {}, which does not count", super::acts::utc(time))));
-            }
-            let note = signed.to_string();
-            let job =
-                store.ballots.run(move |c| Box::pin(async move { rows::set_note(c, name, &current, &note).await }));
-            if job.await? {
-                return Ok(time.saturating_sub(now));
-            }
+/// Adds what a witness sent to the note, however often others change it meanwhile.
+async fn add(errand: &Errand, lines: Vec<SignatureLine>) -> Result<i64, Failure> {
+    let Errand { store, log, head, clock, times } = errand;
+    let now = clock.now();
+    let name = log.name;
+    loop {
+        let current = rows::head(&mut *store.ballots.read().await?, name, head.number).await?;
+        let current = current.ok_or_else(|| StoreError::corrupt("a head has gone"))?;
+        let mut signed: SignedCheckpoint = log.parse(&current)?;
+        let line = lines.iter().find_map(|line| signed.add_cosignature(line.clone(), &log.keys).ok().map(|()| line));
+        let line = line.ok_or_else(|| Failure::Witness("its signature does not verify".to_owned()))?;
+        // The time stands before the signature.
+        let time = line.signature.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
+        let time = i64::try_from(time).unwrap_or(i64::MAX);
+        if !times.contains(&time) {
+            return Err(Failure::Witness(format!("it signed at {}, which does not count", super::acts::utc(time))));
+        }
+        let note = signed.to_string();
+        let job = store.ballots.run(move |c| Box::pin(async move { rows::set_note(c, name, &current, &note).await }));
+        if job.await? {
+            return Ok(time.saturating_sub(now));
         }
     }
 }
