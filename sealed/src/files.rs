@@ -30,6 +30,22 @@ impl Readers {
     }
 }
 
+impl Readers {
+    /// Whether a file has the rights that it gets when it is written for them. Where rights are none of the file's it
+    /// always has.
+    #[must_use]
+    pub fn may_read(self, path: &Path) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |permissions: fs::Permissions| permissions.mode() & 0o777;
+            fs::metadata(path).is_ok_and(|found| mode(found.permissions()) == mode(self.permissions()))
+        }
+        #[cfg(not(unix))]
+        path.exists()
+    }
+}
+
 /// Writes a new file.
 ///
 /// # Errors

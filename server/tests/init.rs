@@ -21,7 +21,7 @@ async fn fixture() -> Fixture {
 }
 
 async fn rows(site: &Site) -> Vec<(i64, String, Vec<u8>)> {
-    let store = escrutinio_server::init::open(&site.config(), &site.passwords()).await.unwrap();
+    let store = init::open(&site.config(), &site.passwords()).await.unwrap();
     let mut rows = Vec::new();
     for n in 0..48 {
         let row = roll::by_user(&mut store.roll.read().await.unwrap(), &format!("voter-{n}")).await.unwrap().unwrap();
@@ -142,7 +142,7 @@ async fn r_acc_04_new_links_take_the_place_of_old_ones_if_the_registrar_signed_t
     let fixture = Fixture::small(Databases::sqlite(), 12).await;
     let site = Site::new(&fixture.rehearsal);
     site.init().await.unwrap();
-    let store = escrutinio_server::init::open(&site.config(), &site.passwords()).await.unwrap();
+    let store = init::open(&site.config(), &site.passwords()).await.unwrap();
     const SET: &str = "UPDATE accounts SET auth = token WHERE user_name = 'voter-2'";
     store.roll.run(|c| Box::pin(async { Ok(sqlx::query(SET).execute(c).await.map(drop)?) })).await.unwrap();
     let (roll_id, keys) = (fixture.election.roll_id, &fixture.rehearsal.keys);

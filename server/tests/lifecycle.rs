@@ -9,7 +9,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::board::ReceiptList;
@@ -640,6 +640,12 @@ async fn the_record_is_published_when_all_of_it_holds() {
     close(&fixture, &server).await;
     let folder = fixture.databases.folder().join("export");
     server.conductor.export(&folder).await.unwrap();
+    let public = fixture.databases.folder().join("public");
+    for folder in [public.join("board/tile"), folder.clone()] {
+        assert_eq!(readable_by_all(&folder), Vec::<PathBuf>::new(), "before publication");
+    }
+    let heads = [public.join("board/checkpoints"), public.join("acts")];
+    assert!(heads.iter().all(|folder| readable_by_all(folder).len() > 1));
     rehearsal.files = record(&fixture, &folder);
     rehearsal.entries = (0..)
         .map_while(|n| rehearsal.files.0.get(&format!("board/tile/entries/{n:03}.p/12")))
@@ -679,7 +685,24 @@ async fn the_record_is_published_when_all_of_it_holds() {
     server.conductor.publish(&place, &sums).await.unwrap();
     assert_eq!(server.running.lifecycle.phase(now), Phase::Published);
     assert!(server.board.acts().await.unwrap().last().unwrap().contains(&format!("record {sums}")));
+    server.tick().await;
+    assert_eq!(readable_by_all(&public.join("board/tile")).len(), 2, "a tile and a bundle");
     server.stop().await;
+}
+
+/// Files below a folder that others than their owner can read.
+fn readable_by_all(folder: &Path) -> Vec<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let metadata = entry.metadata().unwrap();
+        if metadata.is_dir() {
+            found.extend(readable_by_all(&entry.path()));
+        } else if metadata.permissions().mode() & 0o077 != 0 {
+            found.push(entry.path());
+        }
+    }
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

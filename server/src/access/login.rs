@@ -72,15 +72,8 @@ impl AccessService {
                 let row = rows.find(&user, now).await?;
                 let (account, generation) = row.as_ref().map_or((decoy, 0), |row| (row.account, row.generation));
                 let hash = code::hash(keys.access(), account, generation, Use::Recovery, &drawn);
-                let Some(row) = row else {
-                    rows.fail_nobody(decoy).await?;
-                    return Ok(None);
-                };
-                if rows.keep_code(account, Line::Mail, &hash, now, most).await? {
-                    return Ok(Some(row));
-                }
-                rows.fail_nobody(decoy).await?;
-                Ok(None)
+                let kept = rows.keep_code(account, Line::Mail, &hash, now, most).await?;
+                Ok(row.filter(|_| kept))
             })
         });
         if let Some(row) = step.await? {

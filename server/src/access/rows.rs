@@ -153,7 +153,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Keeps the hash of a code in place of the one before, unless too many were sent within this hour.
+    /// Keeps the hash of a code in place of the one before, unless too many were sent within this hour. It changes a
+    /// row in either case: what is refused costs no less.
     pub(super) async fn keep_code(
         &mut self,
         account: AccountNumber,
@@ -164,19 +165,23 @@ impl Rows<'_> {
     ) -> Result<bool, StoreError> {
         self.counts.statement();
         let statement = "INSERT INTO codes (account, channel, code, expires, hour, sent) VALUES ($1, $2, $3, $4, $5, 1) \
-                         ON CONFLICT (account, channel) DO UPDATE SET code = excluded.code, expires = excluded.expires, \
+                         ON CONFLICT (account, channel) DO UPDATE SET \
+                         code = CASE WHEN codes.hour = excluded.hour AND codes.sent >= $6 \
+                                THEN codes.code ELSE excluded.code END, \
+                         expires = CASE WHEN codes.hour = excluded.hour AND codes.sent >= $6 \
+                                   THEN codes.expires ELSE excluded.expires END, \
                          sent = CASE WHEN codes.hour = excluded.hour THEN codes.sent + 1 ELSE 1 END, hour = excluded.hour \
-                         WHERE codes.hour <> excluded.hour OR codes.sent < $6";
-        let done = sqlx::query(statement)
+                         RETURNING sent";
+        let row = sqlx::query(statement)
             .bind(account)
             .bind(line.number())
             .bind(hash.as_slice())
             .bind(now.saturating_add(super::code::LIFETIME))
             .bind(now.div_euclid(3600))
             .bind(i64::from(most))
-            .execute(&mut *self.connection)
+            .fetch_one(&mut *self.connection)
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(row.try_get::<i64, _>(0)? <= i64::from(most))
     }
 
     /// The code that was sent last.

@@ -1,5 +1,6 @@
 //! The logs as static files: written from the box, files first, the checkpoint last, each whole or
-//! not at all. Any web server may serve the folder; `escrutinio box export --board` reads it.
+//! not at all. Any web server may serve acts and checkpoints. The board's tiles and bundles hold ballots:
+//! before *published* only the server itself can read them, and only then may the folder be served whole.
 
 use std::fs;
 use std::io;
@@ -12,14 +13,21 @@ use tokio::sync::Mutex;
 use super::log::{Log, LogName};
 use super::rows::{self, Head};
 use super::tree;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, meta};
 
 /// The folder of both logs.
 #[derive(Debug)]
 pub(super) struct Mirror {
     folder: PathBuf,
-    /// Of each log, the head that the folder has.
-    written: Mutex<[Option<Head>; 2]>,
+    /// Of each log, what the folder has.
+    written: Mutex<[Option<Written>; 2]>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Written {
+    head: Head,
+    /// Who may read tiles and bundles.
+    readers: Readers,
 }
 
 fn fail(path: &Path) -> impl Fn(io::Error) -> StoreError {
@@ -31,9 +39,13 @@ fn fail(path: &Path) -> impl Fn(io::Error) -> StoreError {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all, for its owner only.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    files::replace(path, bytes, Readers::Everybody).map_err(|error| match error {
+    write_for(path, bytes, Readers::Owner)
+}
+
+fn write_for(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), StoreError> {
+    files::replace(path, bytes, readers).map_err(|error| match error {
         escrutinio_sealed::Error::File { path, why } => fail(&path)(why),
         other => StoreError::Unavailable { what: other.to_string() },
     })
@@ -69,39 +81,43 @@ impl Mirror {
         let written = if log.name == LogName::Board { board } else { acts };
         let mut connection = store.ballots.read().await?;
         let last = log.last(&mut connection).await?;
-        if last.note.is_empty() || written.as_ref() == Some(&last) {
+        let public = log.name == LogName::Acts || meta::value(&mut connection, meta::PUBLISHED).await?.is_some();
+        let readers = if public { Readers::Everybody } else { Readers::Owner };
+        let now = Written { head: last.clone(), readers };
+        if last.note.is_empty() || written.as_ref() == Some(&now) {
             return Ok(());
         }
         let folder = self.at(log.name);
-        // A program that starts trusts no file that it did not write itself.
-        let (known, from) = written.as_ref().map_or((0, 0), |head| (head.size, head.number));
+        // A program that starts trusts no file that it did not write itself; with publication all become readable.
+        let before = written.as_ref().filter(|written| written.readers == readers);
+        let (known, from) = before.map_or((0, 0), |written| (written.head.size, written.head.number));
         for path in tree::paths_since(known, last.size) {
             let absent = || StoreError::corrupt(format!("{path} is absent"));
             let bytes = rows::file(&mut connection, log.name, &path).await?.ok_or_else(absent)?;
-            put(folder.join(path), bytes).await?;
+            put(folder.join(path), bytes, readers).await?;
         }
         // Cosignatures came for the first and for the last one known, if for any.
         for number in core::iter::once(0).chain(from.max(1)..=last.number) {
             let head = rows::head(&mut connection, log.name, number).await?;
             let head = head.ok_or_else(|| StoreError::corrupt(format!("head {number} is absent")))?;
-            put(folder.join(format!("checkpoints/{number:06}")), head.note.into_bytes()).await?;
+            put(folder.join(format!("checkpoints/{number:06}")), head.note.into_bytes(), Readers::Everybody).await?;
         }
-        put(folder.join("checkpoint"), last.note.clone().into_bytes()).await?;
+        put(folder.join("checkpoint"), last.note.clone().into_bytes(), Readers::Everybody).await?;
         if log.name == LogName::Board {
             match &*written {
-                Some(before) => remove(&folder, tree::partial_paths(before.size), last.size),
+                Some(before) => remove(&folder, tree::partial_paths(before.head.size), last.size),
                 None => remove_others(&folder, last.size),
             }
         }
-        *written = Some(last);
+        *written = Some(now);
         Ok(())
     }
 }
 
-async fn put(path: PathBuf, bytes: Vec<u8>) -> Result<(), StoreError> {
+async fn put(path: PathBuf, bytes: Vec<u8>, readers: Readers) -> Result<(), StoreError> {
     let write = tokio::task::spawn_blocking(move || match fs::read(&path) {
-        Ok(found) if found == bytes => Ok(()),
-        _ => write(&path, &bytes),
+        Ok(found) if found == bytes && readers.may_read(&path) => Ok(()),
+        _ => write_for(&path, &bytes, readers),
     });
     write.await.unwrap_or(Err(StoreError::Closed))
 }

@@ -213,6 +213,14 @@ async fn messages_to_one_account_are_few() {
     .await;
 }
 
+/// Codes asked for, of accounts and of nobody.
+async fn sent(world: &World) -> i64 {
+    use sqlx::Row;
+    let statement = "SELECT CAST(coalesce(sum(sent), 0) AS BIGINT) FROM codes";
+    let mut connection = world.store.roll.read().await.unwrap();
+    sqlx::query(statement).fetch_one(&mut *connection).await.unwrap().get(0)
+}
+
 /// What a client sees of an answer, and what it cost.
 struct Seen {
     answer: String,
@@ -244,20 +252,26 @@ async fn nothing_tells_whether_an_account_exists() {
         for _ in 0..5 {
             let _ = world.login_auth(&shut.user, &[0; 32]).await;
         }
-        // (user, auth): unknown, wrong password, locked with the right password, no password yet.
+        // (user, auth): unknown, wrong password, locked with the right password, no password yet; and at last one who has had all codes of the hour.
         let cases = [
             ("2345f-6789c-99999", [0; 32]),
             (known.user.as_str(), [0; 32]),
             (shut.user.as_str(), shut.auth),
             (fresh.user.as_str(), fresh.auth),
+            (known.user.as_str(), [0; 32]),
         ];
         let mut logins = Vec::new();
         let mut mails = Vec::new();
         let mut codes = Vec::new();
-        for (user, auth) in cases {
+        for (n, (user, auth)) in cases.into_iter().enumerate() {
+            for _ in 0..if n == 4 { 5 } else { 0 } {
+                world.access.recover(&caller(), RecoverRequest { user: user.into() }).await.unwrap();
+            }
             logins.push(see(&world, async || world.login_auth(user, &auth).await).await);
             let request = RecoverRequest { user: user.into() };
+            let before = sent(&world).await;
             mails.push(see(&world, async || world.access.recover(&caller(), request).await).await);
+            assert_eq!(sent(&world).await, before + 1, "one row is changed, whoever it is");
             let request = RecoverCodeRequest { user: user.into(), code: secret("00000x") };
             codes.push(see(&world, async || world.access.recover_code(&caller(), request).await).await);
             let kdf = world.access.kdf(&caller(), &KdfRequest { user: user.into() }).unwrap();
