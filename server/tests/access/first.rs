@@ -93,6 +93,29 @@ async fn r_auth_06_a_password_is_set_once() {
 }
 
 #[tokio::test]
+async fn r_auth_05_a_code_works_once_before_there_is_a_session_too() {
+    each(async |mut world| {
+        let chosen = world.factor(world.past_digits(&world.voters[0]).await, Factor::Sms).await.unwrap();
+        let code = world.sms_code(&world.voters[0].phone).await;
+        assert!(world.code(chosen.attempt.clone(), &code, None).await.is_ok());
+        assert_eq!(world.code(chosen.attempt, &code, None).await.unwrap_err(), Refusal::Code);
+        // The same in a recovery.
+        world.enrol(1, Factor::Totp).await;
+        let voter = world.voters[1].clone();
+        for factor in [Factor::Totp, Factor::Sms] {
+            let chosen = world.factor(world.past_mail(&voter).await, factor).await.unwrap();
+            let code = match factor {
+                Factor::Totp => world.totp(&voter).expose().to_owned(),
+                Factor::Sms => world.sms_code(&voter.phone).await,
+            };
+            assert!(world.code(chosen.attempt.clone(), &code, None).await.is_ok());
+            assert_eq!(world.code(chosen.attempt, &code, None).await.unwrap_err(), Refusal::Code, "{factor:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r_auth_03_the_digits_are_those_of_the_number_in_force() {
     each(async |world| {
         let voter = &world.voters[0];
