@@ -10,12 +10,14 @@ mod deps;
 mod fuzz;
 mod ids;
 mod interop;
+mod lab;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod mutate;
 mod nostd;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod rehearse;
 mod secrecy;
+mod seized;
 mod shell;
 mod soak;
 mod vectors;

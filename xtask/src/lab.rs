@@ -1,0 +1,4 @@
+//! Real programs on loopback: the server, witnesses, PostgreSQL.
+
+pub(crate) mod postgres;
+pub(crate) mod process;
