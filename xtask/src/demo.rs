@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     ceremony::roll(&mut stage)?;
     ceremony::keys(&mut stage)?;
     ceremony::open(&mut stage)?;
-    let voting = voting::vote(&mut stage)?;
+    let voting = voting::played::vote(&mut stage)?;
     count::close(&mut stage, &voting)?;
     count::count(&mut stage)?;
     count::compare(&mut stage, &voting)?;

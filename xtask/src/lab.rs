@@ -1,4 +1,5 @@
 //! Real programs on loopback: the server, witnesses, PostgreSQL.
 
+pub(crate) mod clock;
 pub(crate) mod postgres;
 pub(crate) mod process;

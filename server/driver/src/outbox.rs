@@ -96,7 +96,7 @@ impl Outbox {
 
 /// Addresses are compared without the spaces and brackets that people write.
 fn key(to: &str) -> String {
-    to.chars().filter(|c| !c.is_whitespace() && !"<>-()".contains(*c)).collect::<String>().to_lowercase()
+    to.chars().filter(|c| !c.is_whitespace() && !"<>-+()".contains(*c)).collect::<String>().to_lowercase()
 }
 
 /// Recipient and code of a message: a header `To`, and six digits in what follows the headers.

@@ -7,7 +7,10 @@ use escrutinio_ceremony::session::{FixedClock, Session};
 use escrutinio_ceremony::text::Lang;
 use escrutinio_ceremony::ui::Scripted;
 use escrutinio_ceremony::workspace::Workspace;
+use escrutinio_core::encoding::Decode;
+use escrutinio_core::ids::ElectionId;
 use escrutinio_core::manifest::ValidManifest;
+use escrutinio_core::record::{self, Seal};
 
 use super::arguments::Arguments;
 use super::randomness::Randomness;
@@ -83,6 +86,14 @@ impl Stage {
     /// The frozen manifest.
     pub(crate) fn manifest(&self) -> Result<ValidManifest, Failure> {
         read_manifest(&self.record())?.validate().map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// The election id, as the authority's own seal says it.
+    pub(crate) fn election_id(&self) -> Result<ElectionId, Failure> {
+        let path = self.record().join(record::SEAL);
+        let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+        let seal = Seal::from_bytes(&bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        Ok(seal.election_id())
     }
 
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {

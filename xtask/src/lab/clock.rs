@@ -1,0 +1,45 @@
+//! The time of a rehearsal: the machine's, moved by the seconds that stand in a file.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::shell::{Failure, Outcome};
+
+/// The file that server and witnesses read.
+#[derive(Clone, Debug)]
+pub(crate) struct ClockFile {
+    path: PathBuf,
+}
+
+fn machine() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+impl ClockFile {
+    /// A clock that shows the machine's time until it is set.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// From now on it is this time.
+    pub(crate) fn set(&self, now: i64) -> Outcome {
+        let part = self.path.with_extension("part");
+        let offset = now.saturating_sub(machine());
+        let write = || -> std::io::Result<()> {
+            std::fs::write(&part, offset.to_string())?;
+            // A reader sees the old number or the new one.
+            std::fs::rename(&part, &self.path)
+        };
+        write().map_err(|error| Failure::file(&self.path, &error))
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        let offset = std::fs::read_to_string(&self.path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        machine().saturating_add(offset)
+    }
+}
