@@ -3,3 +3,6 @@
 pub(crate) mod clock;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod server;
+pub(crate) mod site;
+pub(crate) mod witness;
