@@ -38,7 +38,14 @@ pub(crate) enum Command {
     /// Only the help.
     Help,
     /// Cosign.
-    Run { record: PathBuf, key: PathBuf, password: Option<PathBuf>, state: PathBuf, listen: SocketAddr },
+    Run {
+        record: PathBuf,
+        key: PathBuf,
+        password: Option<PathBuf>,
+        state: PathBuf,
+        listen: SocketAddr,
+        clock: Option<PathBuf>,
+    },
     /// Follow.
     Follow { url: String, record: PathBuf, state: PathBuf, every: u64, once: bool },
     /// Say how things stand.
@@ -64,6 +71,7 @@ struct Options {
     password: Option<PathBuf>,
     state: Option<PathBuf>,
     listen: Option<SocketAddr>,
+    clock: Option<PathBuf>,
     every: Option<u64>,
     once: bool,
 }
@@ -81,6 +89,8 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, lexopt::Error> {
             Long("password-file") => options.password = Some(parser.value()?.into()),
             Long("state") => options.state = Some(parser.value()?.into()),
             Long("listen") => options.listen = Some(parser.value()?.parse()?),
+            #[cfg(feature = "rehearsal")]
+            Long("clock-file") => options.clock = Some(parser.value()?.into()),
             Long("every") => options.every = Some(parser.value()?.parse()?),
             Long("once") => options.once = true,
             Long("quiet-minutes") => quiet = parser.value()?.parse()?,
@@ -107,6 +117,7 @@ impl Options {
             ("key", self.key.is_some()),
             ("password-file", self.password.is_some()),
             ("listen", self.listen.is_some()),
+            ("clock-file", self.clock.is_some()),
         ];
         let following = [("every", self.every.is_some()), ("once", self.once)];
         let state = needed(self.state, "state")?;
@@ -119,6 +130,7 @@ impl Options {
                     password: self.password,
                     state,
                     listen: self.listen.ok_or("--listen ?")?,
+                    clock: self.clock,
                 })
             }
             ["follow", url] => {
@@ -165,6 +177,8 @@ mod tests {
             "run --record r --key k --state s --listen urna.example",
             "run --record r --key k --state s --listen 127.0.0.1:80 --once",
             "run --record r --key k --state s --listen 127.0.0.1:80 --password secret",
+            #[cfg(not(feature = "rehearsal"))]
+            "run --record r --key k --state s --listen 127.0.0.1:80 --clock-file c",
             "follow --record r --state s",
             "follow u --record r --state s --key k",
             "status --state s --record r",

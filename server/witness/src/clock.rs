@@ -25,6 +25,28 @@ impl Clock for SystemClock {
     }
 }
 
+/// For rehearsals: the machine's clock, moved by the seconds that stand in a file.
+#[cfg(feature = "rehearsal")]
+#[derive(Clone, Debug)]
+pub struct FileClock(std::path::PathBuf);
+
+#[cfg(feature = "rehearsal")]
+impl FileClock {
+    /// A clock moved by the number in the file; an absent file moves nothing.
+    #[must_use]
+    pub fn new(path: std::path::PathBuf) -> Self {
+        Self(path)
+    }
+}
+
+#[cfg(feature = "rehearsal")]
+impl Clock for FileClock {
+    fn now(&self) -> u64 {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        SystemClock.now().saturating_add_signed(text.trim().parse().unwrap_or(0))
+    }
+}
+
 /// A clock that stands until it is set.
 #[derive(Debug, Default)]
 pub struct SetClock(AtomicU64);
@@ -64,5 +86,16 @@ mod tests {
         assert_eq!(utc(1_638_754_200), "2021-12-06T01:30:00Z");
         assert_eq!(utc(u64::MAX), u64::MAX.to_string());
         assert!(SystemClock.now() > 1_700_000_000);
+    }
+
+    #[cfg(feature = "rehearsal")]
+    #[test]
+    fn a_file_moves_the_clock_of_a_rehearsal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offset");
+        let clock = FileClock::new(path.clone());
+        assert!(clock.now().abs_diff(SystemClock.now()) <= 1);
+        std::fs::write(&path, "-86400\n").unwrap();
+        assert!(clock.now().abs_diff(SystemClock.now() - 86_400) <= 1);
     }
 }

@@ -55,14 +55,14 @@ fn run(arguments: &Arguments) -> Result<u8> {
             Ok(WELL)
         }
         Command::Status { state } => report(state, *lang, *json, *quiet),
-        Command::Run { record, key, password, state, listen } => {
+        Command::Run { record, key, password, state, listen, clock } => {
             let election = verified(record, *lang)?;
             let question = lang.pick("Contraseña de la llave:", "Password of the key:");
             let password = read_password("password", password.as_deref(), question)?;
             let person = Person::open(key, &password)?;
             drop(password);
             let listener = http::listen(*listen)?;
-            let witness = Arc::new(Witness::open(election, person, key, state, Arc::new(SystemClock))?);
+            let witness = Arc::new(Witness::open(election, person, key, state, time(clock.as_deref()))?);
             announce(&witness, listen, *lang);
             let watched = Arc::clone(&witness);
             let (lang, quiet) = (*lang, *quiet);
@@ -87,6 +87,15 @@ fn run(arguments: &Arguments) -> Result<u8> {
                 thread::sleep(Duration::from_secs(*every));
             }
         }
+    }
+}
+
+/// The machine's clock; in a rehearsal, as a file moves it.
+fn time(moved: Option<&Path>) -> Arc<dyn Clock> {
+    match moved {
+        #[cfg(feature = "rehearsal")]
+        Some(file) => Arc::new(escrutinio_witness::clock::FileClock::new(file.to_owned())),
+        _ => Arc::new(SystemClock),
     }
 }
 
