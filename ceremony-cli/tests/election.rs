@@ -142,9 +142,20 @@ fn from_registration_to_a_record_that_verifies() {
     world.write("other-board/checkpoints/000000", &other_zero);
     let from = From::Board(&other);
     assert_refused(world.by("op", |s, _| ballot_box::export(s, &third, from)), "error.checkpoint");
+    // Witnesses vouched for the empty board there, not here; without them nothing is taken.
+    let zero = third.path("record/board/checkpoints/000000");
+    let signed = fs::read_to_string(&zero).unwrap();
+    let alone: String = signed.split_inclusive('\n').take(5).collect();
+    assert!(alone.len() < signed.len() && alone.contains("\u{2014} "));
+    let bare = world.folder.path().join("bare-board");
+    world.write("bare-board/checkpoints/000000", alone.as_bytes());
+    fs::write(&zero, &alone).unwrap();
+    let from = From::Board(&bare);
+    assert_refused(world.by("op", |s, _| ballot_box::export(s, &third, from)), "error.zero_quorum");
     let from = From::Board(&kept);
     let imported = world.by("op", |s, _| ballot_box::export(s, &third, from)).unwrap();
     assert_eq!(imported.get("board_hash"), first.get("board_hash"));
+    assert_eq!(fs::read_to_string(&zero).unwrap(), signed);
 
     // The list of those who voted comes before the key is used.
     let marked = world.write("marked.txt", b"0 0 9\n");

@@ -272,6 +272,9 @@ pub fn export(session: &mut Session<'_>, workspace: &Workspace, from: From<'_>) 
         // Who did not vouch for the empty board before the first ballot cannot do so any more.
         let election = source::sealed(session, &RecordSource::new(workspace))?;
         let quorum = election.manifest.witness_quorum;
+        if let From::Board(folder) = from {
+            adopt(workspace, folder, &keys(&election)?)?;
+        }
         read_checkpoint(workspace, 0)?
             .verify(&keys(&election)?)
             .map_err(|why| refused("error.checkpoint", &[("path", &first), ("why", &why)]))?
@@ -312,13 +315,25 @@ fn read_board(workspace: &Workspace, folder: &Path) -> Result<BTreeMap<String, V
         }
         board.insert(format!("board/{path}"), files::read(&folder.join(&path))?);
     }
-    // Both must have begun with the same zero report; cosignatures may have been added on either side.
+    Ok(board)
+}
+
+/// Both must have begun with the same zero report. Witnesses that signed it at the server, where it was
+/// live, need not sign it here again.
+fn adopt(workspace: &Workspace, folder: &Path, keys: &LogKeys) -> Result<()> {
     let zero = SignedCheckpoint::parse(&files::read(&folder.join("checkpoints/000000"))?)
         .map_err(|why| refused("error.checkpoint", &[("path", &"checkpoints/000000"), ("why", &why)]))?;
-    if zero.claimed() != read_checkpoint(workspace, 0)?.claimed() {
+    let mut ours = read_checkpoint(workspace, 0)?;
+    if zero.claimed() != ours.claimed() {
         return Err(refused("error.checkpoint", &[("path", &"checkpoints/000000"), ("why", &"other board")]));
     }
-    Ok(board)
+    // A line that is here already, or does not hold, is left out; whether they are enough is seen later.
+    let adopted =
+        zero.lines().iter().skip(1).filter(|line| ours.add_cosignature((*line).clone(), keys).is_ok()).count();
+    if adopted > 0 {
+        files::replace(&workspace.path(&in_record(&record::checkpoint(0))), ours.to_string().as_bytes())?;
+    }
+    Ok(())
 }
 
 fn last_line(text: &[u8]) -> String {
