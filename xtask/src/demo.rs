@@ -10,6 +10,7 @@ mod count;
 mod people;
 mod randomness;
 mod screen;
+mod site;
 mod stage;
 mod voting;
 
@@ -22,7 +23,9 @@ use arguments::Arguments;
 use escrutinio_core::encoding::Decode;
 use escrutinio_core::manifest::Manifest;
 use screen::Screen;
+use site::Polling;
 use stage::Stage;
+use voting::Voting;
 
 use crate::shell::{Failure, Outcome, cargo_with, target};
 
@@ -35,15 +38,35 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     ceremony::prepare(&mut stage)?;
     ceremony::roll(&mut stage)?;
     ceremony::keys(&mut stage)?;
-    ceremony::open(&mut stage)?;
-    let voting = voting::played::vote(&mut stage)?;
-    count::close(&mut stage, &voting)?;
+    let voting = if arguments.headless { played(&mut stage)? } else { live(&mut stage, arguments.postgres)? };
     count::count(&mut stage)?;
     count::compare(&mut stage, &voting)?;
 
     let verdict = verify(&mut stage)?;
     stage.screen.end(&stage.out, &arguments.election, started.elapsed(), verdict);
     if verdict { Ok(()) } else { Err(Failure::new("the verifier rejects the record")) }
+}
+
+/// Opening, voting and close with the server's part played in this process.
+fn played(stage: &mut Stage) -> Result<Voting, Failure> {
+    ceremony::open(stage)?;
+    ceremony::cosign(stage)?;
+    let voting = voting::played::vote(stage)?;
+    count::close(stage, &voting)?;
+    Ok(voting)
+}
+
+/// The same at a real server, over HTTP.
+fn live(stage: &mut Stage, postgres: bool) -> Result<Voting, Failure> {
+    let mut polling = Polling::start(stage, postgres)?;
+    ceremony::open(stage)?;
+    polling.open(stage)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(error.to_string()))?;
+    let voting = runtime.block_on(voting::live::vote(stage, polling.polls()?))?;
+    let closing = polling.close(stage)?;
+    polling.stop()?;
+    count::import(stage, &voting, &closing)?;
+    Ok(voting)
 }
 
 /// Builds the verifier and runs it as a separate process on the published record.

@@ -1,8 +1,10 @@
 //! Real programs on loopback: the server, witnesses, PostgreSQL.
 
 pub(crate) mod clock;
+pub(crate) mod desk;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod programs;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod witness;

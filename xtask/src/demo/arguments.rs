@@ -8,7 +8,7 @@ use lexopt::prelude::*;
 use crate::shell::{Failure, root};
 
 const HELP: &str = "\
-cargo demo -- [--election ID] [--voters N] [--out DIR] [--seed HEX] [--lang es|en] [--headless]
+cargo demo -- [--election ID] [--voters N] [--out DIR] [--seed HEX] [--lang es|en] [--headless | --postgres]
 
 A whole election on this machine, from key ceremony to verified acta.
 
@@ -17,7 +17,8 @@ A whole election on this machine, from key ceremony to verified acta.
   --out DIR       where everything goes; must be empty or absent (default: demo-out/ID-n)
   --seed HEX      up to 64 hexadecimal digits: a run that can be repeated
   --lang es|en    language (default es)
-  --headless      no progress bars
+  --postgres      two servers on two private PostgreSQL clusters instead of one on SQLite
+  --headless      no server, no sockets, no progress bars: the server's part is played
 ";
 
 /// What was asked for.
@@ -29,6 +30,7 @@ pub(crate) struct Arguments {
     pub(crate) seed: Option<[u8; 32]>,
     pub(crate) spanish: bool,
     pub(crate) headless: bool,
+    pub(crate) postgres: bool,
 }
 
 impl Arguments {
@@ -36,7 +38,7 @@ impl Arguments {
     pub(crate) fn read(arguments: Vec<OsString>) -> Result<Option<Self>, Failure> {
         let mut parser = lexopt::Parser::from_args(arguments.into_iter().filter(|argument| argument != "--"));
         let (mut election, mut voters, mut out, mut seed) = ("nayarit-2021".to_owned(), None, None, None);
-        let (mut spanish, mut headless) = (true, false);
+        let (mut spanish, mut headless, mut postgres) = (true, false, false);
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("election") => election = parser.value()?.string()?,
@@ -51,6 +53,7 @@ impl Arguments {
                     }
                 }
                 Long("headless") => headless = true,
+                Long("postgres") => postgres = true,
                 Long("help") | Short('h') => {
                     print!("{HELP}");
                     return Ok(None);
@@ -65,12 +68,15 @@ impl Arguments {
             "consulta" => 100,
             other => return Err(Failure::new(format!("no election is called {other}\n\n{HELP}"))),
         };
+        if headless && postgres {
+            return Err(Failure::new("--headless needs no database"));
+        }
         let voters = voters.unwrap_or(default);
         let out = match out {
             Some(out) => empty(out)?,
             None => free(&election),
         };
-        Ok(Some(Self { election, voters, out, seed, spanish, headless }))
+        Ok(Some(Self { election, voters, out, seed, spanish, headless, postgres }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! After the close: the box, the count, the acta, the receipts, the record.
 
 use core::fmt::Write;
+use std::path::Path;
 
 use escrutinio_ceremony::commands::ballot_box::{self, From};
 use escrutinio_ceremony::commands::{acta, count as counting, record, writein};
@@ -11,6 +12,7 @@ use escrutinio_core::record as record_paths;
 use escrutinio_core::writein::{Texts, fold};
 
 use super::ceremony::{LOG, SERVER, cosign};
+use super::site::Closing;
 use super::stage::{Stage, custodian};
 use super::voting::Voting;
 use crate::shell::Failure;
@@ -26,10 +28,42 @@ pub(crate) fn close(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
     stage.act(LOG, "", |session, workspace| {
         ballot_box::export(session, workspace, From::Spool { file: &spool, log: &log })
     })?;
+    hash(stage)?;
+    cosign(stage)?;
+    let (list_file, marked_file) = (stage.private("voters.csv"), stage.private("marked.txt"));
+    stage.write(&list_file, list(voting).as_bytes())?;
+    stage.write(&marked_file, marked(voting).as_bytes())?;
+    participation(stage, &marked_file, &list_file)
+}
+
+/// The server's board and what it says of the voters come to the counting machine, and equal what the
+/// demonstration noted aside.
+pub(crate) fn import(stage: &mut Stage, voting: &Voting, closing: &Closing) -> Result<(), Failure> {
+    stage.screen.step(
+        "La urna llega al equipo de cómputo, que verifica cada boleta",
+        "The box comes to the counting machine, which verifies every ballot",
+    );
+    stage.act("Autoridad", "", |session, workspace| {
+        ballot_box::export(session, workspace, From::Board(&closing.board))
+    })?;
+    hash(stage)?;
+    for (path, expected) in [(&closing.voters, list(voting)), (&closing.marked, marked(voting))] {
+        let found = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+        if found != expected {
+            return Err(Failure::new(format!("{}: not what was noted aside", path.display())));
+        }
+    }
+    participation(stage, &closing.marked, &closing.voters)
+}
+
+fn hash(stage: &mut Stage) -> Result<(), Failure> {
     let hash = stage.act("Autoridad", "", ballot_box::hash)?;
     stage.screen.figure("huella de la urna", "hash of the box", hash.get("board_hash").unwrap_or_default());
-    cosign(stage)?;
+    Ok(())
+}
 
+/// Those who voted, in the order of their names.
+fn list(voting: &Voting) -> String {
     let mut voters = voting.voters.clone();
     voters.sort_unstable();
     let mut list = String::from("name,clave\n");
@@ -37,18 +71,23 @@ pub(crate) fn close(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
         // Writing to a String cannot fail.
         let _ = writeln!(list, "{name},{clave}");
     }
-    let mut marked = String::new();
+    list
+}
+
+/// Voters marked, by contest and list.
+fn marked(voting: &Voting) -> String {
+    let mut text = String::new();
     for ((contest, list), voters) in &voting.marked {
-        let _ = writeln!(marked, "{contest} {list} {voters}");
+        let _ = writeln!(text, "{contest} {list} {voters}");
     }
-    let (list_file, marked_file) = (stage.private("voters.csv"), stage.private("marked.txt"));
-    stage.write(&list_file, list.as_bytes())?;
-    stage.write(&marked_file, marked.as_bytes())?;
+    text
+}
+
+fn participation(stage: &mut Stage, marked: &Path, voters: &Path) -> Result<(), Failure> {
     let server = stage.secret(SERVER);
-    stage.act(SERVER, "", |session, workspace| {
-        ballot_box::participation(session, workspace, &server, &marked_file, &list_file)
-    })?;
-    stage.screen.figure("personas que votaron", "voters who voted", voters.len());
+    let report = stage
+        .act(SERVER, "", |session, workspace| ballot_box::participation(session, workspace, &server, marked, voters))?;
+    stage.screen.figure("personas que votaron", "voters who voted", report.get("persons").unwrap_or_default());
     Ok(())
 }
 

@@ -26,13 +26,15 @@ pub(crate) struct Plan {
     /// Sealed keys of server and log, with their passwords.
     pub(crate) server: (PathBuf, String),
     pub(crate) log: (PathBuf, String),
-    /// Sealed accounts; their password is the server's.
-    pub(crate) accounts: PathBuf,
+    /// Sealed accounts, with their password.
+    pub(crate) accounts: (PathBuf, String),
     /// Operators and authentication officers: `staff.toml`.
     pub(crate) staff: PathBuf,
     /// Name and address of every witness that runs.
     pub(crate) witnesses: Vec<(String, String)>,
     pub(crate) databases: Databases,
+    /// Where messages to phones and mailboxes go, of all instances.
+    pub(crate) messages: PathBuf,
     /// Minutes and ballots of an epoch.
     pub(crate) epochs: (u32, u32),
     pub(crate) clock: ClockFile,
@@ -62,8 +64,12 @@ impl Site {
         for part in ["data", "credentials"] {
             private(&folder.join(part))?;
         }
-        let credentials =
-            [("server-password", &plan.server.1), ("log-password", &plan.log.1), ("keys-password", &KEYS.to_owned())];
+        let credentials = [
+            ("server-password", plan.server.1.as_str()),
+            ("log-password", &plan.log.1),
+            ("keys-password", KEYS),
+            ("accounts-password", &plan.accounts.1),
+        ];
         for (name, password) in credentials {
             put(&folder.join("credentials").join(name), password)?;
         }
@@ -96,8 +102,8 @@ impl Site {
             quoted(&plan.log.0),
             self.voters,
             self.admin,
-            quoted(&self.mails()),
-            quoted(&self.phones()),
+            quoted(&plan.messages.join("mails")),
+            quoted(&plan.messages.join("phones")),
             quoted(plan.clock.path()),
         );
         for (name, url) in &plan.witnesses {
@@ -119,16 +125,6 @@ impl Site {
     /// What it wrote to standard output and error.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("server.log")
-    }
-
-    /// Messages to phones. They reach the phones, and are not on the server's disk: no part of what is seized.
-    pub(crate) fn phones(&self) -> PathBuf {
-        self.folder.join("phones")
-    }
-
-    /// Messages to mailboxes.
-    pub(crate) fn mails(&self) -> PathBuf {
-        self.folder.join("mails")
     }
 
     /// Where voters come in.
@@ -153,13 +149,19 @@ impl Site {
     /// Loads the election into the databases.
     pub(crate) fn init(&self, plan: &Plan) -> Result<String, Failure> {
         let mut command = self.command(&["init", "--config"]);
-        command.arg(self.config()).arg("--accounts").arg(&plan.accounts);
+        command.arg(self.config()).arg("--accounts").arg(&plan.accounts.0);
         let answer = command.output().map_err(|error| Failure::file(&self.program, &error))?;
         if !answer.status.success() {
             let why = String::from_utf8_lossy(&answer.stderr).into_owned();
             return Err(Failure::new(format!("escrutinio-server init: {}", why.trim())));
         }
         Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
+    }
+
+    /// A further instance has the same keys.
+    pub(crate) fn copy_keys(&self, first: &Self) -> Outcome {
+        let (from, to) = (first.data().join("keys.sealed"), self.data().join("keys.sealed"));
+        std::fs::copy(&from, &to).map(drop).map_err(|error| Failure::file(&from, &error))
     }
 
     /// Starts the server and waits until it is ready.

@@ -1,0 +1,243 @@
+//! The casting server as the demonstration runs it: real processes on loopback.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use core::time::Duration;
+
+use escrutinio_ceremony::commands::official;
+use escrutinio_ceremony::person::Role;
+use escrutinio_driver::{Api, Outbox};
+
+use super::ceremony::{LOG, SERVER, WITNESSES};
+use super::stage::{Stage, password};
+use super::voting::live::Polls;
+use crate::lab::clock::ClockFile;
+use crate::lab::desk::{self, Staff};
+use crate::lab::postgres::Cluster;
+use crate::lab::programs;
+use crate::lab::server::{Server, get};
+use crate::lab::site::{Databases, Plan, Site};
+use crate::lab::witness::Witness;
+use crate::shell::{Failure, Outcome};
+
+/// Operator and authentication officer, who act together.
+const STAFF: [(&str, Role); 4] = [
+    ("Operadora", Role::Operator),
+    ("Operador suplente", Role::Operator),
+    ("Autenticación", Role::Authentication),
+    ("Autenticación suplente", Role::Authentication),
+];
+
+/// A code reaches a phone within a minute.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Everything that runs.
+#[derive(Debug)]
+pub(crate) struct Polling {
+    plan: Plan,
+    sites: Vec<Site>,
+    servers: Vec<Server>,
+    staff: Vec<Staff>,
+    /// They outlive the server, which asks them.
+    _witnesses: Vec<Witness>,
+    _clusters: Vec<Cluster>,
+}
+
+impl Polling {
+    /// Builds and starts server and witnesses, and loads the election.
+    pub(crate) fn start(stage: &mut Stage, postgres: bool) -> Result<Self, Failure> {
+        stage.screen.step(
+            "El servidor de votación y los testigos: programas de verdad, en esta máquina",
+            "The casting server and the witnesses: real programs, on this machine",
+        );
+        let programs = programs::build()?;
+        let manifest = stage.manifest()?;
+        let folder = stage.private("server");
+        std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+        let clock = ClockFile::new(&folder.join("clock"));
+        clock.set(manifest.calendar.voting_start.saturating_sub(3600))?;
+
+        let mut witnesses = Vec::new();
+        for (number, name) in WITNESSES.iter().enumerate() {
+            let at = stage.private(&format!("witness-{}", number.saturating_add(1)));
+            let key = stage.secret(name);
+            let who = (key.as_path(), password(name));
+            witnesses.push(Witness::start(&programs.witness, &at, &stage.record(), (who.0, &who.1), &clock)?);
+        }
+        for (witness, name) in witnesses.iter_mut().zip(WITNESSES) {
+            witness.ready()?;
+            stage.screen.figure("testigo", "witness", format!("{name}  {}", witness.url()));
+        }
+        let mut clusters = Vec::new();
+        let databases = if postgres {
+            for name in ["roll", "box"] {
+                clusters.push(Cluster::create(&folder.join(format!("postgres-{name}")), name)?);
+            }
+            let urls: Vec<String> = clusters.iter().map(Cluster::url).collect();
+            for url in &urls {
+                stage.screen.figure("PostgreSQL", "PostgreSQL", url);
+            }
+            Databases::Postgres(urls.first().cloned().unwrap_or_default(), urls.get(1).cloned().unwrap_or_default())
+        } else {
+            Databases::Sqlite
+        };
+        let (staff, staff_file) = staff(stage, &folder)?;
+        let plan = Plan {
+            record: stage.record(),
+            server: (stage.secret(SERVER), password(SERVER)),
+            log: (stage.secret(LOG), password(LOG)),
+            accounts: (stage.private("server-accounts.sealed"), password(SERVER)),
+            staff: staff_file,
+            witnesses: WITNESSES.iter().zip(&witnesses).map(|(name, w)| ((*name).to_owned(), w.url())).collect(),
+            databases,
+            messages: stage.private("messages"),
+            epochs: (1, 256),
+            clock,
+        };
+        let mut polling =
+            Self { plan, sites: Vec::new(), servers: Vec::new(), staff, _witnesses: witnesses, _clusters: clusters };
+        for number in 1..=if postgres { 2 } else { 1 } {
+            let site = Site::write(&folder.join(format!("instance-{number}")), &programs.server, &polling.plan)?;
+            match polling.sites.first() {
+                None => drop(site.init(&polling.plan)?),
+                Some(first) => site.copy_keys(first)?,
+            }
+            polling.servers.push(site.start()?);
+            stage.screen.figure("servidor", "server", format!("{}  {}", site.url(), site.admin()));
+            polling.sites.push(site);
+        }
+        Ok(polling)
+    }
+
+    /// Opens: two people ask for the same.
+    pub(crate) fn open(&self, stage: &mut Stage) -> Outcome {
+        stage.screen.step(
+            "Apertura: operación y autenticación la piden; los testigos firman el tablero vacío",
+            "Opening: operator and authentication officer ask for it; witnesses sign the empty board",
+        );
+        let report = self.both("open", &[])?;
+        for line in report.lines() {
+            println!("    {line}");
+        }
+        stage.now = stage.manifest()?.calendar.voting_start;
+        self.plan.clock.set(stage.now)?;
+        self.wait_for("voting")
+    }
+
+    /// Where voters go.
+    pub(crate) fn polls(&self) -> Result<Polls, Failure> {
+        let apis = self.sites.iter().map(|site| Api::new(&site.url())).collect::<Result<_, _>>()?;
+        let phones = Arc::new(Outbox::new(&self.plan.messages.join("phones"), PATIENCE));
+        Ok(Polls { apis, phones, clock: self.plan.clock.clone() })
+    }
+
+    /// Voting and reception end by the clock; the box is exported and the list of those who voted obtained.
+    pub(crate) fn close(&mut self, stage: &mut Stage) -> Result<Closing, Failure> {
+        stage.screen.step(
+            "Cierre por reloj: se firma el último punto de control y se obtiene la urna",
+            "Closed by the clock: the last checkpoint is signed and the box obtained",
+        );
+        let manifest = stage.manifest()?;
+        self.plan.clock.set(manifest.calendar.voting_close)?;
+        self.wait_for("grace")?;
+        stage.screen.figure("gracia, minutos", "grace, minutes", manifest.policies.grace_minutes);
+        stage.now = manifest.reception_end();
+        self.plan.clock.set(stage.now.saturating_add(15))?;
+        self.wait_for("closed")?;
+        let export = self.both_until_signed("export")?;
+        let voters = self.both("voters", &[])?;
+        stage.now = stage.now.saturating_add(60);
+        for (spanish, english, text) in [("exportación", "export", &export), ("lista", "list", &voters)] {
+            for line in text.lines().filter(|line| !line.is_empty()) {
+                stage.screen.figure(spanish, english, line.trim());
+            }
+        }
+        let data = self.sites.first().map(Site::data).ok_or_else(|| Failure::new("no server"))?;
+        Closing::find(&data)
+    }
+
+    /// Ends everything in order.
+    pub(crate) fn stop(self) -> Outcome {
+        self.servers.into_iter().try_for_each(Server::stop)
+    }
+
+    fn both(&self, act: &str, arguments: &[&str]) -> Result<String, Failure> {
+        let site = self.sites.first().ok_or_else(|| Failure::new("no server"))?;
+        let two: Vec<&Staff> = [0, 2].into_iter().filter_map(|place| self.staff.get(place)).collect();
+        desk::together(site, &two, act, arguments)
+    }
+
+    /// Witnesses sign the closing checkpoint within seconds; until then nothing is exported.
+    fn both_until_signed(&self, act: &str) -> Result<String, Failure> {
+        let mut left = 60;
+        loop {
+            match self.both(act, &[]) {
+                Err(_) if left > 0 => {
+                    left -= 1;
+                    std::thread::sleep(Duration::from_millis(500));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn wait_for(&self, phase: &str) -> Outcome {
+        for site in &self.sites {
+            let mut left = 600;
+            loop {
+                let answer = get(&site.url(), "/api/v1/election")?;
+                if answer.body.contains(&format!("\"phase\":\"{phase}\"")) {
+                    break;
+                }
+                if left == 0 {
+                    return Err(Failure::new(format!("the phase does not become {phase}: {}", answer.body)));
+                }
+                left -= 1;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the server hands over after the close.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    /// `checkpoints/` and `tile/entries/`.
+    pub(crate) board: PathBuf,
+    /// Voters marked.
+    pub(crate) marked: PathBuf,
+    /// Name and clave of those who voted.
+    pub(crate) voters: PathBuf,
+}
+
+impl Closing {
+    fn find(data: &std::path::Path) -> Result<Self, Failure> {
+        let export = data.join("export");
+        let closing = Self {
+            board: export.join("board"),
+            marked: export.join("participation.txt"),
+            voters: export.join("voters.csv"),
+        };
+        for path in [&closing.board, &closing.marked, &closing.voters] {
+            if !path.exists() {
+                return Err(Failure::new(format!("{}: not exported", path.display())));
+            }
+        }
+        Ok(closing)
+    }
+}
+
+/// Registers the staff and names them in `staff.toml`.
+fn staff(stage: &mut Stage, folder: &std::path::Path) -> Result<(Vec<Staff>, PathBuf), Failure> {
+    let mut staff = Vec::new();
+    for (number, (name, role)) in STAFF.into_iter().enumerate() {
+        let (key, card) = (stage.secret(name), folder.join(format!("staff-{number}.card.toml")));
+        stage.act(name, "", |session, _| official::register(session, role, &key, Some(&card)))?;
+        staff.push(Staff { name: name.to_owned(), key, password: password(name), card });
+    }
+    let file = folder.join("staff.toml");
+    desk::write_staff(&file, &staff)?;
+    Ok((staff, file))
+}
