@@ -11,6 +11,7 @@ mod fuzz;
 mod ids;
 mod interop;
 mod lab;
+mod load;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod mutate;
 mod nostd;
@@ -41,6 +42,7 @@ cargo xtask COMMAND
   rehearse BALLOTS DIR [--mixes N]
                             writes a large record, to measure the verifier with; N credential
                             mixes (3, which takes a while for hundreds of thousands of voters)
+  load [...]                how much one server takes (see: cargo xtask load --help)
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
@@ -74,6 +76,9 @@ fn run() -> Outcome {
     let command = arguments.remove(0);
     if command == "demo" {
         return demo::run(arguments);
+    }
+    if command == "load" {
+        return load::run(arguments);
     }
     if command == "fuzz" {
         return fuzz::one(arguments);

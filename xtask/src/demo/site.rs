@@ -14,9 +14,10 @@ use super::stage::{Stage, password};
 use super::voting::live::Polls;
 use crate::lab::clock::ClockFile;
 use crate::lab::desk::{self, Staff};
+use crate::lab::house::wait_for;
 use crate::lab::postgres::Cluster;
 use crate::lab::programs;
-use crate::lab::server::{Server, get};
+use crate::lab::server::Server;
 use crate::lab::site::{Databases, Plan, Site};
 use crate::lab::witness::Witness;
 use crate::shell::{Failure, Outcome};
@@ -183,21 +184,7 @@ impl Polling {
     }
 
     fn wait_for(&self, phase: &str) -> Outcome {
-        for site in &self.sites {
-            let mut left = 600;
-            loop {
-                let answer = get(&site.url(), "/api/v1/election")?;
-                if answer.body.contains(&format!("\"phase\":\"{phase}\"")) {
-                    break;
-                }
-                if left == 0 {
-                    return Err(Failure::new(format!("the phase does not become {phase}: {}", answer.body)));
-                }
-                left -= 1;
-                std::thread::sleep(Duration::from_millis(100));
-            }
-        }
-        Ok(())
+        self.sites.iter().try_for_each(|site| wait_for(site, phase))
     }
 }
 
@@ -235,7 +222,7 @@ fn staff(stage: &mut Stage, folder: &std::path::Path) -> Result<(Vec<Staff>, Pat
     for (number, (name, role)) in STAFF.into_iter().enumerate() {
         let (key, card) = (stage.secret(name), folder.join(format!("staff-{number}.card.toml")));
         stage.act(name, "", |session, _| official::register(session, role, &key, Some(&card)))?;
-        staff.push(Staff { name: name.to_owned(), key, password: password(name), card });
+        staff.push(Staff { name: name.to_owned(), role, key, password: password(name), card });
     }
     let file = folder.join("staff.toml");
     desk::write_staff(&file, &staff)?;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use escrutinio_sealed::Role;
+
 use super::site::{Site, private, put};
 use crate::shell::{Failure, Outcome};
 
@@ -9,6 +11,7 @@ use crate::shell::{Failure, Outcome};
 #[derive(Clone, Debug)]
 pub(crate) struct Staff {
     pub(crate) name: String,
+    pub(crate) role: Role,
     /// The sealed key and its password.
     pub(crate) key: PathBuf,
     pub(crate) password: String,
