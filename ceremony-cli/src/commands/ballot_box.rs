@@ -286,7 +286,7 @@ pub fn export(session: &mut Session<'_>, workspace: &Workspace, from: From<'_>) 
                 let person = open_person(session, log, Role::Log)?;
                 board_files(&read_spool(file)?, origin, &person.key)?
             }
-            From::Board(folder) => read_board(workspace, folder)?,
+            From::Board(folder) => read_board(folder)?,
         };
         source::board(session, &RecordSource::new(workspace).with_all(&board))?;
         // The checkpoint last: it says that everything before it is there.
@@ -305,7 +305,7 @@ pub fn export(session: &mut Session<'_>, workspace: &Workspace, from: From<'_>) 
         .with("board_hash", last_line(&files::read(&workspace.path(HASH))?)))
 }
 
-fn read_board(workspace: &Workspace, folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+fn read_board(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let source = RecordSource::at(folder);
     let listed = source.files().map_err(|why| Error::file(folder, &why))?;
     let mut board = BTreeMap::new();

@@ -1,6 +1,5 @@
 //! Voting over HTTP at a real server: link, digits, factor, password, ballot, promise.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,8 +16,6 @@ use crate::shell::Failure;
 
 /// Devices at work side by side. Each derives a key of 19 MiB.
 const DEVICES: usize = 24;
-/// A code reaches a phone within a minute.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the same bytes are sent before a voter gives up.
 const TRIES: u32 = 20;
 
