@@ -1,9 +1,13 @@
 //! The time of a rehearsal: the machine's, moved by the seconds that stand in a file.
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::shell::{Failure, Outcome};
+
+/// Programs look at the file ten times a second.
+const SETTLES: Duration = Duration::from_millis(250);
 
 /// The file that server and witnesses read.
 #[derive(Clone, Debug)]
@@ -25,7 +29,7 @@ impl ClockFile {
         &self.path
     }
 
-    /// From now on it is this time.
+    /// It is this time, once this returns, for everybody.
     pub(crate) fn set(&self, now: i64) -> Outcome {
         let part = self.path.with_extension("part");
         let offset = now.saturating_sub(machine());
@@ -34,7 +38,9 @@ impl ClockFile {
             // A reader sees the old number or the new one.
             std::fs::rename(&part, &self.path)
         };
-        write().map_err(|error| Failure::file(&self.path, &error))
+        write().map_err(|error| Failure::file(&self.path, &error))?;
+        std::thread::sleep(SETTLES);
+        Ok(())
     }
 
     /// Seconds since 1970.

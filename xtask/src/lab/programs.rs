@@ -14,7 +14,7 @@ pub(crate) struct Programs {
 /// Builds both, with a clock that a file moves.
 pub(crate) fn build() -> Result<Programs, Failure> {
     let packages = ["-p", "escrutinio-server", "-p", "escrutinio-witness"];
-    let features = ["--features", "escrutinio-server/rehearsal,escrutinio-witness/rehearsal"];
+    let features = ["--features", "rehearsal"];
     let arguments: Vec<&str> =
         ["build", "--release", "--quiet", "--bins"].into_iter().chain(packages).chain(features).collect();
     if !cargo_with(&arguments).status().is_ok_and(|status| status.success()) {
