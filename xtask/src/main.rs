@@ -18,6 +18,7 @@ mod nostd;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod rehearse;
 mod secrecy;
+#[allow(dead_code)]
 mod seized;
 mod shell;
 mod soak;

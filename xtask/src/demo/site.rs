@@ -7,7 +7,9 @@ use core::time::Duration;
 
 use escrutinio_ceremony::commands::official;
 use escrutinio_ceremony::person::Role;
+use escrutinio_core::manifest::CloseMode;
 use escrutinio_driver::{Api, Outbox};
+use serde_json::Value;
 
 use super::ceremony::{LOG, SERVER, WITNESSES};
 use super::stage::{Stage, password};
@@ -117,8 +119,9 @@ impl Polling {
             "Apertura: operación y autenticación la piden; los testigos firman el tablero vacío",
             "Opening: operator and authentication officer ask for it; witnesses sign the empty board",
         );
+        self.both("baseline", &[])?;
         let report = self.both("open", &[])?;
-        for line in report.lines() {
+        for line in desk::text(&report, "text")?.lines() {
             println!("    {line}");
         }
         stage.now = stage.manifest()?.calendar.voting_start;
@@ -141,21 +144,21 @@ impl Polling {
         );
         let manifest = stage.manifest()?;
         self.plan.clock.set(manifest.calendar.voting_close)?;
-        self.wait_for("grace")?;
-        stage.screen.figure("gracia, minutos", "grace, minutes", manifest.policies.grace_minutes);
+        if manifest.policies.close_mode == CloseMode::Grace {
+            self.wait_for("grace")?;
+            stage.screen.figure("gracia, minutos", "grace, minutes", manifest.policies.grace_minutes);
+        }
         stage.now = manifest.reception_end();
         self.plan.clock.set(stage.now.saturating_add(15))?;
         self.wait_for("closed")?;
         let export = self.both_until_signed("export")?;
-        let voters = self.both("voters", &[])?;
+        let voters = stage.private("voters.csv");
+        let list = self.both("voters", &["--out", &voters.display().to_string()])?;
         stage.now = stage.now.saturating_add(60);
-        for (spanish, english, text) in [("exportación", "export", &export), ("lista", "list", &voters)] {
-            for line in text.lines().filter(|line| !line.is_empty()) {
-                stage.screen.figure(spanish, english, line.trim());
-            }
-        }
-        let data = self.sites.first().map(Site::data).ok_or_else(|| Failure::new("no server"))?;
-        Closing::find(&data)
+        stage.screen.figure("boletas, marcas", "ballots, marks", format!("{}, {}", export["ballots"], export["marks"]));
+        stage.screen.figure("personas en la lista", "persons on the list", &list["persons"]);
+        let folder = PathBuf::from(desk::text(&export, "folder")?);
+        Ok(Closing { board: folder.join("board"), marked: folder.join("participation.txt"), voters })
     }
 
     /// Ends everything in order.
@@ -163,14 +166,14 @@ impl Polling {
         self.servers.into_iter().try_for_each(Server::stop)
     }
 
-    fn both(&self, act: &str, arguments: &[&str]) -> Result<String, Failure> {
+    fn both(&self, act: &str, arguments: &[&str]) -> Result<Value, Failure> {
         let site = self.sites.first().ok_or_else(|| Failure::new("no server"))?;
         let two: Vec<&Staff> = [0, 2].into_iter().filter_map(|place| self.staff.get(place)).collect();
         desk::together(site, &two, act, arguments)
     }
 
     /// Witnesses sign the closing checkpoint within seconds; until then nothing is exported.
-    fn both_until_signed(&self, act: &str) -> Result<String, Failure> {
+    fn both_until_signed(&self, act: &str) -> Result<Value, Failure> {
         let mut left = 60;
         loop {
             match self.both(act, &[]) {
@@ -199,30 +202,14 @@ pub(crate) struct Closing {
     pub(crate) voters: PathBuf,
 }
 
-impl Closing {
-    fn find(data: &std::path::Path) -> Result<Self, Failure> {
-        let export = data.join("export");
-        let closing = Self {
-            board: export.join("board"),
-            marked: export.join("participation.txt"),
-            voters: export.join("voters.csv"),
-        };
-        for path in [&closing.board, &closing.marked, &closing.voters] {
-            if !path.exists() {
-                return Err(Failure::new(format!("{}: not exported", path.display())));
-            }
-        }
-        Ok(closing)
-    }
-}
-
 /// Registers the staff and names them in `staff.toml`.
 fn staff(stage: &mut Stage, folder: &std::path::Path) -> Result<(Vec<Staff>, PathBuf), Failure> {
     let mut staff = Vec::new();
     for (number, (name, role)) in STAFF.into_iter().enumerate() {
         let (key, card) = (stage.secret(name), folder.join(format!("staff-{number}.card.toml")));
         stage.act(name, "", |session, _| official::register(session, role, &key, Some(&card)))?;
-        staff.push(Staff { name: name.to_owned(), role, key, password: password(name), card });
+        let backup = name.ends_with("suplente");
+        staff.push(Staff { name: name.to_owned(), key, password: password(name), card, backup });
     }
     let file = folder.join("staff.toml");
     desk::write_staff(&file, &staff)?;

@@ -33,7 +33,9 @@ impl House {
         epochs: (u32, u32),
     ) -> Result<Self, Failure> {
         let house = Self::load(election, folder, postgres, instances, epochs)?;
-        desk::together(house.first()?, &election.two(), "open", &[])?;
+        let (site, two) = (house.first()?, election.two());
+        desk::together(site, &two, "baseline", &[])?;
+        desk::together(site, &two, "open", &[])?;
         house.plan.clock.set(election.rehearsal.manifest.calendar.voting_start)?;
         house.wait_for("voting")?;
         Ok(house)

@@ -23,7 +23,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts an instance and waits until it says that it is ready.
+    /// Starts an instance and waits until it answers.
     pub(crate) fn start(site: &Site) -> Result<Self, Failure> {
         let log = site.log();
         let open = || OpenOptions::new().create(true).append(true).open(&log);
@@ -35,14 +35,14 @@ impl Server {
         let admin = site.admin();
         let give_up = Instant::now().checked_add(START);
         loop {
-            if get(&admin, "/readyz").is_ok_and(|answer| answer.status == 200) {
+            if get(&admin, "/healthz").is_ok_and(|answer| answer.status == 200) {
                 return Ok(server);
             }
             if let Ok(Some(status)) = server.child.try_wait() {
                 return Err(Failure::new(format!("the server ended with {status}: {}", server.last_words())));
             }
             if give_up.is_none_or(|give_up| Instant::now() > give_up) {
-                return Err(Failure::new(format!("the server does not get ready: {}", server.last_words())));
+                return Err(Failure::new(format!("the server does not answer: {}", server.last_words())));
             }
             std::thread::sleep(Duration::from_millis(30));
         }
