@@ -120,7 +120,7 @@ impl Polling {
             "Opening: operator and authentication officer ask for it; witnesses sign the empty board",
         );
         self.both("baseline", &[])?;
-        let report = self.both("open", &[])?;
+        let report = self.in_the_end("open")?;
         for line in desk::text(&report, "text")?.lines() {
             println!("    {line}");
         }
@@ -151,7 +151,7 @@ impl Polling {
         stage.now = manifest.reception_end();
         self.plan.clock.set(stage.now.saturating_add(15))?;
         self.wait_for("closed")?;
-        let export = self.both_until_signed("export")?;
+        let export = self.in_the_end("export")?;
         let voters = stage.private("voters.csv");
         let list = self.both("voters", &["--out", &voters.display().to_string()])?;
         stage.now = stage.now.saturating_add(60);
@@ -167,23 +167,21 @@ impl Polling {
     }
 
     fn both(&self, act: &str, arguments: &[&str]) -> Result<Value, Failure> {
-        let site = self.sites.first().ok_or_else(|| Failure::new("no server"))?;
-        let two: Vec<&Staff> = [0, 2].into_iter().filter_map(|place| self.staff.get(place)).collect();
-        desk::together(site, &two, act, arguments)
+        desk::together(self.first()?, &self.two(), act, arguments)
     }
 
-    /// Witnesses sign the closing checkpoint within seconds; until then nothing is exported.
-    fn both_until_signed(&self, act: &str) -> Result<Value, Failure> {
-        let mut left = 60;
-        loop {
-            match self.both(act, &[]) {
-                Err(_) if left > 0 => {
-                    left -= 1;
-                    std::thread::sleep(Duration::from_millis(500));
-                }
-                other => return other,
-            }
-        }
+    /// Witnesses sign within seconds; the empty board and the closing one wait for them.
+    fn in_the_end(&self, act: &str) -> Result<Value, Failure> {
+        desk::in_the_end(self.first()?, &self.two(), act)
+    }
+
+    fn first(&self) -> Result<&Site, Failure> {
+        self.sites.first().ok_or_else(|| Failure::new("no server"))
+    }
+
+    /// Operator and authentication officer.
+    fn two(&self) -> Vec<&Staff> {
+        self.staff.iter().filter(|person| !person.backup).collect()
     }
 
     fn wait_for(&self, phase: &str) -> Outcome {

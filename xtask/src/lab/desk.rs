@@ -1,12 +1,19 @@
 //! The staff at their desk, each with the own key.
 
 use core::fmt::Write;
+use core::time::Duration;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::site::{Site, private, put};
 use crate::shell::{Failure, Outcome};
+
+/// How long staff waits for witnesses.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// The same request within one second would be a repeated one.
+const PAUSE: Duration = Duration::from_millis(1100);
 
 /// A person of the staff.
 #[derive(Clone, Debug)]
@@ -39,6 +46,17 @@ pub(crate) fn together(site: &Site, staff: &[&Staff], act: &str, arguments: &[&s
         answer = alone(site, person, act, arguments)?;
     }
     Ok(answer)
+}
+
+/// The same again until it is done: witnesses sign within seconds, and some acts wait for them.
+pub(crate) fn in_the_end(site: &Site, staff: &[&Staff], act: &str) -> Result<Value, Failure> {
+    let give_up = Instant::now().checked_add(PATIENCE);
+    loop {
+        match together(site, staff, act, &[]) {
+            Err(_) if give_up.is_some_and(|give_up| Instant::now() < give_up) => std::thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
 }
 
 /// One person asks for an act. The answer is what it gave, null while another has to sign.

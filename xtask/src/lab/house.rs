@@ -35,7 +35,7 @@ impl House {
         let house = Self::load(election, folder, postgres, instances, epochs)?;
         let (site, two) = (house.first()?, election.two());
         desk::together(site, &two, "baseline", &[])?;
-        desk::together(site, &two, "open", &[])?;
+        desk::in_the_end(site, &two, "open")?;
         house.plan.clock.set(election.rehearsal.manifest.calendar.voting_start)?;
         house.wait_for("voting")?;
         Ok(house)
