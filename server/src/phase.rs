@@ -7,6 +7,10 @@ use escrutinio_core::manifest::{CloseMode, Manifest};
 
 use crate::refusal::Refusal;
 
+/// Seconds by which the clocks of two instances may differ: who entered at the one may already be
+/// at the other, for which that moment has not come.
+const SKEW: i64 = 5;
+
 /// Where the election is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
@@ -171,7 +175,7 @@ impl Lifecycle {
             Phase::Voting | Phase::Grace => {}
         }
         let end = session_end.min(self.session_end(session_start));
-        if session_start >= self.schedule.voting_close || now < session_start || now >= end {
+        if session_start >= self.schedule.voting_close || now < session_start.saturating_sub(SKEW) || now >= end {
             return Err(Refusal::SessionExpired);
         }
         Ok(())
@@ -288,5 +292,12 @@ mod tests {
         assert_eq!(cast(entry + 29 * 60 + 59, entry), Ok(()));
         assert_eq!(cast(entry + 30 * 60, entry), Err(Refusal::SessionExpired));
         assert_eq!(cast(entry + 30 * 60 + 1, entry), Err(Refusal::SessionExpired));
+    }
+
+    #[test]
+    fn a_session_of_an_instance_whose_clock_is_ahead_is_good() {
+        let entry = at(10, 0);
+        assert_eq!(cast(entry - SKEW, entry), Ok(()));
+        assert_eq!(cast(entry - SKEW - 1, entry), Err(Refusal::SessionExpired));
     }
 }

@@ -10,6 +10,7 @@ mod deps;
 mod fuzz;
 mod ids;
 mod interop;
+#[allow(dead_code)]
 mod lab;
 mod load;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
