@@ -1,7 +1,7 @@
-//! A file outbox of the server, read as the voters' phones and mailboxes would be.
+//! A file outbox of the server, emptied as messages reach the voters' phones and mailboxes.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,23 +10,21 @@ use crate::error::{Error, Result};
 /// How often the folder is looked at.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// A folder into which the server writes one file a message.
+/// A folder into which the server writes one file a message. Whoever reads one takes it away.
 #[derive(Debug)]
 pub struct Outbox {
     folder: PathBuf,
     patience: Duration,
-    state: Mutex<State>,
+    codes: Mutex<Codes>,
 }
 
+/// Codes that came, by where they went.
 #[derive(Default)]
-struct State {
-    read: HashSet<String>,
-    codes: BTreeMap<String, String>,
-}
+struct Codes(BTreeMap<String, String>);
 
-impl core::fmt::Debug for State {
+impl core::fmt::Debug for Codes {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "State({} read)", self.read.len())
+        write!(f, "Codes({})", self.0.len())
     }
 }
 
@@ -34,7 +32,7 @@ impl Outbox {
     /// An outbox in which a message is waited for so long.
     #[must_use]
     pub fn new(folder: &Path, patience: Duration) -> Self {
-        Self { folder: folder.to_owned(), patience, state: Mutex::default() }
+        Self { folder: folder.to_owned(), patience, codes: Mutex::default() }
     }
 
     /// Forgets what came to an address before, as a new code is asked for.
@@ -63,34 +61,34 @@ impl Outbox {
     }
 
     fn take(&self, to: &str) -> Result<Option<String>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another voter's look at the folder may have read it.
-        if let Some(code) = state.codes.remove(&key(to)) {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another voter's look at the folder may have found it.
+        if let Some(code) = codes.0.remove(&key(to)) {
             return Ok(Some(code));
         }
-        let mut fresh = Vec::new();
+        let mut names = Vec::new();
         match std::fs::read_dir(&self.folder) {
             Ok(entries) => {
                 for entry in entries {
                     let name = entry?.file_name().to_string_lossy().into_owned();
                     // A file that is being written has another name.
-                    if !name.starts_with('.') && !name.ends_with(".part") && !state.read.contains(&name) {
-                        fresh.push(name);
+                    if !name.starts_with('.') && !name.ends_with(".part") {
+                        names.push(name);
                     }
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        fresh.sort();
-        for name in fresh {
-            let text = std::fs::read_to_string(self.folder.join(&name))?;
-            if let Some((to, code)) = message(&text) {
-                state.codes.insert(key(to), code.to_owned());
+        names.sort();
+        for name in names {
+            let path = self.folder.join(&name);
+            if let Some((to, code)) = message(&std::fs::read_to_string(&path)?) {
+                codes.0.insert(key(to), code.to_owned());
             }
-            state.read.insert(name);
+            std::fs::remove_file(&path)?;
         }
-        Ok(state.codes.remove(&key(to)))
+        Ok(codes.0.remove(&key(to)))
     }
 }
 
@@ -129,6 +127,7 @@ mod tests {
             std::fs::write(folder.path().join(name), format!("To: +1-2\n\n{code}\n")).unwrap();
         }
         assert_eq!(outbox.code("+1 2").await.unwrap(), "222222");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
         assert!(matches!(outbox.code("+1 2").await, Err(Error::NoCode)));
     }
 }

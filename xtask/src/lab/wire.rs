@@ -19,6 +19,8 @@ pub(crate) struct Wire {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// The other side ends the connection.
+    last: bool,
 }
 
 impl Wire {
@@ -66,7 +68,9 @@ impl Wire {
                 break reply;
             }
         };
-        self.stream = Some(stream);
+        if !reply.last {
+            self.stream = Some(stream);
+        }
         Ok(reply)
     }
 }
@@ -78,12 +82,13 @@ fn parse(bytes: &[u8]) -> std::io::Result<Option<Reply>> {
     let (head, body) = bytes.split_at_checked(end.saturating_add(4)).ok_or_else(bad)?;
     let head = core::str::from_utf8(head).map_err(|_| bad())?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(bad)?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    });
+    let header = |wanted: &str| {
+        head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
+    let length = header("content-length").and_then(|(_, value)| value.trim().parse().ok());
     let length: usize = if status == 204 { 0 } else { length.ok_or_else(bad)? };
-    Ok((body.len() >= length).then(|| Reply { status, body: body.get(..length).unwrap_or_default().to_vec() }))
+    let last = header("connection").is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("close"));
+    Ok((body.len() >= length).then(|| Reply { status, body: body.get(..length).unwrap_or_default().to_vec(), last }))
 }
 
 #[cfg(test)]
@@ -98,6 +103,8 @@ mod tests {
         }
         let reply = parse(whole).ok().flatten();
         assert!(reply.is_some_and(|reply| reply.status == 200 && reply.body == b"abc"));
+        let last = parse(b"HTTP/1.1 204 No Content\r\nconnection: Close\r\n\r\n").ok().flatten();
+        assert!(last.is_some_and(|reply| reply.last));
         assert!(parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(parse(b"HTTP/1.1 204 No Content\r\n\r\n").is_ok_and(|reply| reply.is_some()));
     }
