@@ -331,7 +331,7 @@ fn adopt(workspace: &Workspace, folder: &Path, keys: &LogKeys) -> Result<()> {
     let adopted =
         zero.lines().iter().skip(1).filter(|line| ours.add_cosignature((*line).clone(), keys).is_ok()).count();
     if adopted > 0 {
-        files::replace(&workspace.path(&in_record(&record::checkpoint(0))), ours.to_string().as_bytes())?;
+        files::replace(&workspace.path(in_record(&record::checkpoint(0))), ours.to_string().as_bytes())?;
     }
     Ok(())
 }

@@ -155,8 +155,10 @@ impl Polling {
         let voters = stage.private("voters.csv");
         let list = self.both("voters", &["--out", &voters.display().to_string()])?;
         stage.now = stage.now.saturating_add(60);
-        stage.screen.figure("boletas, marcas", "ballots, marks", format!("{}, {}", export["ballots"], export["marks"]));
-        stage.screen.figure("personas en la lista", "persons on the list", &list["persons"]);
+        let number = |answer: &Value, name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let (ballots, marks) = (number(&export, "ballots"), number(&export, "marks"));
+        stage.screen.figure("boletas, marcas", "ballots, marks", format!("{ballots}, {marks}"));
+        stage.screen.figure("personas en la lista", "persons on the list", number(&list, "persons"));
         let folder = PathBuf::from(desk::text(&export, "folder")?);
         Ok(Closing { board: folder.join("board"), marked: folder.join("participation.txt"), voters })
     }

@@ -110,13 +110,16 @@ pub(crate) fn wait_for(site: &Site, phase: &str) -> Outcome {
     Err(Failure::new(format!("the phase does not become {phase}")))
 }
 
+/// Names of witnesses, and where they are.
+type Addresses = Vec<(String, String)>;
+
 /// The election's witnesses, and their addresses.
 fn witnesses(
     election: &Election,
     folder: &Path,
     programs: &Programs,
     clock: &ClockFile,
-) -> Result<(Vec<Witness>, Vec<(String, String)>), Failure> {
+) -> Result<(Vec<Witness>, Addresses), Failure> {
     let (mut running, mut addresses) = (Vec::new(), Vec::new());
     for (number, witness) in (1..).zip(&election.rehearsal.manifest.witnesses) {
         let key = election.secret(&format!("witness-{number}"));

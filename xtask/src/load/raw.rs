@@ -1,6 +1,7 @@
 //! What the machine can verify at best: batches of ballots on all cores, and nothing else.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use escrutinio_core::ballot::{CastBallot, verify_batch};
 use rand_chacha::ChaCha20Rng;

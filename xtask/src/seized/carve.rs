@@ -129,10 +129,10 @@ fn times(folder: &Path, wanted: &Wanted) -> Result<Option<(String, Claim)>, Fail
             wanted.ballots.find(&std::fs::read(&file).map_err(fault)?).iter().map(|hit| hit.thing).collect();
         found.dedup();
         let changed = metadata.modified().map_err(fault)?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        if let ([one], Ok(nanoseconds)) = (found.as_slice(), u64::try_from(changed.as_nanos())) {
-            if let Some(key) = keys.get_mut(*one) {
-                *key = Some(nanoseconds);
-            }
+        if let [one] = found.as_slice()
+            && let Some(key) = keys.get_mut(*one)
+        {
+            *key = u64::try_from(changed.as_nanos()).ok();
         }
     }
     Ok(several(&keys).then(|| ("times of files".to_owned(), Claim::Order(keys))))

@@ -1,7 +1,7 @@
 //! What a server might have kept: schemas as they are often written. Each trick finds everybody
 //! in one of them, or the test of the real server would say nothing.
 
-use std::fmt::Write;
+use core::fmt::Write;
 use std::path::Path;
 
 use escrutinio_core::board::leaf_hash;

@@ -175,7 +175,6 @@ impl Tally {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
