@@ -2,10 +2,11 @@
 //!
 //! - [`log`]: how either grows: written down, then signed;
 //! - [`sequencer`]: when ballots enter the board, [`leaving`]: which; [`acts`]: what else is public at once;
-//! - [`witness`]: signatures of those who watch; [`mirror`]: static files.
+//! - [`witness`]: signatures of those who watch, [`evidence`]: what they can prove; [`mirror`]: static files.
 
 mod acts;
 mod codes;
+mod evidence;
 mod leaving;
 mod log;
 mod mirror;
@@ -36,7 +37,7 @@ pub use witness::{WitnessAddress, WitnessStatus};
 use crate::clock::Clock;
 use crate::election::LoadedElection;
 use crate::keys::ServerKeys;
-use crate::store::{Store, StoreError, meta};
+use crate::store::{Store, StoreError, meta, roll};
 use log::Log;
 use mirror::Mirror;
 use seen::Seen;
@@ -62,7 +63,7 @@ pub struct BoardParts {
     /// Signs checkpoints.
     pub log_key: Arc<SigningKey>,
     /// Where this instance keeps the static files of both logs, in `board` and `acts`, and beside them, not to
-    /// be served, how many ballots it has seen.
+    /// be served, how far it has seen both databases.
     pub folder: PathBuf,
     /// When epochs leave.
     pub pace: Pace,
@@ -110,7 +111,8 @@ pub struct BoardService {
     board: Log,
     acts: Log,
     mirror: Mirror,
-    seen: Seen,
+    ballots_seen: Seen,
+    roll_seen: Seen,
     witnesses: Arc<Witnesses>,
 }
 
@@ -125,7 +127,8 @@ impl BoardService {
         let (board, acts) = (log(LogName::Board)?, log(LogName::Acts)?);
         let service = Self {
             mirror: Mirror::new(&parts.folder),
-            seen: Seen::open(parts.folder.join("ballots.seen"))?,
+            ballots_seen: Seen::open(parts.folder.join("ballots.seen"))?,
+            roll_seen: Seen::open(parts.folder.join("roll.seen"))?,
             witnesses: Arc::new(Witnesses::new(parts.witnesses.clone())?),
             board,
             acts,
@@ -135,11 +138,23 @@ impl BoardService {
             service.refuse_old_copy(log).await?;
         }
         let store = &service.parts.store;
-        service.seen.check(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
+        service.ballots_seen.check(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
+        service.roll_seen.check(roll::latest_time(&mut *store.roll.read().await?).await?)?;
         service.board.begin(store, service.parts.election.zero_checkpoint.as_deref()).await?;
         service.acts.begin(store, None).await?;
+        service.compare().await?;
         service.sync().await?;
         Ok(service)
+    }
+
+    /// Refuses a box that lacks what a witness proves that the log has signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`].
+    pub async fn compare(&self) -> Result<(), StoreError> {
+        // First what they hold, then what the box has: others add to it.
+        let held = evidence::collect(self.witnesses.client(), self.witnesses.addresses()).await;
+        evidence::compare(&self.parts.store, [&self.board, &self.acts], &held).await
     }
 
     /// What the folder has was signed: a box that says less was restored from before.
@@ -234,7 +249,9 @@ impl BoardService {
             log.sign_heads(&self.parts.store).await?;
             self.mirror.sync(&self.parts.store, log).await?;
         }
-        self.seen.note(sequencer::last_seq(&mut *self.parts.store.ballots.read().await?).await?)
+        let store = &self.parts.store;
+        self.ballots_seen.note(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
+        self.roll_seen.note(roll::latest_time(&mut *store.roll.read().await?).await?)
     }
 
     /// The number of the closing checkpoint, once there is one.
@@ -262,24 +279,24 @@ impl BoardService {
             // The closing checkpoint is signed after the end of reception, or it does not count.
             Some(number) if number > 0 => {
                 if number == head.number && now >= end.saturating_add(SKEW) {
-                    self.collect(&self.board, head, end..i64::MAX).await?;
+                    self.collect(&self.board, head, false, end..i64::MAX).await?;
                 }
             }
             // Nothing else is signed then.
             _ => {
                 if (!closed || head.number == 0) && now < end.saturating_sub(QUIET) {
-                    self.collect(&self.board, head, 0..end).await?;
+                    self.collect(&self.board, head, false, 0..end).await?;
                 }
             }
         }
         let head = self.last(LogName::Acts).await?;
-        self.collect(&self.acts, head, 0..i64::MAX).await?;
+        self.collect(&self.acts, head, false, 0..i64::MAX).await?;
         self.sync().await
     }
 
-    async fn collect(&self, log: &Log, head: Head, times: Range<i64>) -> Result<(), StoreError> {
+    async fn collect(&self, log: &Log, head: Head, anew: bool, times: Range<i64>) -> Result<(), StoreError> {
         let (store, clock) = (self.parts.store.clone(), Arc::clone(&self.parts.clock));
-        self.witnesses.collect(Errand { store, log: log.clone(), head, clock, times }).await
+        self.witnesses.collect(Errand { store, log: log.clone(), head, anew, clock, times }).await
     }
 
     /// The signed checkpoint of a head, verified, with its witnesses.
@@ -300,6 +317,31 @@ impl BoardService {
     pub async fn has_quorum(&self, number: u64) -> Result<bool, StoreError> {
         let quorum = self.parts.election.election.manifest.witness_quorum;
         Ok(self.verified(LogName::Board, number).await?.verify_quorum(quorum).is_ok())
+    }
+
+    /// Whether so many witnesses are a quorum. None is not, whatever the manifest says.
+    #[must_use]
+    pub fn is_quorum(&self, witnesses: usize) -> bool {
+        let quorum = self.parts.election.election.manifest.witness_quorum.max(1);
+        u32::try_from(witnesses).is_ok_and(|witnesses| witnesses >= quorum)
+    }
+
+    /// Asks every witness for a signature that is made now. The answer is how many clocks agree with ours.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what a witness does wrong is in its status.
+    pub async fn ask_time(&self) -> Result<usize, StoreError> {
+        self.witnesses.forget_times();
+        let head = self.last(LogName::Acts).await?;
+        self.collect(&self.acts, head, true, 0..i64::MAX).await?;
+        let agrees = |offset: i64| offset.saturating_abs() <= SKEW;
+        Ok(self.witnesses().iter().filter(|witness| witness.offset.is_some_and(agrees)).count())
+    }
+
+    /// The witnesses.
+    #[must_use]
+    pub fn witnesses(&self) -> Vec<WitnessStatus> {
+        self.witnesses.status()
     }
 
     /// How the logs are.

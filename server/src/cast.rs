@@ -88,10 +88,11 @@ impl CastService {
     /// Finishes what a crash left, and starts taking ballots.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::Refused`] if marks and ballots contradict each other.
     pub async fn start(parts: CastParts) -> Result<Self, StoreError> {
         let faults = Arc::new(Faults::default());
         let in_flight = Arc::new(InFlight::default());
+        recovery::refuse_old_copy(&parts).await?;
         recovery::finish_all(&parts, &faults).await?;
         let queue = pipeline::start(parts.clone(), Arc::clone(&in_flight), Arc::clone(&faults));
         recovery::watch(parts.clone(), &in_flight, Arc::clone(&faults));

@@ -1,7 +1,7 @@
 //! Time. Nothing in the server asks the operating system for it but here.
 
 use core::fmt::Debug;
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Seconds by which the machine's clock may differ from ours before the state is red.
@@ -48,6 +48,11 @@ pub trait Clock: Send + Sync + Debug {
 
     /// Whether it can be relied on.
     fn health(&self) -> ClockHealth;
+
+    /// Whether somebody moves it on purpose, so that its jumps are right: in rehearsals.
+    fn is_moved(&self) -> bool {
+        false
+    }
 }
 
 /// The machine's time when the program started, plus a monotonic clock.
@@ -86,13 +91,14 @@ impl Clock for ServerClock {
 pub struct ManualClock {
     now: AtomicI64,
     offset: AtomicI64,
+    moved: AtomicBool,
 }
 
 impl ManualClock {
     /// A clock that stands still.
     #[must_use]
     pub fn at(now: i64) -> Self {
-        Self { now: AtomicI64::new(now), offset: AtomicI64::new(0) }
+        Self { now: AtomicI64::new(now), offset: AtomicI64::new(0), moved: AtomicBool::new(true) }
     }
 
     /// Sets the time.
@@ -103,6 +109,11 @@ impl ManualClock {
     /// Lets some seconds go by.
     pub fn advance(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Makes it a clock that nobody moves on purpose: its jumps are faults.
+    pub fn let_run(&self) {
+        self.moved.store(false, Ordering::SeqCst);
     }
 
     /// Makes the machine's clock differ.
@@ -118,6 +129,10 @@ impl Clock for ManualClock {
 
     fn health(&self) -> ClockHealth {
         ClockHealth::of(self.offset.load(Ordering::SeqCst))
+    }
+
+    fn is_moved(&self) -> bool {
+        self.moved.load(Ordering::SeqCst)
     }
 }
 
@@ -165,6 +180,10 @@ mod rehearsal {
 
         fn health(&self) -> ClockHealth {
             self.clock.health()
+        }
+
+        fn is_moved(&self) -> bool {
+            true
         }
     }
 }

@@ -2,6 +2,7 @@
 //! clock does by itself, and what staff may ask for.
 //!
 //! - [`start`]: a database belongs to one election; time does not go back; what was closed stays so;
+//! - [`time`]: whether the clock is believed;
 //! - [`conductor`]: voting, grace, close, epochs, cosignatures, by the clock;
 //! - [`zero`]: the box is shown empty; [`export`], [`voters`]: what is obtained after the close;
 //! - [`keyfile`]: the end of the box key; [`publish`]: everything becomes public; [`wipe`]: the end of a rehearsal.
@@ -12,6 +13,7 @@ mod export;
 mod keyfile;
 mod publish;
 mod start;
+mod time;
 mod voters;
 mod wipe;
 mod zero;

@@ -91,18 +91,28 @@ pub struct Facts {
     pub published: bool,
 }
 
+/// What stands in the way of relying on the clock and on the databases.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubts {
+    /// The last time that is believed; the present one was reached by a jump.
+    since: Option<i64>,
+    /// It is proved that a database is an old copy.
+    old_copy: bool,
+}
+
 /// Schedule and facts: what may be done now.
 #[derive(Debug)]
 pub struct Lifecycle {
     schedule: Schedule,
     facts: RwLock<Facts>,
+    doubts: RwLock<Doubts>,
 }
 
 impl Lifecycle {
     /// A lifecycle at the point that the databases say.
     #[must_use]
     pub fn new(schedule: Schedule, facts: Facts) -> Self {
-        Self { schedule, facts: RwLock::new(facts) }
+        Self { schedule, facts: RwLock::new(facts), doubts: RwLock::default() }
     }
 
     /// The instants.
@@ -125,10 +135,57 @@ impl Lifecycle {
         known.published |= facts.published;
     }
 
+    fn doubts(&self) -> Doubts {
+        *self.doubts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time has jumped, and the last one that is believed is this: until somebody confirms it, no
+    /// instant of the calendar is passed.
+    pub fn doubt(&self, since: i64) {
+        self.doubts.write().unwrap_or_else(PoisonError::into_inner).since = Some(since);
+    }
+
+    /// The present time is right.
+    pub fn believe(&self) {
+        self.doubts.write().unwrap_or_else(PoisonError::into_inner).since = None;
+    }
+
+    /// The last time that is believed, if the present one is in doubt.
+    #[must_use]
+    pub fn doubted(&self) -> Option<i64> {
+        self.doubts().since
+    }
+
+    /// A database is an old copy: nothing is taken any more.
+    pub fn stop(&self) {
+        self.doubts.write().unwrap_or_else(PoisonError::into_inner).old_copy = true;
+    }
+
+    /// Whether it has come to that.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.doubts().old_copy
+    }
+
+    /// The time by which phases go; an error with the last one believed, if an instant of the calendar lies
+    /// within the jump.
+    fn believed(&self, now: i64) -> Result<i64, i64> {
+        let Schedule { voting_start, voting_close, last, reception_end, .. } = self.schedule;
+        match self.doubted() {
+            Some(since)
+                if [voting_start, voting_close, last, reception_end].iter().any(|b| since < *b && *b <= now) =>
+            {
+                Err(since)
+            }
+            _ => Ok(now),
+        }
+    }
+
     /// The phase at a time.
     #[must_use]
     pub fn phase(&self, now: i64) -> Phase {
         let (facts, schedule) = (self.facts(), &self.schedule);
+        let now = self.believed(now).unwrap_or_else(|since| since);
         if facts.published {
             Phase::Published
         } else if facts.closed {
@@ -155,8 +212,10 @@ impl Lifecycle {
     /// Whether somebody may come in, or go on coming in.
     ///
     /// # Errors
-    /// [`Refusal::NotOpen`] before voting, [`Refusal::Closed`] from the close on.
+    /// [`Refusal::NotOpen`] before voting, [`Refusal::Closed`] from the close on; [`Refusal::Clock`] if it is not
+    /// certain which.
     pub fn may_enter(&self, now: i64) -> Result<(), Refusal> {
+        self.reliable(now)?;
         match self.phase(now) {
             Phase::Loaded | Phase::Opened => Err(Refusal::NotOpen),
             Phase::Voting => Ok(()),
@@ -164,11 +223,24 @@ impl Lifecycle {
         }
     }
 
+    /// Whether anything can be decided at a time: whatever is closed stays closed.
+    fn reliable(&self, now: i64) -> Result<(), Refusal> {
+        let facts = self.facts();
+        if facts.closed || facts.published || !facts.opened {
+            return Ok(());
+        }
+        if self.is_stopped() {
+            return Err(Refusal::Storage);
+        }
+        self.believed(now).map(drop).map_err(|_| Refusal::Clock)
+    }
+
     /// Whether a session may do something: look, change contact data, cast.
     ///
     /// # Errors
-    /// [`Refusal::NotOpen`], [`Refusal::Closed`], or [`Refusal::SessionExpired`].
+    /// [`Refusal::NotOpen`], [`Refusal::Closed`], [`Refusal::SessionExpired`], or [`Refusal::Clock`].
     pub fn may_cast(&self, now: i64, session_start: i64, session_end: i64) -> Result<(), Refusal> {
+        self.reliable(now)?;
         match self.phase(now) {
             Phase::Loaded | Phase::Opened => return Err(Refusal::NotOpen),
             Phase::Closed | Phase::Published => return Err(Refusal::Closed),
@@ -274,6 +346,35 @@ mod tests {
         assert_eq!(lifecycle.may_cast(at(12, 0), at(11, 50), at(12, 20)), Err(Refusal::Closed));
         lifecycle.note(Facts { published: true, ..Facts::default() });
         assert_eq!(lifecycle.phase(at(12, 0)), Phase::Published);
+    }
+
+    #[test]
+    fn a_jump_passes_no_instant_of_the_calendar() {
+        let lifecycle = grace();
+        let week = CLOSE + 7 * 86_400;
+        lifecycle.doubt(at(12, 0));
+        assert_eq!(lifecycle.phase(week), Phase::Voting);
+        assert_eq!(lifecycle.may_enter(week), Err(Refusal::Clock));
+        assert_eq!(lifecycle.may_cast(week, week - 60, week + 1800), Err(Refusal::Clock));
+        // Where it passes none it changes nothing.
+        assert_eq!(lifecycle.may_enter(at(13, 0)), Ok(()));
+        lifecycle.believe();
+        assert_eq!((lifecycle.phase(week), lifecycle.may_enter(week)), (Phase::Closed, Err(Refusal::Closed)));
+        // Nor does a clock that is ahead begin the voting.
+        let lifecycle = grace();
+        lifecycle.doubt(START - 3600);
+        assert_eq!((lifecycle.phase(START), lifecycle.may_enter(START)), (Phase::Opened, Err(Refusal::Clock)));
+        // What was written down needs no clock.
+        lifecycle.note(Facts { closed: true, ..Facts::default() });
+        assert_eq!(lifecycle.may_enter(START), Err(Refusal::Closed));
+    }
+
+    #[test]
+    fn an_old_copy_takes_nothing() {
+        let lifecycle = grace();
+        lifecycle.stop();
+        assert_eq!(lifecycle.may_enter(START), Err(Refusal::Storage));
+        assert_eq!(lifecycle.may_cast(START, START, START + 1800), Err(Refusal::Storage));
     }
 
     #[test]

@@ -122,7 +122,6 @@ impl Server {
         let store = init::open(&config, passwords).await?;
         lifecycle::bind(&store, &election).await?;
         check_loaded(&store, &election).await?;
-        lifecycle::check_clock(&store, clock.as_ref()).await?;
         let facts = lifecycle::facts(&store).await?;
         let lifecycle = Arc::new(Lifecycle::new(Schedule::of(manifest), facts));
         // First the logs: they know an old copy when they see one.
@@ -137,6 +136,9 @@ impl Server {
             witnesses,
         });
         let board = Arc::new(board.await?);
+        if let Some(since) = lifecycle::check_clock(&store, clock.as_ref()).await? {
+            lifecycle.doubt(since);
+        }
         let cast = CastService::start(CastParts {
             election: Arc::clone(&election),
             lifecycle: Arc::clone(&lifecycle),

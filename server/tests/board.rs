@@ -14,6 +14,7 @@ use escrutinio_core::board::LogKeys;
 use escrutinio_server::access::session::VoterSession;
 use escrutinio_server::board::{Act, LogName, Pace};
 use escrutinio_server::phase::Phase;
+use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::{Database, StoreError, meta};
 use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
 use sqlx::Row;
@@ -453,6 +454,109 @@ async fn a_witness_that_knows_more_is_an_alarm() {
     assert_eq!(status.witnesses[0].ahead, Some(17));
     assert!(server.conductor.open().await.is_err());
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_copy_on_a_new_host_is_refused_by_what_a_witness_holds() {
+    let fixture = Fixture::small(Databases::sqlite(), 12).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    server.stop().await;
+    let copy = |names: &[&str], from: &str, to: &str| {
+        for name in names {
+            let file = |suffix: &str| fixture.databases.file(&format!("{name}{suffix}"));
+            std::fs::copy(file(from), file(to)).unwrap();
+        }
+    };
+    let new_host = || std::fs::remove_dir_all(fixture.databases.folder().join("public")).unwrap();
+    let both = ["roll.db", "box.db"];
+    copy(&both, "", ".night");
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    for voter in 0..4 {
+        vote(&fixture, &server, voter).await;
+    }
+    fixture.clock.advance(60);
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 3]);
+    server.stop().await;
+    copy(&both, "", ".now");
+
+    // Both are from last night, and the host keeps nothing.
+    copy(&both, ".night", "");
+    new_host();
+    let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
+    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("witness")), "{refused:?}");
+    // Witnesses that do not answer prove nothing; as soon as one does, nothing is taken any more.
+    witnesses.iter().for_each(|witness| witness.set_offset(None));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    vote(&fixture, &server, 5).await;
+    witnesses[1].set_offset(Some(0));
+    server.conductor.refuse_old_copy().await.unwrap();
+    let session = VoterSession { start: fixture.schedule().voting_start, ..fixture.voters[6].clone() };
+    let refused = server.running.cast.cast(&session, fixture.ballot(6, 0, 1), session.start).await;
+    assert_eq!(refused, Err(Refusal::Storage));
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    server.conductor.tick().await.unwrap();
+    assert_eq!(sizes(&server).await, [0], "nor does anything leave");
+    server.stop().await;
+
+    // Only the roll is.
+    fixture.clock.set(fixture.schedule().voting_start + 120);
+    copy(&both, ".now", "");
+    copy(&["roll.db"], ".night", "");
+    new_host();
+    let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
+    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("0 marks")), "{refused:?}");
+    // Only the box is, and no witness can be asked.
+    copy(&both, ".now", "");
+    copy(&["box.db"], ".night", "");
+    new_host();
+    let refused = fixture.conduct(QUICK, &[]).await;
+    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("4 marks")), "{refused:?}");
+    // The right ones go on.
+    copy(&both, ".now", "");
+    new_host();
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    server.tick().await;
+    assert_eq!(sizes(&server).await, [0, 3, 4]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_roll_is_refused_even_if_nobody_has_voted_since() {
+    let fixture = Fixture::small(Databases::sqlite(), 4).await;
+    let witnesses = witnesses(&fixture).await;
+    opened(&fixture, QUICK, &witnesses).await.stop().await;
+    std::fs::copy(fixture.databases.file("roll.db"), fixture.databases.file("roll.db.old")).unwrap();
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    fixture.clock.advance(3600);
+    server.tick().await;
+    server.stop().await;
+    std::fs::copy(fixture.databases.file("roll.db.old"), fixture.databases.file("roll.db")).unwrap();
+    let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
+    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("roll.seen")), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_instance_takes_while_another_starts_is_no_contradiction() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 60).await;
+    let first = fixture.start().await;
+    let casts: Vec<_> = (0..60)
+        .map(|voter| {
+            let (service, session) = (std::sync::Arc::clone(&first.cast), fixture.voters[voter].clone());
+            let ballot = fixture.ballot(voter, 0, 0);
+            tokio::spawn(async move { service.cast(&session, ballot, session.start + 1).await })
+        })
+        .collect();
+    for _ in 0..5 {
+        drop(fixture.start().await);
+    }
+    for cast in casts {
+        cast.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

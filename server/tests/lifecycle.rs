@@ -270,8 +270,9 @@ async fn r_open_01_a_zero_checkpoint_of_the_ceremony_is_taken_over() {
     election.zero_checkpoint = Some(String::from_utf8(note.clone()).unwrap());
     fixture.election = std::sync::Arc::new(election);
     fixture.clock.set(fixture.schedule().voting_start - 3600);
-    let server = fixture.conduct(QUICK, &[]).await.unwrap();
-    // Its witnesses have signed already: nobody is asked.
+    // Its witnesses have signed already: they are asked for the time only.
+    let witnesses = witnesses(&fixture).await;
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
     server.conductor.open().await.unwrap();
     assert_eq!(server.board.head(LogName::Board, 0).await.unwrap().unwrap().note.into_bytes(), note);
     server.stop().await;
@@ -299,6 +300,99 @@ async fn r_tz_08_a_skewed_clock_is_not_opened_with() {
     fixture.clock.set_offset(2);
     server.conductor.open().await.unwrap();
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_opening_takes_a_witness_that_tells_the_time() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    server.stop().await;
+    // The quorum is on the disk; whether the clock is right nobody says now.
+    fixture.clock.let_run();
+    witnesses.iter().for_each(|witness| witness.set_offset(None));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    assert!(matches!(server.conductor.open().await, Err(LifecycleError::Alone)));
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(7)));
+    assert!(matches!(server.conductor.open().await, Err(LifecycleError::Clock(7))));
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(1)));
+    server.board.ask_time().await.unwrap();
+    let report = server.conductor.open().await.unwrap();
+    assert!(report.lines().any(|line| line == "clock 1 s"), "{report}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_where_no_witness_has_to_sign_the_report_says_so() {
+    fn alone(keys: &Keys) -> Manifest {
+        let mut manifest = testing::small(keys, 3);
+        manifest.witnesses.clear();
+        manifest.witness_quorum = 0;
+        manifest
+    }
+    let fixture = Fixture::new("alone", alone, &[8], Databases::sqlite()).await;
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    fixture.clock.let_run();
+    let server = fixture.conduct(QUICK, &[]).await.unwrap();
+    server.tick().await;
+    assert!(server.running.lifecycle.doubted().is_some(), "the first start knows no time");
+    let report = server.conductor.open().await.unwrap();
+    assert!(report.lines().any(|line| line == "clock not compared"), "{report}");
+    // Who opened has confirmed it.
+    assert!(server.running.lifecycle.doubted().is_none());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_a_clock_that_is_ahead_closes_nothing() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        fixture.clock.let_run();
+        let schedule = fixture.schedule();
+        fixture.clock.set(schedule.voting_start);
+        server.conductor.confirm_clock().await.unwrap();
+        server.tick().await;
+        vote(&fixture, &server, 0).await;
+        server.stop().await;
+
+        // A machine that starts a month ahead: witnesses say another time.
+        let month = 30 * 86_400;
+        fixture.clock.set(schedule.voting_start + 600 + month);
+        witnesses.iter().for_each(|witness| witness.set_offset(Some(-month)));
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        for _ in 0..3 {
+            server.tick().await;
+        }
+        assert_eq!(server.board.closing().await, Ok(None), "nothing is closed");
+        assert_eq!(server.running.lifecycle.phase(schedule.voting_start + 600 + month), Phase::Voting);
+        let session = enter(&fixture, &server, 1);
+        let refused = server.running.cast.cast(&session, fixture.ballot(1, 0, 1), session.start).await;
+        assert_eq!(refused, Err(Refusal::Clock));
+        assert!(matches!(server.conductor.close_early(b"now").await, Err(LifecycleError::Doubt(_))));
+        server.stop().await;
+
+        // With the right time it goes on: the wrong one was not noted.
+        fixture.clock.set(schedule.voting_start + 660);
+        witnesses.iter().for_each(|witness| witness.set_offset(Some(0)));
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        server.tick().await;
+        assert!(server.running.lifecycle.doubted().is_none(), "witnesses agree");
+        vote(&fixture, &server, 1).await;
+        // A step of a running clock, over the end of reception.
+        fixture.clock.set(schedule.reception_end + 3600);
+        witnesses.iter().for_each(|witness| witness.set_offset(None));
+        server.tick().await;
+        assert_eq!(server.board.closing().await, Ok(None));
+        // It was right after all: a person says so.
+        server.conductor.confirm_clock().await.unwrap();
+        server.tick().await;
+        assert_eq!(server.board.closing().await, Ok(Some(1)));
+        server.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

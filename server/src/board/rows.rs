@@ -56,6 +56,13 @@ pub(super) async fn head(
     row.as_ref().map(read).transpose()
 }
 
+/// The root of a log at a size, if it has a head of it. Every head of a log has a size of its own.
+pub(super) async fn root(connection: &mut AnyConnection, log: LogName, size: u64) -> Result<Option<Hash>, StoreError> {
+    let statement = "SELECT number, size, root, note FROM heads WHERE log = $1 AND size = $2 ORDER BY number LIMIT 1";
+    let row = sqlx::query(statement).bind(log.name()).bind(signed(size)?).fetch_optional(connection).await?;
+    Ok(row.as_ref().map(read).transpose()?.map(|head| head.root))
+}
+
 /// Heads that were written down and not signed.
 pub(super) async fn not_signed(connection: &mut AnyConnection, log: LogName) -> Result<Vec<Head>, StoreError> {
     let statement = "SELECT number, size, root, note FROM heads WHERE log = $1 AND note = '' ORDER BY number";

@@ -1,5 +1,5 @@
-//! How many ballots the box held when this instance looked last, in a file of its own: a box that holds
-//! fewer was restored from before, even if no checkpoint tells.
+//! How far a database was when this instance looked last, in a file of its own: of the box the number of the last
+//! ballot, of the roll the latest time. One that is behind it was restored from before, even if no checkpoint tells.
 
 use std::fs;
 use std::io;
@@ -31,20 +31,18 @@ impl Seen {
         Ok(Self { path, last: Mutex::new(last) })
     }
 
-    /// Refuses a box whose last row is before one that was seen.
+    /// Refuses a database that is behind what was seen of it.
     pub(super) fn check(&self, last: i64) -> Result<(), StoreError> {
         let seen = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last >= seen {
             return Ok(());
         }
-        let what = format!(
-            "its last ballot is number {last}, and {} says that there was number {seen}: it is an old copy",
-            self.path.display()
-        );
+        let what =
+            format!("it is at {last}, and {} says that it was at {seen}: it is an old copy", self.path.display());
         Err(StoreError::Refused { what })
     }
 
-    /// Notes the last row.
+    /// Notes how far it is.
     pub(super) fn note(&self, last: i64) -> Result<(), StoreError> {
         let mut seen = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last > *seen {

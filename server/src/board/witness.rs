@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use escrutinio_core::board::note::SignatureLine;
 use escrutinio_core::board::{SignedCheckpoint, Submission};
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use tokio::task::JoinSet;
 
 use super::log::Log;
@@ -53,6 +53,8 @@ struct Known {
     status: WitnessStatus,
     /// Size that it signed last, by log.
     sizes: BTreeMap<&'static str, u64>,
+    /// What it says that the log has, by log, where that is more than the box has.
+    ahead: BTreeMap<&'static str, u64>,
     not_before: Option<Instant>,
 }
 
@@ -74,6 +76,8 @@ pub(super) struct Errand {
     pub(super) store: Store,
     pub(super) log: Log,
     pub(super) head: Head,
+    /// Also those who have signed it: for the time.
+    pub(super) anew: bool,
     pub(super) clock: Arc<dyn Clock>,
     /// Times of a cosignature that count.
     pub(super) times: Range<i64>,
@@ -109,27 +113,49 @@ impl Witnesses {
         let client = client.map_err(|error| refuse(format!("asking witnesses: {error}")))?;
         let known = addresses.iter().map(|address| {
             let status = WitnessStatus { name: address.name.clone(), ..WitnessStatus::default() };
-            Mutex::new(Known { status, sizes: BTreeMap::new(), not_before: None })
+            Mutex::new(Known { status, sizes: BTreeMap::new(), ahead: BTreeMap::new(), not_before: None })
         });
         Ok(Self { client, known: known.collect(), addresses })
+    }
+
+    fn name(&self, witness: usize) -> &str {
+        self.addresses.get(witness).map_or("", |address| address.name.as_str())
     }
 
     fn known(&self, witness: usize) -> Option<std::sync::MutexGuard<'_, Known>> {
         Some(self.known.get(witness)?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn addresses(&self) -> &[WitnessAddress] {
+        &self.addresses
+    }
+
+    /// Forgets what their clocks said.
+    pub(super) fn forget_times(&self) {
+        for witness in 0..self.known.len() {
+            if let Some(mut known) = self.known(witness) {
+                known.status.offset = None;
+                known.not_before = None;
+            }
+        }
+    }
+
     pub(super) fn status(&self) -> Vec<WitnessStatus> {
         (0..self.known.len()).filter_map(|witness| Some(self.known(witness)?.status.clone())).collect()
     }
 
-    /// Asks all who have not signed a head, and may be asked again, side by side.
+    /// Asks all who have not signed a head, or just all, and may be asked again, side by side.
     pub(super) async fn collect(self: &Arc<Self>, errand: Errand) -> Result<(), StoreError> {
         let signed = errand.log.parse(&errand.head)?.to_string();
         let errand = Arc::new(errand);
         let mut asked = JoinSet::new();
         for (witness, address) in self.addresses.iter().enumerate() {
             let due = self.known(witness).is_some_and(|k| k.not_before.is_none_or(|at| Instant::now() >= at));
-            if due && !signed.contains(&format!("\n— {} ", address.name)) {
+            if due && (errand.anew || !signed.contains(&format!("\n— {} ", address.name))) {
                 let (witnesses, errand) = (Arc::clone(self), Arc::clone(&errand));
                 asked.spawn(async move { (witness, witnesses.ask(&errand, witness).await) });
             }
@@ -142,6 +168,8 @@ impl Witnesses {
             match outcome {
                 Ok(offset) => {
                     known.status.failure = None;
+                    known.ahead.remove(name);
+                    known.status.ahead = known.ahead.values().copied().max();
                     known.status.offset = Some(offset);
                     known.status.signed.insert(name, head.number);
                     known.sizes.insert(name, head.size);
@@ -166,11 +194,12 @@ impl Witnesses {
             let proof = tree::consistency(&mut *store.ballots.read().await?, log.name, old, head.size).await?;
             let submission = Submission { old, proof, checkpoint: signed.clone() };
             match self.submit(witness, &submission).await? {
-                Answer::Signed(lines) => return add(errand, lines).await,
+                Answer::Signed(lines) => return add(errand, self.name(witness), lines).await,
                 Answer::Size(size) if size > head.size => {
                     // Only what the log signed proves anything; a witness may say what it likes.
                     if let Some(mut known) = self.known(witness) {
-                        known.status.ahead = Some(size);
+                        known.ahead.insert(log.name.name(), size);
+                        known.status.ahead = known.ahead.values().copied().max();
                     }
                     return Err(Failure::Witness(format!("it says that the log has {size} entries already")));
                 }
@@ -184,20 +213,14 @@ impl Witnesses {
         let address = self.addresses.get(witness).ok_or_else(|| Failure::Witness("no address".to_owned()))?;
         let url = format!("{}/add-checkpoint", address.url.as_str().trim_end_matches('/'));
         let request = self.client.post(url).body(submission.to_string()).send().await;
-        let mut response = request.map_err(|error| Failure::Witness(error.without_url().to_string()))?;
-        let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|error| Failure::Witness(error.to_string()))? {
-            body.extend_from_slice(&piece);
-            if body.len() > LONGEST {
-                return Err(Failure::Witness("its answer is too long".to_owned()));
-            }
-        }
-        let text = String::from_utf8(body).map_err(|_| Failure::Witness("its answer is no text".to_owned()))?;
+        let response = request.map_err(|error| Failure::Witness(error.without_url().to_string()))?;
         let is_size = response
             .headers()
             .get(reqwest::header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/x.tlog.size"));
-        match response.status() {
+        let status = response.status();
+        let text = read_text(response, LONGEST).await.map_err(Failure::Witness)?;
+        match status {
             StatusCode::OK => {
                 let lines: Result<Vec<SignatureLine>, _> = text.lines().map(str::parse).collect();
                 lines.map(Answer::Signed).map_err(|error| Failure::Witness(error.to_string()))
@@ -211,22 +234,30 @@ impl Witnesses {
     }
 }
 
-/// Adds what a witness sent to the note, however often others change it meanwhile.
-async fn add(errand: &Errand, lines: Vec<SignatureLine>) -> Result<i64, Failure> {
-    let Errand { store, log, head, clock, times } = errand;
+/// Adds what a witness sent to the note, however often others change it meanwhile. The answer is how far its
+/// clock is from ours.
+async fn add(errand: &Errand, witness: &str, lines: Vec<SignatureLine>) -> Result<i64, Failure> {
+    let Errand { store, log, head, clock, times, .. } = errand;
     let now = clock.now();
     let name = log.name;
+    // By itself, as one that it made before may stand there already.
+    let bare = log.parse(head)?.verify_log(&log.keys).map_err(|error| StoreError::corrupt(error.to_string()))?;
+    let verifies = |line: &SignatureLine| bare.clone().add_cosignature(line.clone(), &log.keys).is_ok();
+    let line = lines.into_iter().find(|line| line.name == witness && verifies(line));
+    let line = line.ok_or_else(|| Failure::Witness("its signature does not verify".to_owned()))?;
+    // The time stands before the signature.
+    let time = line.signature.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
+    let time = i64::try_from(time).unwrap_or(i64::MAX);
+    if !times.contains(&time) {
+        return Err(Failure::Witness(format!("it signed at {}, which does not count", super::acts::utc(time))));
+    }
     loop {
         let current = rows::head(&mut *store.ballots.read().await?, name, head.number).await?;
         let current = current.ok_or_else(|| StoreError::corrupt("a head has gone"))?;
         let mut signed: SignedCheckpoint = log.parse(&current)?;
-        let line = lines.iter().find_map(|line| signed.add_cosignature(line.clone(), &log.keys).ok().map(|()| line));
-        let line = line.ok_or_else(|| Failure::Witness("its signature does not verify".to_owned()))?;
-        // The time stands before the signature.
-        let time = line.signature.first_chunk().map_or(0, |time| u64::from_be_bytes(*time));
-        let time = i64::try_from(time).unwrap_or(i64::MAX);
-        if !times.contains(&time) {
-            return Err(Failure::Witness(format!("it signed at {}, which does not count", super::acts::utc(time))));
+        if signed.add_cosignature(line.clone(), &log.keys).is_err() {
+            // It has signed this head before; what counts now is the time.
+            return Ok(time.saturating_sub(now));
         }
         let note = signed.to_string();
         let job = store.ballots.run(move |c| Box::pin(async move { rows::set_note(c, name, &current, &note).await }));
@@ -234,6 +265,18 @@ async fn add(errand: &Errand, lines: Vec<SignatureLine>) -> Result<i64, Failure>
             return Ok(time.saturating_sub(now));
         }
     }
+}
+
+/// The body of an answer, if it is a text and not too long.
+pub(super) async fn read_text(mut response: Response, longest: usize) -> Result<String, String> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| error.without_url().to_string())? {
+        body.extend_from_slice(&piece);
+        if body.len() > longest {
+            return Err("its answer is too long".to_owned());
+        }
+    }
+    String::from_utf8(body).map_err(|_| "its answer is no text".to_owned())
 }
 
 /// Why there is no cosignature.

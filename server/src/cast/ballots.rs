@@ -97,6 +97,29 @@ pub(super) async fn is_recorded(connection: &mut AnyConnection, code_tag: &[u8; 
     Ok(sqlx::query(statement).bind(code_tag.as_slice()).fetch_optional(connection).await?.is_some())
 }
 
+/// Whether the ballot of an intent is in the box, and no other's.
+pub(super) async fn is_of(
+    connection: &mut AnyConnection,
+    cipher: &BoxCipher,
+    intent: i64,
+    ballot: &SealedBallot,
+) -> Result<bool, StoreError> {
+    Ok(owner(connection, cipher, ballot).await? == Some(intent))
+}
+
+/// The intent of the row of a ballot's code.
+async fn owner(
+    connection: &mut AnyConnection,
+    cipher: &BoxCipher,
+    ballot: &SealedBallot,
+) -> Result<Option<i64>, StoreError> {
+    let code = ballot.tags.code.as_slice();
+    let statement = "SELECT sealed FROM ballots WHERE code_tag = $1";
+    let Some(row) = sqlx::query(statement).bind(code).fetch_optional(connection).await? else { return Ok(None) };
+    let sealed: Vec<u8> = row.try_get(0)?;
+    Ok(Some(SealedBallot::open(cipher, code, &sealed)?.0))
+}
+
 /// Within a transaction of PostgreSQL: waits until no other inserts ballots, and lets none begin.
 pub(crate) async fn lock_ballots(connection: &mut AnyConnection, backend: Backend) -> Result<(), StoreError> {
     if backend == Backend::Postgres {
@@ -153,11 +176,7 @@ async fn stands(
     ballot: &SealedBallot,
     closed: bool,
 ) -> Result<Outcome, StoreError> {
-    let code = ballot.tags.code.as_slice();
-    let statement = "SELECT sealed FROM ballots WHERE code_tag = $1";
-    if let Some(row) = sqlx::query(statement).bind(code).fetch_optional(&mut *connection).await? {
-        let sealed: Vec<u8> = row.try_get(0)?;
-        let (owner, _) = SealedBallot::open(cipher, code, &sealed)?;
+    if let Some(owner) = owner(&mut *connection, cipher, ballot).await? {
         return Ok(if owner == intent { Outcome::Accepted } else { Outcome::Conflict(Taken::Code) });
     }
     if closed {

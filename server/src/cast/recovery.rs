@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
 use escrutinio_core::ballot::CastBallot;
+use sqlx::{AnyConnection, Connection, Row};
 
-use super::ballots::{Outcome, SealedBallot};
+use super::ballots::{Outcome, SealedBallot, lock_ballots};
 use super::intent::Entry;
 use super::pipeline::InFlight;
 use super::tags::Tags;
@@ -27,6 +28,42 @@ pub(super) async fn finish_all(parts: &CastParts, faults: &Faults) -> Result<(),
         finish(parts, faults, id).await?;
     }
     Ok(())
+}
+
+/// Refuses databases that contradict each other, as one of them is an old copy: every mark is that of a ballot in
+/// the box, or of an intent that stands and whose ballot is not there yet.
+pub(super) async fn refuse_old_copy(parts: &CastParts) -> Result<(), StoreError> {
+    let (roll, ballots) = (&parts.store.roll, &parts.store.ballots);
+    // While nobody inserts ballots, all marks and intents at one moment.
+    let mut connection = ballots.read().await?;
+    let mut closed = connection.begin().await?;
+    lock_ballots(&mut closed, ballots.backend()).await?;
+    let mut connection = roll.read().await?;
+    let mut moment = connection.begin_with(roll.backend().moment()).await?;
+    let marks = rows(&mut moment, "SELECT count(*) FROM marks").await?;
+    let mut expected = rows(&mut closed, "SELECT count(*) FROM ballots").await?;
+    for id in intent::all(&mut moment).await? {
+        let cipher = cipher(parts)?;
+        for entry in intent::entries(&mut moment, &cipher, id).await?.unwrap_or_default() {
+            let (ballot, _) = seal(parts, &cipher, id, &entry)?;
+            if !ballots::is_of(&mut closed, &cipher, id, &ballot).await? {
+                expected = expected.saturating_add(1);
+            }
+        }
+    }
+    if marks == expected {
+        return Ok(());
+    }
+    let what = format!("the roll has {marks} marks, and the box ballots for {expected}: one of both is an old copy");
+    Err(StoreError::Refused { what })
+}
+
+async fn rows(connection: &mut AnyConnection, statement: &'static str) -> Result<i64, StoreError> {
+    Ok(sqlx::query(statement).fetch_one(connection).await?.try_get(0)?)
+}
+
+fn cipher(parts: &CastParts) -> Result<Arc<BoxCipher>, StoreError> {
+    parts.keys.ballots().ok_or_else(|| StoreError::corrupt("an act is unfinished, and the box key is gone"))
 }
 
 /// Finishes what others left, as long as there is a service.
@@ -61,8 +98,7 @@ async fn finish_seen(
 
 /// Steps 7 and 8 of one intent.
 async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), StoreError> {
-    let cipher =
-        parts.keys.ballots().ok_or_else(|| StoreError::corrupt("an act is unfinished, and the box key is gone"))?;
+    let cipher = cipher(parts)?;
     let Some(entries) = intent::entries(&mut *parts.store.roll.read().await?, &cipher, id).await? else {
         return Ok(());
     };

@@ -99,9 +99,9 @@ pub async fn look(server: &Server) -> State {
     let board = server.board.status().await;
     let mut components = vec![
         database("roll", &server.store.roll).await,
-        database("box", &server.store.ballots).await,
+        ballots(server).await,
         disk(&server.config.data),
-        clock(server.clock.health(), board.as_ref().ok()),
+        clock(server, board.as_ref().ok()),
     ];
     let delivery = server.access.delivery().status();
     components.push(channel("mail", &delivery.mail));
@@ -153,6 +153,14 @@ async fn database(name: &str, database: &Database) -> Component {
     }
 }
 
+/// The box; one that is proved to be an old copy takes nothing.
+async fn ballots(server: &Server) -> Component {
+    if server.lifecycle.is_stopped() {
+        return stopping("box", Detail::new("ALARMA: es una copia vieja", "ALARM: it is an old copy"));
+    }
+    database("box", &server.store.ballots).await
+}
+
 /// Free space in hundredths of the disk of a folder.
 fn free(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
@@ -169,7 +177,15 @@ fn disk(folder: &Path) -> Component {
     }
 }
 
-fn clock(health: ClockHealth, board: Option<&BoardStatus>) -> Component {
+fn clock(server: &Server, board: Option<&BoardStatus>) -> Component {
+    if let Some(since) = server.lifecycle.doubted() {
+        let since = crate::board::utc(since);
+        let detail = Detail::new(
+            format!("saltó desde {since}: falta que los testigos o el acto `clock` lo confirmen"),
+            format!("it has jumped since {since}: witnesses or the act `clock` must confirm it"),
+        );
+        return component("clock", Light::Red, detail);
+    }
     let against = |seconds: i64| {
         Detail::new(format!("{seconds} s respecto de los testigos"), format!("{seconds} s off against the witnesses"))
     };
@@ -177,7 +193,7 @@ fn clock(health: ClockHealth, board: Option<&BoardStatus>) -> Component {
         Detail::new(format!("{seconds} s respecto de la máquina"), format!("{seconds} s off against the machine"))
     };
     let skew = board.and_then(|board| board.skew);
-    match health {
+    match server.clock.health() {
         ClockHealth::Good => {
             let skewed = board.is_some_and(BoardStatus::skewed);
             component("clock", light(!skewed), skew.map_or(Detail::default(), against))

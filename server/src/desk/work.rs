@@ -42,6 +42,10 @@ pub(super) async fn run(
             let note = if report.same() { "same".to_owned() } else { format!("{} differ", report.differences.len()) };
             Ok(done(note, told(&report)))
         }
+        DeskAct::Clock => {
+            server.conductor.confirm_clock().await?;
+            Ok(done("confirmed", json!({ "now": crate::board::utc(server.clock.now()) })))
+        }
         DeskAct::Unlock => {
             server.access.unlock(arguments).await?;
             Ok(done("done", Value::Null))

@@ -12,6 +12,7 @@ use escrutinio_core::ids::hex;
 use sqlx::Row;
 use tokio::sync::Mutex;
 
+use super::time::Look;
 use super::{Exported, LifecycleError, VotersList, export, keyfile, start, voters, zero};
 use crate::board::{Act, BoardService, Head, Leader, utc};
 use crate::cast::CastService;
@@ -68,6 +69,11 @@ pub struct Conductor {
     fault: std::sync::Mutex<Option<StoreError>>,
     /// When the write-ahead logs were emptied last.
     emptied: std::sync::Mutex<Instant>,
+    pub(super) look: std::sync::Mutex<Look>,
+    /// When everything that was due was done last.
+    pulse: std::sync::Mutex<Instant>,
+    /// When the witnesses were asked last whether they know more than the box.
+    pub(super) compared: std::sync::Mutex<Option<Instant>>,
 }
 
 pub(super) async fn count(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
@@ -90,39 +96,23 @@ impl Conductor {
             act = act.with(name, value);
         }
         parts.board.act_once(&act).await?;
-        let emptied = std::sync::Mutex::new(Instant::now());
-        Ok(Self {
-            parts,
-            leader: Mutex::new(None),
-            waiting: AtomicI64::new(-1),
-            fault: std::sync::Mutex::default(),
-            emptied,
-        })
+        let look = std::sync::Mutex::new((Instant::now(), parts.clock.now()));
+        let (emptied, pulse) = (std::sync::Mutex::new(Instant::now()), std::sync::Mutex::new(Instant::now()));
+        let (waiting, compared) = (AtomicI64::new(-1), std::sync::Mutex::new(Some(Instant::now())));
+        let fault = std::sync::Mutex::default();
+        Ok(Self { parts, leader: Mutex::new(None), waiting, fault, emptied, look, pulse, compared })
     }
 
-    /// Looks at the clock, again and again, as long as somebody else holds the conductor.
+    /// Looks at the clock, and at the witnesses, again and again, as long as somebody else holds the conductor.
     pub fn run(self: &Arc<Self>) {
-        let weak = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(TICK).await;
-                let Some(conductor) = weak.upgrade() else { return };
-                if conductor.tick().await == Err(StoreError::Closed) {
-                    return;
-                }
-            }
+        every(self, TICK, |conductor| async move {
+            // It says itself what it could not do.
+            let _ = conductor.tick().await;
         });
-        let weak = Arc::downgrade(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(TICK.saturating_mul(2)).await;
-                let Some(conductor) = weak.upgrade() else { return };
-                if !conductor.leads() {
-                    continue;
-                }
-                if let Err(error) = conductor.parts.board.cosign().await {
-                    tracing::warn!(%error, "cosignatures were not collected");
-                }
+        every(self, TICK.saturating_mul(2), |conductor| async move {
+            match conductor.meet_witnesses().await {
+                Ok(()) | Err(StoreError::Closed) => {}
+                Err(error) => tracing::warn!(%error, "cosignatures were not collected"),
             }
         });
     }
@@ -169,19 +159,28 @@ impl Conductor {
         parts.lifecycle.note(start::facts(&parts.store).await?);
         parts.events.turn_of_the_hour().await?;
         let now = parts.clock.now();
-        note_time(&parts.store, parts.clock.as_ref()).await?;
+        self.watch_clock(now).await?;
         let mut leader = self.leader.lock().await;
-        let done = self.lead(&mut leader, now).await;
-        if done.is_err() {
-            // Nobody knows what was written: it begins anew from what the box says.
-            *leader = None;
+        // After an error, or a panic, nobody knows what was written: it begins anew from what the box says.
+        let mut own = leader.take();
+        let done = self.lead(&mut own, now).await;
+        if done.is_ok() {
+            *leader = own;
         }
         let waiting = leader.as_ref().map_or(-1, |leader| i64::try_from(leader.waiting()).unwrap_or(i64::MAX));
         self.waiting.store(waiting, Ordering::SeqCst);
         drop(leader);
         done?;
         self.empty_logs().await?;
-        parts.board.sync().await
+        parts.board.sync().await?;
+        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(())
+    }
+
+    /// For how long nothing of what the clock asks for was done: seconds, unless something is wrong.
+    #[must_use]
+    pub fn still_for(&self) -> Duration {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Empties the write-ahead logs now and then.
@@ -202,6 +201,11 @@ impl Conductor {
     /// What only the sequencer does.
     async fn lead(&self, leader: &mut Option<Leader>, now: i64) -> Result<(), StoreError> {
         let parts = &self.parts;
+        if !self.is_sure() {
+            // Another may be, and nothing that is done here can be taken back.
+            *leader = None;
+            return Ok(());
+        }
         if leader.is_none() {
             *leader = parts.board.lead().await?;
         }
@@ -233,6 +237,21 @@ impl Conductor {
             self.closed(now, &head).await?;
         }
         Ok(())
+    }
+
+    /// Whether clock and databases can be relied on.
+    fn is_sure(&self) -> bool {
+        let lifecycle = &self.parts.lifecycle;
+        let usable = !matches!(self.parts.clock.health(), ClockHealth::Unusable { .. });
+        usable && lifecycle.doubted().is_none() && !lifecycle.is_stopped()
+    }
+
+    /// That the machine's clock agrees with ours.
+    pub(super) fn demand_health(&self) -> Result<(), LifecycleError> {
+        match self.parts.clock.health() {
+            ClockHealth::Good => Ok(()),
+            ClockHealth::Red { offset } | ClockHealth::Unusable { offset } => Err(LifecycleError::Clock(offset)),
+        }
     }
 
     /// Whether no ballot can come any more: the time is over, and what was received is finished.
@@ -294,27 +313,35 @@ impl Conductor {
         if phase != Phase::Loaded || now >= parts.lifecycle.schedule().voting_close {
             return Err(LifecycleError::Phase(phase));
         }
-        match parts.clock.health() {
-            ClockHealth::Good => {}
-            ClockHealth::Red { offset } | ClockHealth::Unusable { offset } => {
-                return Err(LifecycleError::Clock(offset));
-            }
+        self.demand_health()?;
+        if !parts.board.has_quorum(0).await? {
+            return Err(LifecycleError::Quorum(0));
         }
-        let status = parts.board.status().await?;
+        let mut status = parts.board.status().await?;
+        if status.skew.is_none() || parts.lifecycle.doubted().is_some() {
+            parts.board.ask_time().await?;
+            status = parts.board.status().await?;
+        }
         if status.skewed() {
             return Err(LifecycleError::Clock(status.skew.unwrap_or(0)));
+        }
+        // Nobody compares a clock that is moved on purpose; the report says so.
+        let compares = parts.election.election.manifest.witness_quorum > 0 && !parts.clock.is_moved();
+        if status.skew.is_none() && compares {
+            return Err(LifecycleError::Alone);
         }
         if let Some(witness) = status.witnesses.iter().find(|witness| witness.ahead.is_some()) {
             return Err(LifecycleError::Ahead(witness.name.clone()));
         }
-        if !parts.board.has_quorum(0).await? {
-            return Err(LifecycleError::Quorum(0));
-        }
-        let report = zero::report(&parts.store, &parts.election).await?;
+        let report = zero::report(&parts.store, &parts.election, status.skew).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
         parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
+        // Two persons have signed at this time, or witnesses.
+        if parts.lifecycle.doubted().is_some() {
+            self.confirm_clock().await?;
+        }
         Ok(report)
     }
 
@@ -328,6 +355,9 @@ impl Conductor {
         let phase = parts.lifecycle.phase(now);
         if !matches!(phase, Phase::Opened | Phase::Voting | Phase::Grace) {
             return Err(LifecycleError::Phase(phase));
+        }
+        if let Some(since) = parts.lifecycle.doubted() {
+            return Err(LifecycleError::Doubt(utc(since)));
         }
         let hash = hex(&sha256(&[exception]));
         parts.board.act_once(&Act::new("exception", now).with("document", &hash)).await?;
@@ -406,6 +436,24 @@ impl Conductor {
     }
 }
 
+/// Does something again and again, whatever comes of it, as long as somebody else holds the conductor.
+fn every<F>(conductor: &Arc<Conductor>, pause: Duration, work: fn(Arc<Conductor>) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let weak = Arc::downgrade(conductor);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(conductor) = weak.upgrade() else { return };
+            // A task of its own: a panic ends that one.
+            if tokio::spawn(work(conductor)).await.is_err() {
+                tracing::error!("what is due was not done: a fault of the program; it is tried again");
+            }
+        }
+    });
+}
+
 /// Sessions that were open at an instant.
 async fn sessions_at(store: &Store, at: i64) -> Result<i64, StoreError> {
     let statement = "SELECT count(*) FROM accounts WHERE session_start < $1 AND session_end > $1";
@@ -416,12 +464,4 @@ async fn sessions_at(store: &Store, at: i64) -> Result<i64, StoreError> {
 /// Whether the roll says that it is closed: the last thing that is written.
 async fn is_noted(store: &Store) -> Result<bool, StoreError> {
     Ok(meta::value(&mut *store.roll.read().await?, meta::CLOSED).await?.is_some())
-}
-
-/// The latest time seen, where the program runs already: what a start would refuse is no error here.
-async fn note_time(store: &Store, clock: &dyn Clock) -> Result<(), StoreError> {
-    match start::check_clock(store, clock).await {
-        Err(StoreError::Refused { .. }) => Ok(()),
-        other => other,
-    }
 }

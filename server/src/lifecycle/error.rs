@@ -15,6 +15,12 @@ pub enum LifecycleError {
     /// The clock cannot be relied on.
     #[error("the clock is off by {0} s against the machine or the witnesses")]
     Clock(i64),
+    /// Nobody has compared it with another.
+    #[error("no witness has told its time: it cannot be said whether the clock is right")]
+    Alone,
+    /// It has jumped, and nobody has confirmed it.
+    #[error("the time has jumped since {0}: witnesses have to confirm it, or staff, by the act `clock`")]
+    Doubt(String),
     /// Witnesses have not signed.
     #[error("checkpoint {0} of the board does not have a quorum of witnesses yet")]
     Quorum(u64),
@@ -54,7 +60,7 @@ impl From<&LifecycleError> for Refusal {
             | LifecycleError::Quorum(_)
             | LifecycleError::Ahead(_)
             | LifecycleError::NotEmpty { .. } => Self::WrongPhase,
-            LifecycleError::Clock(_) => Self::Clock,
+            LifecycleError::Clock(_) | LifecycleError::Alone | LifecycleError::Doubt(_) => Self::Clock,
             LifecycleError::Refused(_) | LifecycleError::Keys(_) => Self::BadRequest,
             LifecycleError::Store(error) => error.clone().into(),
         }

@@ -1,14 +1,16 @@
 //! What is checked before anything else.
 
-use sqlx::{Executor, Row};
+use sqlx::Executor;
 
 use crate::clock::Clock;
 use crate::election::LoadedElection;
 use crate::phase::Facts;
-use crate::store::{Database, Store, StoreError, meta};
+use crate::store::{Database, Store, StoreError, meta, roll};
 
 /// Seconds that a clock may lie behind the latest time known.
 const BEHIND: i64 = 60;
+/// Seconds that it may lie ahead of it, and be believed.
+pub(super) const JUMP: i64 = 600;
 
 fn refused(what: impl Into<String>) -> StoreError {
     StoreError::Refused { what: what.into() }
@@ -73,30 +75,42 @@ pub(super) async fn note(store: &Store, name: &'static str, value: String) -> Re
     Ok(())
 }
 
-/// Refuses a time before the latest that was seen, and notes the present one, to the minute.
+/// Refuses a time before the latest that was seen. One that is so much later that the clock may be wrong is in
+/// doubt: the answer is the latest then, and the present time is not noted.
 ///
 /// # Errors
 /// [`StoreError::Refused`] if the clock has gone back.
-pub async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<(), StoreError> {
-    let now = clock.now();
-    let row = sqlx::query("SELECT latest FROM clock").fetch_optional(&mut *store.roll.read().await?).await?;
-    let latest: i64 = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+pub async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<Option<i64>, StoreError> {
+    let (now, latest) = (clock.now(), latest(store).await?);
     if now < latest.saturating_sub(BEHIND) {
         let (now, latest) = (crate::board::utc(now), crate::board::utc(latest));
         return Err(refused(format!("the clock says {now}, and it was {latest} already: repair the clock")));
     }
-    let minute = now.div_euclid(60).saturating_mul(60);
-    if minute > latest {
-        let job = store.roll.run(move |c| {
-            Box::pin(async move {
-                let statement = "INSERT INTO clock (one, latest) VALUES (1, $1) \
-                                 ON CONFLICT (one) DO UPDATE SET latest = excluded.latest \
-                                 WHERE clock.latest < excluded.latest";
-                c.execute(sqlx::query(statement).bind(minute)).await?;
-                Ok(())
-            })
-        });
-        job.await?;
+    if now.saturating_sub(latest) > JUMP && !clock.is_moved() {
+        return Ok(Some(latest));
     }
-    Ok(())
+    note_time(store, now).await?;
+    Ok(None)
+}
+
+pub(super) async fn latest(store: &Store) -> Result<i64, StoreError> {
+    roll::latest_time(&mut *store.roll.read().await?).await
+}
+
+/// Notes a time that is believed, to the minute.
+pub(super) async fn note_time(store: &Store, now: i64) -> Result<(), StoreError> {
+    let minute = now.div_euclid(60).saturating_mul(60);
+    if minute <= latest(store).await? {
+        return Ok(());
+    }
+    let job = store.roll.run(move |c| {
+        Box::pin(async move {
+            let statement = "INSERT INTO clock (one, latest) VALUES (1, $1) \
+                             ON CONFLICT (one) DO UPDATE SET latest = excluded.latest \
+                             WHERE clock.latest < excluded.latest";
+            c.execute(sqlx::query(statement).bind(minute)).await?;
+            Ok(())
+        })
+    });
+    job.await
 }

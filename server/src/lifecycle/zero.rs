@@ -27,7 +27,11 @@ fn entries(election: &LoadedElection) -> i64 {
 ///
 /// # Errors
 /// [`LifecycleError::NotEmpty`] naming the first table that is not as it must be.
-pub(super) async fn report(store: &Store, election: &LoadedElection) -> Result<String, LifecycleError> {
+pub(super) async fn report(
+    store: &Store,
+    election: &LoadedElection,
+    skew: Option<i64>,
+) -> Result<String, LifecycleError> {
     let (roll, ballots) = (&store.roll, &store.ballots);
     let tables: [(&Database, &'static str, &'static str, Must); 14] = [
         (roll, "roll.accounts", "SELECT count(*) FROM accounts", Must::Be(entries(election))),
@@ -59,6 +63,9 @@ pub(super) async fn report(store: &Store, election: &LoadedElection) -> Result<S
     for path in [escrutinio_core::record::MANIFEST, escrutinio_core::record::ROLL, escrutinio_core::record::LISTS] {
         text.push_str(&format!("file {path} {}\n", hash(path)));
     }
+    // Median of the witnesses' clocks less ours; nobody was asked where the manifest names no quorum.
+    let skew = skew.map_or("not compared".to_owned(), |skew| format!("{skew} s"));
+    text.push_str(&format!("clock {skew}\n"));
     text.push_str("ballots 0\nparticipants 0\n");
     let manifest = &election.election.manifest;
     for (number, contest) in (0u32..).zip(&manifest.contests) {

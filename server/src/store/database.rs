@@ -53,6 +53,14 @@ impl Backend {
         }
     }
 
+    /// The statement that begins a transaction that reads everything at one moment.
+    pub(crate) fn moment(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
     /// What every connection is told first.
     fn settings(self) -> &'static str {
         match self {

@@ -148,3 +148,12 @@ pub async fn insert(connection: &mut AnyConnection, new: &NewAccount) -> Result<
 pub async fn count(connection: &mut AnyConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query("SELECT count(*) FROM accounts").fetch_one(connection).await?.try_get(0)?)
 }
+
+/// The latest time that was believed, by any instance; 0 if none was.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn latest_time(connection: &mut AnyConnection) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT latest FROM clock").fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+}

@@ -72,6 +72,7 @@ impl Conducted {
     /// Does what is due, and asks the witnesses.
     pub async fn tick(&self) {
         self.conductor.tick().await.unwrap();
+        self.conductor.ask_time().await.unwrap();
         self.board.cosign().await.unwrap();
     }
 
@@ -170,7 +171,7 @@ impl Fixture {
     /// Starts a server on the databases.
     pub async fn start_with(&self, facts: Facts) -> Running {
         let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
-        self.run(self.databases.open().await, keys, facts).await
+        self.run(self.databases.open().await, keys, facts).await.unwrap()
     }
 
     /// Starts everything but voters' access, with the board's files in a folder beside the databases.
@@ -181,7 +182,6 @@ impl Fixture {
         let (roll, ballots) = self.databases.urls();
         let store = Store::open(roll, ballots).await?;
         start::bind(&store, &self.election).await?;
-        start::check_clock(&store, self.clock.as_ref()).await?;
         let facts = start::facts(&store).await?;
         let keys = Arc::new(ServerKeys::from_bytes(&self.keys));
         let seed = self.rehearsal.keys.log.expose_seed();
@@ -202,7 +202,24 @@ impl Fixture {
                 return Err(error);
             }
         };
-        let running = self.run(store.clone(), keys, facts).await;
+        let doubted = start::check_clock(&store, self.clock.as_ref()).await;
+        let doubted = match doubted {
+            Ok(doubted) => doubted,
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
+        let running = match self.run(store.clone(), keys, facts).await {
+            Ok(running) => running,
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
+        if let Some(since) = doubted {
+            running.lifecycle.doubt(since);
+        }
         let events = Arc::new(EventLog::new(store.roll.clone(), self.clock.clone()));
         let parts = ConductorParts {
             election: Arc::clone(&self.election),
@@ -218,7 +235,7 @@ impl Fixture {
         Ok(Conducted { running, board, events, conductor })
     }
 
-    async fn run(&self, store: Store, keys: Arc<ServerKeys>, facts: Facts) -> Running {
+    async fn run(&self, store: Store, keys: Arc<ServerKeys>, facts: Facts) -> Result<Running, StoreError> {
         let lifecycle = Arc::new(Lifecycle::new(self.schedule(), facts));
         let seed = self.rehearsal.keys.server.expose_seed();
         let parts = CastParts {
@@ -229,8 +246,8 @@ impl Fixture {
             keys: Arc::clone(&keys),
             server_key: Arc::new(SigningKey::from_seed(&seed)),
         };
-        let cast = Arc::new(CastService::start(parts).await.unwrap());
-        Running { store, keys, lifecycle, cast }
+        let cast = Arc::new(CastService::start(parts).await?);
+        Ok(Running { store, keys, lifecycle, cast })
     }
 }
 

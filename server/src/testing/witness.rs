@@ -7,9 +7,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use escrutinio_core::board::Submission;
 use escrutinio_core::signature::SigningKey;
+use serde_json::json;
 
 use super::Fixture;
 use crate::board::WitnessAddress;
@@ -32,6 +33,8 @@ struct Shared {
     offset: Mutex<Option<i64>>,
     /// Size and root that it signed last, by origin.
     signed: Mutex<BTreeMap<String, (u64, [u8; 32])>>,
+    /// The checkpoints that it has, by origin, as the log signed them.
+    kept: Mutex<BTreeMap<String, String>>,
 }
 
 impl Witness {
@@ -44,10 +47,14 @@ impl Witness {
             clock: fixture.clock.clone(),
             offset: Mutex::new(Some(0)),
             signed: Mutex::default(),
+            kept: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let router = Router::new().route("/add-checkpoint", post(add)).with_state(Arc::clone(&shared));
+        let router = Router::new()
+            .route("/add-checkpoint", post(add))
+            .route("/status", get(status))
+            .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address: WitnessAddress { name: shared.name.clone(), url }, shared, server }
     }
@@ -81,6 +88,14 @@ impl Drop for Witness {
     }
 }
 
+async fn status(State(shared): State<Arc<Shared>>) -> Response {
+    if shared.offset.lock().unwrap().is_none() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let logs: Vec<_> = shared.kept.lock().unwrap().values().map(|note| json!({ "checkpoint": note })).collect();
+    json!({ "logs": logs }).to_string().into_response()
+}
+
 async fn add(State(shared): State<Arc<Shared>>, body: String) -> Response {
     let Some(offset) = *shared.offset.lock().unwrap() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -98,6 +113,7 @@ async fn add(State(shared): State<Arc<Shared>>, body: String) -> Response {
         }
     }
     signed.insert(claimed.origin.clone(), (claimed.size, claimed.root));
+    shared.kept.lock().unwrap().insert(claimed.origin.clone(), submission.checkpoint.to_string());
     let time = u64::try_from(shared.clock.now() + offset).unwrap();
     format!("{}\n", claimed.cosign(&shared.name, &shared.key, time).unwrap()).into_response()
 }

@@ -131,7 +131,7 @@ impl Follower {
             let log = followed.log;
             let closed = log == Log::Board && time.is_some_and(|time| time >= self.election.end);
             let origin = self.election.keys(log).origin().to_owned();
-            Standing { log, origin, size, root, time, closed, heard: followed.heard }
+            Standing { log, origin, size, root, time, closed, heard: followed.heard, checkpoint: None }
         };
         vec![standing(&self.board), standing(&self.acts)]
     }

@@ -58,7 +58,8 @@ pub fn of_folder(folder: &Path, now: u64, quiet: u64) -> Result<Vec<Status>> {
             let (note, time) = book::peek(&path.join(log.name()))?;
             let closed = log == Log::Board && end.is_some_and(|end| time.is_some_and(|time| time >= end));
             let Checkpoint { origin, size, root } = note.claimed().clone();
-            Some(Standing { log, origin, size, root, time, closed, heard: time.unwrap_or(now) })
+            let (heard, checkpoint) = (time.unwrap_or(now), Some(note.to_string()));
+            Some(Standing { log, origin, size, root, time, closed, heard, checkpoint })
         };
         let logs = Log::ALL.into_iter().filter_map(standing).collect();
         Status { election: name(&path), witness: None, now, logs, quiet, alarms: alarms.clone() }
@@ -99,6 +100,7 @@ impl Status {
                     "closed": log.closed,
                     "heard": log.heard,
                     "silent": self.silent(log),
+                    "checkpoint": log.checkpoint,
                 })
             })
             .collect();

@@ -118,6 +118,8 @@ pub struct Standing {
     pub closed: bool,
     /// When a checkpoint was last signed, or when the program began.
     pub heard: u64,
+    /// The checkpoint signed last, as a signed note: to a log that has lost entries it proves that it had them.
+    pub checkpoint: Option<String>,
 }
 
 impl Witness {
@@ -194,7 +196,8 @@ impl Witness {
                 let time = book.last().and_then(Page::time);
                 let closed = log == Log::Board && time.is_some_and(|time| time >= self.election.end);
                 let origin = self.election.keys(log).origin().to_owned();
-                Standing { log, origin, size, root, time, closed, heard }
+                let checkpoint = book.last().map(|page| page.note.to_string());
+                Standing { log, origin, size, root, time, closed, heard, checkpoint }
             })
             .collect()
     }
