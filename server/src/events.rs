@@ -135,12 +135,28 @@ impl EventLog {
             let over = core::mem::replace(&mut counts.hour, hour);
             (over, core::mem::take(&mut counts.of))
         };
+        self.write_counts(over, of).await
+    }
+
+    /// Writes the counts of the hour so far: the program ends.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn finish(&self) -> Result<(), StoreError> {
+        let (hour, of) = {
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            (counts.hour, core::mem::take(&mut counts.of))
+        };
+        self.write_counts(hour, of).await
+    }
+
+    async fn write_counts(&self, hour: i64, of: BTreeMap<&'static str, u64>) -> Result<(), StoreError> {
         if of.is_empty() {
             return Ok(());
         }
         let result = of.iter().map(|(name, count)| ((*name).to_owned(), Value::from(*count))).collect();
         let event = Event::server("hour", Value::Object(result));
-        let done = self.append_at(event, over.saturating_mul(HOUR)).await;
+        let done = self.append_at(event, hour.saturating_mul(HOUR)).await;
         if done.is_err() {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
             for (name, count) in of {

@@ -42,15 +42,14 @@ pub fn voters(server: &App) -> Router {
         tls: config.listen.tls.is_some() || !config.listen.proxies.is_empty(),
         origins: config.listen.origins.clone(),
         requests_per_minute: Some(config.limits.requests_per_minute),
-        request: config.limits.request,
+        request: Some(config.limits.request),
     };
     protect(routes::routes(server), &protection)
 }
 
-/// Everything for the machine's own people and programs: no rate, no other origin.
+/// Everything for the machine's own people and programs: no rate, no other origin, and no time for what they do.
 pub fn admin(server: &App) -> Router {
-    let request = server.config.limits.request;
-    let protection = Protection { tls: false, origins: Vec::new(), requests_per_minute: None, request };
+    let protection = Protection { tls: false, origins: Vec::new(), requests_per_minute: None, request: None };
     protect(admin::routes(server), &protection)
 }
 

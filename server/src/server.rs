@@ -2,6 +2,7 @@
 
 mod delivery;
 
+use core::time::Duration;
 use std::sync::{Arc, RwLock};
 
 use axum::body::Bytes;
@@ -193,8 +194,13 @@ impl Server {
         }))
     }
 
-    /// Ends in good order, once nobody asks any more: what was begun is on the disk.
-    pub async fn finish(&self) {
+    /// Ends in good order, once nobody asks any more: messages under way are waited for, but not longer than `longest`;
+    /// what was counted and what was begun is on the disk.
+    pub async fn finish(&self, longest: Duration) {
+        self.access.delivery().drain(longest).await;
+        if let Err(error) = self.events.finish().await {
+            tracing::warn!(%error, "the counts of this hour were not written");
+        }
         self.store.close().await;
     }
 }

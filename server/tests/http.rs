@@ -7,18 +7,28 @@
     reason = "a test fails by panicking"
 )]
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use escrutinio_core::board::Receipt;
 use escrutinio_core::credential::{BucketShape, IssuedHalf};
 use escrutinio_core::hash::tagged_hash;
+use escrutinio_server::access::secret::Secret;
 use escrutinio_server::clock::ManualClock;
+use escrutinio_server::delivery::{Channel, Language, Notice};
+use escrutinio_server::desk::{DeskAct, DeskRequest};
+use escrutinio_server::events::EventLog;
+use escrutinio_server::http::{self, Listener};
 use escrutinio_server::phase::Facts;
 use escrutinio_server::refusal::{Refusal, Wait};
+use escrutinio_server::server::Server;
 use escrutinio_server::testing::{Databases, Fixture, Live, OBSERVER, Site};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 struct Host {
     fixture: Fixture,
@@ -77,7 +87,7 @@ impl Host {
             if let Some(Some(code)) = code {
                 return code;
             }
-            tokio::time::sleep(core::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("no message came");
     }
@@ -154,6 +164,9 @@ async fn what_everybody_may_know_is_served() {
         "/board/tile/0/000",
         "/receipts.txt",
         "/acts/tile/9/999",
+        "/acts/tile/%00",
+        "/acts/tile/0/000.p/1%00",
+        "/acts/tile/0/000.p/01",
         "/desk",
         "/healthz",
         "/metrics",
@@ -248,7 +261,7 @@ async fn r_mon_09_a_carrier_that_is_gone_turns_red() {
         if light == "red" {
             break;
         }
-        tokio::time::sleep(core::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(light, "red");
     let ready = host.client.get(format!("{}/readyz", host.live.admin)).send().await.unwrap();
@@ -277,6 +290,91 @@ async fn every_body_that_is_none_is_a_problem() {
     }
     assert_eq!(asked, 12);
     host.live.finish().await;
+}
+
+#[tokio::test]
+async fn a_path_that_is_none_asks_no_database() {
+    let host = Host::new().await;
+    host.live.server.store.close().await;
+    for (path, status) in [("%00", 404), ("0/000%00", 404), ("0/x000", 404), ("entries/x/1", 404), ("0/000", 503)] {
+        let url = format!("{}/acts/tile/{path}", host.live.voters);
+        assert_eq!(host.client.get(&url).send().await.unwrap().status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_counted_is_written_at_the_end() {
+    let host = Host::new().await;
+    host.open();
+    host.enter(1).await;
+    let (site, clock) = (host.site, host.clock);
+    host.live.finish().await;
+    let store = escrutinio_server::init::open(&site.config(), &site.passwords()).await.unwrap();
+    let lines = EventLog::new(store.roll.clone(), clock).lines().await.unwrap();
+    let last: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    assert_eq!((&last["act"], &last["result"]["sessions"]), (&json!("hour"), &json!(1)), "{lines:?}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_message_under_way_is_waited_for_at_the_end() {
+    let fixture = Fixture::several(Databases::sqlite(), 12).await;
+    let site = Site::new(&fixture.rehearsal);
+    let gateway = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", gateway.local_addr().unwrap());
+    let taken = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&taken);
+    let answer = axum::routing::post(async move || {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let routes = axum::Router::new().route("/", answer);
+    let serving = tokio::spawn(async move { axum::serve(gateway, routes).await.unwrap() });
+    let config = std::fs::read_to_string(site.path("server.toml")).unwrap();
+    let (before, _) = config.split_once("[sms]").unwrap();
+    let sms = format!("[sms]\nkind = \"http\"\nurl = \"{url}\"\nbody = \"{{phone}} {{text}}\"\n");
+    site.write("server.toml", &format!("{before}{sms}"));
+    site.init().await.unwrap();
+    let live = Live::start(&site, Arc::new(ManualClock::at(0))).await.unwrap();
+    let code = Notice::LoginCode(Secret::new("012345".to_owned()));
+    let to = Secret::new("15550000".to_owned());
+    live.server.access.delivery().notify(Channel::Sms, to, Language::Es, &code);
+    live.finish().await;
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
+    serving.abort();
+}
+
+/// An act may take longer than a request of a voter; a body that does not come is not waited for.
+#[tokio::test]
+async fn an_act_of_staff_has_the_time_that_it_takes() {
+    let fixture = Fixture::several(Databases::sqlite(), 12).await;
+    let site = Site::new(&fixture.rehearsal);
+    site.init().await.unwrap();
+    let large = std::fs::File::create(site.path("component/large")).unwrap();
+    large.set_len(1 << 28).unwrap();
+    let mut config = site.config();
+    config.limits.request = Duration::from_millis(100);
+    let limits = config.limits;
+    let server = Server::start(config, &site.passwords(), Arc::new(ManualClock::at(0))).await.unwrap();
+    let address = ([127, 0, 0, 1], 0).into();
+    let admin = Listener::start(address, None, vec![], &limits.of_staff(), http::admin(&server)).unwrap();
+    let election = server.election.election.election_id;
+    let request = DeskRequest::sign(&Site::person("Olga"), &election, DeskAct::Check, "", 0);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let begun = Instant::now();
+    let answer = client.post(format!("http://{}/desk", admin.address())).json(&request).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(begun.elapsed() > limits.request, "it took longer than a request may: {:?}", begun.elapsed());
+    let mut slow = tokio::net::TcpStream::connect(admin.address()).await.unwrap();
+    let head = "POST /desk HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+                Content-Length: 9\r\n\r\n";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    slow.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 408"), "{text}");
+    admin.finish(limits.drain).await;
+    server.finish(limits.drain).await;
 }
 
 /// The table of the specification and the program name the same problems with the same statuses.

@@ -1,6 +1,7 @@
 //! `run`
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use escrutinio_server::clock::{Clock, ServerClock};
 use escrutinio_server::config::Config;
@@ -54,7 +55,7 @@ async fn serve(config: Config, passwords: &Passwords) -> Result<(), Failure> {
     let (listen, limits) = (&server.config.listen, &server.config.limits);
     let (tls, proxies) = (listen.tls.as_ref(), listen.proxies.clone());
     let voters = Listener::start(listen.voters, tls, proxies, limits, http::voters(&server))?;
-    let admin = Listener::start(listen.admin, None, Vec::new(), limits, http::admin(&server))?;
+    let admin = Listener::start(listen.admin, None, Vec::new(), &limits.of_staff(), http::admin(&server))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     escrutinio_server::desk::report::schedule(&server);
     say(&format!("voters {scheme}://{}\nadmin http://{}\n", voters.address(), admin.address()))?;
@@ -64,7 +65,8 @@ async fn serve(config: Config, passwords: &Passwords) -> Result<(), Failure> {
         _ = interrupt.recv() => {}
     }
     say_error("finishing what was begun\n");
+    let end = Instant::now() + limits.drain;
     tokio::join!(voters.finish(limits.drain), admin.finish(limits.drain));
-    server.finish().await;
+    server.finish(end.saturating_duration_since(Instant::now())).await;
     Ok(())
 }

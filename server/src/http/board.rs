@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use escrutinio_core::board::ReceiptList;
+use escrutinio_core::board::bundle::BundleId;
 use escrutinio_core::board::code::parse_code;
+use escrutinio_core::board::tile::TileId;
 use escrutinio_core::record;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -66,8 +68,13 @@ fn signed(note: String, cache: &'static str) -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, TEXT), (CACHE_CONTROL, cache)], note).into_response())
 }
 
+/// What is no path of a tile or bundle is nowhere, and no database is asked for it.
 async fn file(app: &Server, log: LogName, path: &str) -> Result<Response, Problem> {
-    let bytes = app.board.file(log, &format!("tile/{path}")).await?.ok_or(Refusal::NotFound)?;
+    let path = format!("tile/{path}");
+    if path.parse::<TileId>().is_err() && path.parse::<BundleId>().is_err() {
+        return Err(Problem(Refusal::NotFound));
+    }
+    let bytes = app.board.file(log, &path).await?.ok_or(Refusal::NotFound)?;
     Ok(([(CONTENT_TYPE, "application/octet-stream"), (CACHE_CONTROL, FULL)], bytes).into_response())
 }
 

@@ -30,17 +30,19 @@ pub struct Protection {
     pub origins: Vec<String>,
     /// Requests of one network in a minute; `None`: as many as it wants.
     pub requests_per_minute: Option<u32>,
-    /// For one request, from its head to its answer.
-    pub request: Duration,
+    /// For one request, from its head to its answer; `None`: as long as it takes.
+    pub request: Option<Duration>,
 }
 
 /// Surrounds routes with all of it.
 pub fn protect(routes: Router, protection: &Protection) -> Router {
     let mut routes = routes
         .fallback(async || Problem(Refusal::NotFound))
-        .method_not_allowed_fallback(async || Problem(Refusal::Method))
-        .layer(from_fn_with_state(protection.request, in_time))
-        .layer(CatchPanicLayer::custom(panicked));
+        .method_not_allowed_fallback(async || Problem(Refusal::Method));
+    if let Some(request) = protection.request {
+        routes = routes.layer(from_fn_with_state(request, in_time));
+    }
+    routes = routes.layer(CatchPanicLayer::custom(panicked));
     if let Some(per_minute) = protection.requests_per_minute {
         routes = routes.layer(from_fn_with_state(Rates::new(per_minute), limit));
     }
@@ -61,7 +63,8 @@ fn cors(origins: &[String]) -> CorsLayer {
         .max_age(PREFLIGHT)
 }
 
-async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
+/// Ends what takes too long.
+pub(super) async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(most, next.run(request)).await;
     answer.unwrap_or_else(|_| Problem(Refusal::Timeout).into_response())
 }

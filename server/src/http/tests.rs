@@ -32,7 +32,7 @@ fn protection() -> Protection {
         tls: false,
         origins: vec!["https://voto.example".to_owned()],
         requests_per_minute: Some(1000),
-        request: limits().request,
+        request: Some(limits().request),
     }
 }
 

@@ -215,9 +215,9 @@ impl Live {
     pub async fn start(site: &Site, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let server = Server::start(site.config(), &site.passwords(), clock).await?;
         let limits = server.config.limits;
-        let start = |address, routes| Listener::start(address, None, vec![], &limits, routes).unwrap();
-        let voters = start(server.config.listen.voters, http::voters(&server));
-        let admin = start(server.config.listen.admin, http::admin(&server));
+        let start = |address, limits, routes| Listener::start(address, None, vec![], &limits, routes).unwrap();
+        let voters = start(server.config.listen.voters, limits, http::voters(&server));
+        let admin = start(server.config.listen.admin, limits.of_staff(), http::admin(&server));
         let url = |listener: &Listener| format!("http://{}", listener.address());
         Ok(Self { voters: url(&voters), admin: url(&admin), server, listeners: (voters, admin) })
     }
@@ -226,6 +226,6 @@ impl Live {
     pub async fn finish(self) {
         let drain = self.server.config.limits.drain;
         tokio::join!(self.listeners.0.finish(drain), self.listeners.1.finish(drain));
-        self.server.finish().await;
+        self.server.finish(drain).await;
     }
 }
