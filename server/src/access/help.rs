@@ -77,24 +77,4 @@ impl AccessService {
         }
         Ok(resends)
     }
-
-    /// The registrar has sent a link with a new token (given by its hash): the one before is void. An authenticator
-    /// that is enrolled stays, and so does the telephone: who makes links passes no second factor by it.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] if there is no such account without a password.
-    pub async fn reissue(&self, user: &str, token: [u8; 32]) -> Result<(), Refusal> {
-        let user = user.to_owned();
-        let step = self.step(move |rows: Rows<'_>| {
-            Box::pin(async move {
-                // A token of another account would break the unique key, and with it everybody's transaction.
-                let statement = "UPDATE accounts SET token = $2, digit_tries = 0, resend = 0, \
-                                 generation = generation + 1 WHERE user_name = $1 AND auth IS NULL \
-                                 AND NOT EXISTS (SELECT 1 FROM accounts other WHERE other.token = $2)";
-                let query = sqlx::query(statement).bind(user).bind(token.as_slice());
-                Ok(query.execute(rows.connection).await?.rows_affected() == 1)
-            })
-        });
-        if step.await? { Ok(()) } else { Err(Refusal::NotFound) }
-    }
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use escrutinio_core::credential::{HalfRole, IssuedHalf};
 use escrutinio_sealed::updates::Update;
 use escrutinio_sealed::{Account, parse_hex};
-use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::{InitError, published};
@@ -176,7 +175,7 @@ pub async fn update(store: &Store, election: &LoadedElection, update: &[u8]) -> 
             Box::pin(async move {
                 let mut done = UpdateReport::default();
                 for (user, token) in &part {
-                    let count = match renew(connection, user, token).await? {
+                    let count = match roll::renew(connection, user, token).await? {
                         Some(true) => &mut done.changed,
                         Some(false) => &mut done.kept,
                         None => &mut done.unknown,
@@ -192,19 +191,4 @@ pub async fn update(store: &Store, election: &LoadedElection, update: &[u8]) -> 
         report.unknown = report.unknown.saturating_add(done.unknown);
     }
     Ok(report)
-}
-
-/// A new link for an account; `Some(false)` if it has a password, `None` if it is nobody's.
-async fn renew(connection: &mut AnyConnection, user: &str, token: &[u8; 32]) -> Result<Option<bool>, StoreError> {
-    let Some(row) = roll::by_user(connection, user).await? else { return Ok(None) };
-    if row.auth.is_some() {
-        let statement = "UPDATE accounts SET resend = 0 WHERE account = $1";
-        sqlx::query(statement).bind(row.account).execute(connection).await?;
-        return Ok(Some(false));
-    }
-    // A token that another account has is a damaged package: the row stays as it is.
-    let statement = "UPDATE accounts SET token = $1, generation = generation + 1, digit_tries = 0, resend = 0 \
-                     WHERE account = $2 AND auth IS NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE token = $1)";
-    let done = sqlx::query(statement).bind(token.as_slice()).bind(row.account).execute(connection).await?;
-    Ok(Some(done.rows_affected() == 1))
 }

@@ -141,6 +141,25 @@ pub async fn insert(connection: &mut AnyConnection, new: &NewAccount) -> Result<
     Ok(done.rows_affected() == 1)
 }
 
+/// A new link for an account; `Some(false)` if it has a password, `None` if it is nobody's. Attempts that
+/// began with the old one end. Authenticator and telephone stay: who makes links passes no second factor by it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn renew(connection: &mut AnyConnection, user: &str, token: &[u8; 32]) -> Result<Option<bool>, StoreError> {
+    let Some(row) = by_user(connection, user).await? else { return Ok(None) };
+    if row.auth.is_some() {
+        let statement = "UPDATE accounts SET resend = 0 WHERE account = $1";
+        sqlx::query(statement).bind(row.account).execute(connection).await?;
+        return Ok(Some(false));
+    }
+    // A token that another account has is a damaged package: the row stays as it is.
+    let statement = "UPDATE accounts SET token = $1, generation = generation + 1, digit_tries = 0, resend = 0 \
+                     WHERE account = $2 AND auth IS NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE token = $1)";
+    let done = sqlx::query(statement).bind(token.as_slice()).bind(row.account).execute(connection).await?;
+    Ok(Some(done.rows_affected() == 1))
+}
+
 /// How many accounts there are.
 ///
 /// # Errors

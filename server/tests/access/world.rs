@@ -278,6 +278,13 @@ impl World {
         self.access.recover_code(&caller(), request).await.unwrap().attempt
     }
 
+    /// The registrar's new link.
+    pub async fn renew(&self, user: &str, token: [u8; 32]) -> Option<bool> {
+        let user = user.to_owned();
+        let job = self.store.roll.run(move |c| Box::pin(async move { roll::renew(c, &user, &token).await }));
+        job.await.unwrap()
+    }
+
     pub async fn mark(&self, account: i64, contest: i64) {
         let job = self.store.roll.run(move |c| {
             Box::pin(async move {
