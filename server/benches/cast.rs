@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use escrutinio_core::testing;
+use escrutinio_server::board::Pace;
 use escrutinio_server::refusal::Refusal;
+use escrutinio_server::store::meta;
 use escrutinio_server::testing::{Databases, Fixture};
 
 /// Makes everybody's ballot, on all cores.
@@ -32,7 +34,14 @@ async fn measure(databases: Databases, voters: u32, at_once: usize) {
     let kind = databases.backend();
     let fixture = Arc::new(Fixture::new("nayarit", nayarit, &[voters], databases).await);
     let ballots = Arc::new(ballots(&fixture, usize::try_from(voters).unwrap()));
-    let running = fixture.start().await;
+    let server = fixture.conduct(Pace::default(), &[]).await.unwrap();
+    // Voting is open; epochs leave meanwhile.
+    let opened =
+        server.running.store.ballots.run(|c| Box::pin(async move { meta::insert(c, meta::OPENED, b"1").await }));
+    opened.await.unwrap();
+    server.conductor.tick().await.unwrap();
+    server.conductor.run();
+    let running = server.running.clone();
     let begun = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));
     let clients: Vec<_> = (0..at_once)
@@ -65,7 +74,14 @@ async fn measure(databases: Databases, voters: u32, at_once: usize) {
     times.sort_unstable();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
     let rate = f64::from(voters) / elapsed.as_secs_f64();
-    println!("{kind:?}: {voters} casts, {at_once} at once: {rate:.0}/s, p50 {:?}, p99 {:?}", at(50), at(99));
+    let board = server.board.status().await.unwrap();
+    let longest = times.last().copied().unwrap_or_default();
+    println!(
+        "{kind:?}: {voters} casts, {at_once} at once: {rate:.0}/s, p50 {:?}, p99 {:?}, longest {longest:?}; {} epochs",
+        at(50),
+        at(99),
+        board.checkpoint
+    );
     running.store.close().await;
 }
 

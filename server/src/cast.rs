@@ -106,6 +106,7 @@ impl CastService {
     /// [`Refusal`]; the ballot is not taken, or, with one that says to try again, may have been: the
     /// same bytes get the same promise then.
     pub async fn cast(&self, voter: &VoterSession, bytes: Vec<u8>, received_at: i64) -> Result<Receipt, Refusal> {
+        let _counted = self.in_flight.enter();
         // 1.
         if let ClockHealth::Unusable { .. } = self.parts.clock.health() {
             return Err(Refusal::Clock);
@@ -120,7 +121,6 @@ impl CastService {
             return Ok(receipt);
         }
         // 5. to 9.
-        let _counted = self.in_flight.enter();
         let (answer, answered) = oneshot::channel();
         let pending = Pending { account: voter.account, list: voter.list, checked, tags, answer };
         self.queue.try_send(pending).map_err(|error| match error {
