@@ -3,8 +3,10 @@
 use core::net::{IpAddr, SocketAddr};
 use core::num::NonZeroU32;
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use reqwest::Url;
 use toml::Spanned;
 
 use super::error::line;
@@ -124,14 +126,10 @@ impl<'a> Checker<'a> {
             if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !path.starts_with("//")) {
                 return Ok(format!("sqlite:{}", self.path(path.into()).display()));
             }
-            let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) else {
-                return self.wrong(start, key, "is neither sqlite:FILE nor postgres://USER@HOST/NAME");
-            };
-            let user = rest.split('/').next().and_then(|authority| authority.rsplit_once('@'));
-            if user.is_some_and(|(user, _)| user.contains(':')) {
-                return self.wrong(start, key, "holds a password: it comes as a credential");
+            match postgres(url) {
+                Ok(()) => Ok(url.clone()),
+                Err(why) => self.wrong(start, key, why),
             }
-            Ok(url.clone())
         };
         let (roll, ballots) = (url(&databases.roll, "databases.roll")?, url(&databases.ballots, "databases.box")?);
         if roll == ballots {
@@ -293,6 +291,34 @@ impl<'a> Checker<'a> {
         let why = "moves the clock: this program was built without the feature `rehearsal`";
         self.wrong(rehearsal.span().start, "rehearsal", why)
     }
+}
+
+/// Parameters of a database's URL, beside `host` with the folder of a socket.
+const PARAMETERS: [&str; 5] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "application_name"];
+
+/// Whether a URL is one of PostgreSQL that holds no secret, and no line to another machine on which somebody could
+/// read or answer.
+fn postgres(url: &str) -> core::result::Result<(), String> {
+    let neither = || "is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let url = url.ok_or_else(neither)?;
+    let host = url.host_str().filter(|_| !url.username().is_empty()).ok_or_else(neither)?;
+    if url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password") {
+        return Err("holds a password: it comes as a credential".to_owned());
+    }
+    let mut local = host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2f"))
+        || host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let (mut seen, mut verified) = (BTreeSet::new(), false);
+    for (key, value) in url.query_pairs() {
+        let socket = key == "host" && value.starts_with('/');
+        if !(socket || PARAMETERS.contains(&&*key)) || !seen.insert(key.clone()) {
+            return Err(format!("has a parameter `{key}` that is not taken, or twice"));
+        }
+        local |= socket;
+        verified |= key == "sslmode" && value == "verify-full";
+    }
+    if local || verified { Ok(()) } else { Err("is of another machine, and lacks sslmode=verify-full".to_owned()) }
 }
 
 /// What comes after `http://`, if that is this machine.

@@ -55,8 +55,11 @@ fn what_cannot_be_meant_is_refused_by_name() {
         ("origins", "origins = [\"*\"]", "`listen.origins`"),
         ("roll", "roll = \"mysql://x\"", "`databases.roll` is neither"),
         ("roll", "roll = \"postgres://a:b@h/roll\"", "`databases.roll` holds a password"),
+        ("roll", "roll = \"postgres://a@h/roll?sslmode=verify-full&password=b\"", "`databases.roll` holds a password"),
+        ("roll", "roll = \"postgres://localhost/roll\"", "`databases.roll` is neither"),
+        ("roll", "roll = \"postgres:///roll\"", "`databases.roll` is neither"),
         ("box", "box = \"sqlite:/var/lib/escrutinio/roll.db\"", "`databases.box` is the roll's"),
-        ("box", "box = \"postgres://h/box\"", "`databases.box` is of another kind"),
+        ("box", "box = \"postgres://a@localhost/box\"", "`databases.box` is of another kind"),
         ("url = \"https://testigo", "url = \"http://testigo.example\"", "`witness.url`"),
         ("kind = \"smtp", "kind = \"pigeon\"", "`mail.kind` is neither"),
         ("security", "security = \"none\"", "`mail.security` is \"none\""),
@@ -71,6 +74,39 @@ fn what_cannot_be_meant_is_refused_by_name() {
         let error = parse(&EXAMPLE.replacen(line, instead, 1)).unwrap_err().to_string();
         assert!(error.contains(named), "{instead}: {error}");
         assert!(error.contains(&format!("server.toml, line {}:", line_of(start))), "{instead}: {error}");
+    }
+}
+
+/// Whoever sits on the line reads every person and every mark, or answers in the database's place.
+#[test]
+fn a_database_of_another_machine_is_reached_by_tls_that_is_verified() {
+    let with = |more: &str| {
+        let lines = EXAMPLE.lines().map(|line| match line.split_once(" = \"sqlite:") {
+            Some((name @ ("roll" | "box"), _)) => format!("{name} = \"postgres://a@{more}&application_name={name}\"\n"),
+            _ => format!("{line}\n"),
+        });
+        parse(&lines.collect::<String>())
+    };
+    for good in [
+        "10.0.0.5/x?sslmode=verify-full",
+        "db.example:5433/x?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "127.0.0.1:5432/x?sslmode=disable",
+        "[::1]/x?sslmode=prefer",
+        "localhost/x?host=/run/postgresql",
+        "%2Frun%2Fpostgresql/x?sslmode=prefer",
+    ] {
+        assert!(with(good).is_ok(), "{good}: {:?}", with(good).unwrap_err());
+    }
+    for (bad, why) in [
+        ("10.0.0.5/x?sslmode=require", "lacks sslmode=verify-full"),
+        ("db.example/x?sslrootcert=/etc/ca.pem", "lacks sslmode=verify-full"),
+        ("localhost/x?host=db.example", "`host` that is not taken"),
+        ("localhost/x?hostaddr=10.0.0.5", "`hostaddr` that is not taken"),
+        ("db.example/x?sslmode=verify-full&sslmode=disable", "or twice"),
+        ("db.example/x?sslmode=verify-full&ssl-mode=disable", "`ssl-mode` that is not taken"),
+    ] {
+        let error = with(bad).unwrap_err().to_string();
+        assert!(error.contains("`databases.roll`") && error.contains(why), "{bad}: {error}");
     }
 }
 
