@@ -148,38 +148,44 @@ mod rehearsal {
 
     use super::{Clock, ClockHealth, ServerClock};
 
-    /// For rehearsals: the server's clock, moved by the seconds that stand in a file.
+    /// For rehearsals: the server's clock, moved by the seconds that stand in a file. A second number
+    /// there is by how many the machine's clock is made to differ: the server must notice, not follow.
     #[derive(Debug)]
     pub struct FileClock {
         clock: ServerClock,
         path: PathBuf,
-        read: Mutex<(Option<Instant>, i64)>,
+        read: Mutex<(Option<Instant>, i64, i64)>,
     }
 
     impl FileClock {
         /// A clock moved by the number in the file; an absent file moves nothing.
         #[must_use]
         pub fn new(path: &Path) -> Self {
-            Self { clock: ServerClock::start(), path: path.to_path_buf(), read: Mutex::new((None, 0)) }
+            Self { clock: ServerClock::start(), path: path.to_path_buf(), read: Mutex::new((None, 0, 0)) }
         }
 
-        fn offset(&self) -> i64 {
+        fn numbers(&self) -> (i64, i64) {
             let mut read = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if read.0.is_none_or(|at| at.elapsed() >= Duration::from_millis(100)) {
                 let text = std::fs::read_to_string(&self.path).unwrap_or_default();
-                *read = (Some(Instant::now()), text.trim().parse().unwrap_or(read.1));
+                let mut numbers = text.split_whitespace().map(|number| number.parse().ok());
+                let offset = numbers.next().flatten().unwrap_or(read.1);
+                *read = (Some(Instant::now()), offset, numbers.next().flatten().unwrap_or(0));
             }
-            read.1
+            (read.1, read.2)
         }
     }
 
     impl Clock for FileClock {
         fn now(&self) -> i64 {
-            self.clock.now().saturating_add(self.offset())
+            self.clock.now().saturating_add(self.numbers().0)
         }
 
         fn health(&self) -> ClockHealth {
-            self.clock.health()
+            match self.clock.health() {
+                ClockHealth::Good => ClockHealth::of(self.numbers().1),
+                other => other,
+            }
         }
 
         fn is_moved(&self) -> bool {
@@ -206,6 +212,23 @@ mod tests {
             clock.set_offset(offset);
             assert_eq!(clock.health(), health);
             assert_eq!(clock.now(), 1_000);
+        }
+    }
+
+    #[cfg(feature = "rehearsal")]
+    #[test]
+    fn a_file_moves_the_clock_of_a_rehearsal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offset");
+        for (text, offset, health) in [
+            ("", 0, ClockHealth::Good),
+            ("-3600\n", -3600, ClockHealth::Good),
+            ("100 -61", 100, ClockHealth::Unusable { offset: -61 }),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let clock = FileClock::new(&path);
+            assert!((clock.now() - machine_time() - offset).abs() <= 1);
+            assert_eq!(clock.health(), health);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Real programs on loopback: the server, witnesses, PostgreSQL.
 
 pub(crate) mod clock;
+pub(crate) mod counts;
 pub(crate) mod desk;
 pub(crate) mod election;
 pub(crate) mod house;

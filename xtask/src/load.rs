@@ -4,7 +4,7 @@
 //! real first accesses before the measurement; ballots are sealed before as well.
 
 mod casts;
-mod figures;
+pub(crate) mod figures;
 mod logins;
 mod raw;
 

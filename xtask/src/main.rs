@@ -54,6 +54,8 @@ cargo xtask COMMAND
   interop                   the formats of the logs, against another implementation
   secrecy                   no branch or index depends on a secret (needs Valgrind)
   soak [--minutes N]        the long checks, N minutes of them fuzzing (60)
+  soak --kills N [--postgres] [--seed S]
+                            kills server and database under load, and breaks what is around them
 ";
 
 fn main() -> ExitCode {
@@ -78,6 +80,9 @@ fn run() -> Outcome {
     let command = arguments.remove(0);
     if command == "demo" {
         return demo::run(arguments);
+    }
+    if command == "soak" {
+        return soak::run(arguments);
     }
     if command == "load" {
         return load::run(arguments);
@@ -107,7 +112,6 @@ fn run() -> Outcome {
         "vectors-check" => only(&mut options).and_then(|()| vectors::check()),
         "interop" => only(&mut options).and_then(|()| interop::run()),
         "secrecy" => only(&mut options).and_then(|()| secrecy::run()),
-        "soak" => soak::run(option(&mut options, "minutes", |value| value.parse())?.unwrap_or(60)),
         "help" | "--help" | "-h" => help(),
         other => Err(Failure::new(format!("no command is called \"{other}\"\n\n{HELP}"))),
     }

@@ -43,7 +43,8 @@ impl FileClock {
 impl Clock for FileClock {
     fn now(&self) -> u64 {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
-        SystemClock.now().saturating_add_signed(text.trim().parse().unwrap_or(0))
+        let offset = text.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        SystemClock.now().saturating_add_signed(offset)
     }
 }
 
@@ -95,7 +96,7 @@ mod tests {
         let path = folder.path().join("offset");
         let clock = FileClock::new(path.clone());
         assert!(clock.now().abs_diff(SystemClock.now()) <= 1);
-        std::fs::write(&path, "-86400\n").unwrap();
+        std::fs::write(&path, "-86400 0\n").unwrap();
         assert!(clock.now().abs_diff(SystemClock.now() - 86_400) <= 1);
     }
 }

@@ -31,10 +31,13 @@ impl ClockFile {
 
     /// It is this time, once this returns, for everybody.
     pub(crate) fn set(&self, now: i64) -> Outcome {
+        self.write(now.saturating_sub(machine()), 0)
+    }
+
+    fn write(&self, offset: i64, step: i64) -> Outcome {
         let part = self.path.with_extension("part");
-        let offset = now.saturating_sub(machine());
         let write = || -> std::io::Result<()> {
-            std::fs::write(&part, offset.to_string())?;
+            std::fs::write(&part, format!("{offset} {step}"))?;
             // A reader sees the old number or the new one.
             std::fs::rename(&part, &self.path)
         };
@@ -43,9 +46,15 @@ impl ClockFile {
         Ok(())
     }
 
+    /// The machine's clock seems to step by so many seconds; the time stays what it is.
+    pub(crate) fn step_machine(&self, seconds: i64) -> Outcome {
+        self.write(self.now().saturating_sub(machine()), seconds)
+    }
+
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
-        let offset = std::fs::read_to_string(&self.path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let offset = text.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0);
         machine().saturating_add(offset)
     }
 }

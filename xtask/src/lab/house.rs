@@ -1,7 +1,7 @@
 //! A polling house: databases, witnesses, one or more servers, opened.
 
 use core::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::clock::ClockFile;
 use super::desk;
@@ -16,11 +16,12 @@ use crate::shell::{Failure, Outcome};
 /// Everything that runs. Servers come first, so that they end first.
 #[derive(Debug)]
 pub(crate) struct House {
+    folder: PathBuf,
     pub(crate) servers: Vec<Server>,
     pub(crate) sites: Vec<Site>,
     pub(crate) plan: Plan,
     pub(crate) clusters: Vec<Cluster>,
-    _witnesses: Vec<Witness>,
+    witnesses: Vec<Witness>,
 }
 
 impl House {
@@ -65,7 +66,14 @@ impl House {
         clock.set(election.rehearsal.manifest.calendar.voting_start.saturating_sub(3600))?;
         let (witnesses, addresses) = witnesses(election, folder, &programs, &clock)?;
         let plan = election.plan(folder, databases, epochs, addresses);
-        let mut house = Self { servers: Vec::new(), sites: Vec::new(), plan, clusters, _witnesses: witnesses };
+        let mut house = Self {
+            folder: folder.to_owned(),
+            servers: Vec::new(),
+            sites: Vec::new(),
+            plan,
+            clusters,
+            witnesses: witnesses,
+        };
         for number in 1..=instances {
             let site = Site::write(&folder.join(format!("instance-{number}")), &programs.server, &house.plan)?;
             match house.sites.first() {
@@ -90,6 +98,21 @@ impl House {
     /// Waits until every instance is in a phase.
     pub(crate) fn wait_for(&self, phase: &str) -> Outcome {
         self.sites.iter().try_for_each(|site| wait_for(site, phase))
+    }
+
+    /// No witness has seen two boards.
+    pub(crate) fn no_alarm(&self) -> Outcome {
+        for number in 1..=self.witnesses.len() {
+            let state = self.folder.join(format!("witness-{number}/state"));
+            for entry in std::fs::read_dir(&state).map_err(|error| Failure::file(&state, &error))? {
+                let path = entry.map_err(|error| Failure::file(&state, &error))?.path();
+                if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("alarm")) {
+                    let text = std::fs::read_to_string(&path).unwrap_or_default();
+                    return Err(Failure::new(format!("a witness raises an alarm: {text}")));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Ends everything in order.

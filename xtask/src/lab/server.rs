@@ -25,24 +25,35 @@ pub(crate) struct Server {
 impl Server {
     /// Starts an instance and waits until it answers.
     pub(crate) fn start(site: &Site) -> Result<Self, Failure> {
+        let mut server = Self::spawn(site)?;
+        server.ready(site)?;
+        Ok(server)
+    }
+
+    /// Starts an instance.
+    pub(crate) fn spawn(site: &Site) -> Result<Self, Failure> {
         let log = site.log();
         let open = || OpenOptions::new().create(true).append(true).open(&log);
         let (out, err) = (open().map_err(|e| Failure::file(&log, &e))?, open().map_err(|e| Failure::file(&log, &e))?);
         let mut command = site.command(&["run", "--config"]);
         command.arg(site.config()).stdout(out).stderr(err).stdin(Stdio::null());
         let child = command.spawn().map_err(|error| Failure::new(format!("the server does not start: {error}")))?;
-        let mut server = Self { child, log };
+        Ok(Self { child, log })
+    }
+
+    /// Waits until it answers.
+    pub(crate) fn ready(&mut self, site: &Site) -> Outcome {
         let admin = site.admin();
         let give_up = Instant::now().checked_add(START);
         loop {
             if get(&admin, "/healthz").is_ok_and(|answer| answer.status == 200) {
-                return Ok(server);
+                return Ok(());
             }
-            if let Ok(Some(status)) = server.child.try_wait() {
-                return Err(Failure::new(format!("the server ended with {status}: {}", server.last_words())));
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(Failure::new(format!("the server ended with {status}: {}", self.last_words())));
             }
             if give_up.is_none_or(|give_up| Instant::now() > give_up) {
-                return Err(Failure::new(format!("the server does not answer: {}", server.last_words())));
+                return Err(Failure::new(format!("the server does not answer: {}", self.last_words())));
             }
             std::thread::sleep(Duration::from_millis(30));
         }
@@ -58,7 +69,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Kills it at once, as a loss of power would.
+    /// Kills it at once: it finishes nothing.
     pub(crate) fn kill(mut self) -> Outcome {
         let fault = |error: std::io::Error| Failure::new(format!("the server cannot be killed: {error}"));
         self.child.kill().map_err(fault)?;
