@@ -17,6 +17,7 @@ use escrutinio_core::board::Receipt;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::group::Scalar;
 use escrutinio_core::secret::SecretScalar;
+use escrutinio_core::text::Text;
 use escrutinio_core::testing::forgery::Forgery;
 use escrutinio_server::access::session::VoterSession;
 use escrutinio_server::cast::Step;
@@ -143,6 +144,54 @@ async fn r_cast_07_a_receipt_is_found_right_after_the_cast() {
         assert_eq!(running.cast.cast_contests(fixture.voters[3].account).await, Ok(vec![0]));
         assert_eq!(running.cast.cast_contests(fixture.voters[4].account).await, Ok(vec![]));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_13_a_promise_is_signed_and_no_other_passes_for_it() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let running = fixture.start().await;
+    let receipt = try_cast(&fixture, &running, 2, &fixture.ballot(2, 0, 1)).await.unwrap();
+    let key = &fixture.election.election.manifest.server.key;
+    assert!(receipt.verify(key).is_ok());
+    let mut code = receipt.clone();
+    code.code.0[0] ^= 1;
+    let mut election = receipt.clone();
+    election.election.0[31] ^= 1;
+    let mut signature = receipt.clone();
+    signature.promise.0[10] ^= 1;
+    for altered in [code, election, signature] {
+        assert!(altered.verify(key).is_err());
+    }
+    assert!(receipt.verify(&fixture.election.election.manifest.log.key).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_02_what_was_written_is_read_nowhere() {
+    let fixture = Fixture::several(Databases::sqlite(), 4).await;
+    let running = fixture.start().await;
+    let VoterSession { list, place, .. } = fixture.voters[0];
+    let contests = &fixture.election.election.shapes;
+    let (contest, shape) = (0u32..).zip(contests).find(|(_, shape)| shape.texts > 0).unwrap();
+    let written = "CANARIO DE LA BOLETA";
+    let blocks = Text::normalise(written, shape.texts).unwrap().to_blocks(shape.texts).unwrap().to_vec();
+    let option = shape.write_in.unwrap();
+    let (rehearsal, rng) = (&fixture.rehearsal, &mut random::system());
+    let ballot = rehearsal.cast((list, place), contest, option, Some(blocks), rng).to_bytes();
+    try_cast(&fixture, &running, 0, &ballot).await.unwrap();
+    settle(&running).await;
+    let sent = |needle: &[u8]| ballot.windows(needle.len()).any(|window| window == needle);
+    assert!(!sent(written.as_bytes()) && !sent(b"CANARIO"));
+    running.store.close().await;
+    // Nor does the disk hold what was sent, in any file: part of its salt, of its key, of its proof.
+    let mut files = 0;
+    for entry in std::fs::read_dir(fixture.databases.folder()).unwrap() {
+        let Ok(bytes) = std::fs::read(entry.unwrap().path()) else { continue };
+        files += 1;
+        for needle in [b"CANARIO".as_slice(), &ballot[40..72], &ballot[ballot.len() / 2..][..32]] {
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+        }
+    }
+    assert!(files >= 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -439,7 +488,7 @@ async fn r_cast_05_equal_choices_give_different_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r_cast_04_a_mark_and_a_ballot_have_nothing_in_common() {
+async fn r_cast_03_r_cast_04_a_mark_and_a_ballot_have_nothing_in_common() {
     for databases in Databases::all().await {
         let fixture = Fixture::several(databases, 4).await;
         let running = fixture.start().await;

@@ -334,6 +334,46 @@ async fn help_for_a_voter(office: Office) {
     office.live.finish().await;
 }
 
+#[tokio::test]
+async fn r_open_14_from_opening_to_close_nothing_of_the_election_changes() {
+    let office = Office::of(Fixture::new("binding", binding, &[12], Databases::sqlite()).await).await;
+    let hash = office.hash().await;
+    assert_eq!(office.both(DeskAct::Baseline, &hash).await.0, 200);
+    office.live.server.lifecycle.note(Facts { opened: true, ..Facts::default() });
+    let id = office.election().to_string();
+    let keys = &office.fixture.rehearsal.keys;
+    // A link for somebody who is not on the roll.
+    let changes = vec![Change { user: "voter-99".to_owned(), token: hex(&[9; 32]) }];
+    let links = Update { number: 1, changes }.sign(&office.fixture.election.roll_id, &keys.registrar);
+    let schedule = office.fixture.schedule();
+    for now in [schedule.voting_start - 60, schedule.voting_start + 60, schedule.voting_close + 60] {
+        office.clock.set(now);
+        let before = office.live.server.board.acts().await.unwrap().len();
+        let acts = [
+            (DeskAct::Baseline, hash.as_str()),
+            (DeskAct::Open, ""),
+            (DeskAct::Wipe, &id),
+            (DeskAct::Publish, &hash),
+            (DeskAct::Export, ""),
+            (DeskAct::DestroyBoxKey, ""),
+        ];
+        for (act, arguments) in acts {
+            let (status, answer) = office.both(act, arguments).await;
+            assert!((400..500).contains(&status), "{act} at {now}: {status} {answer}");
+        }
+        let acts = office.live.server.board.acts().await.unwrap();
+        // The server itself says that voting begins and ends; nothing else came.
+        let own = |act: &String| act.contains("act voting\n") || act.contains("act grace\n");
+        assert!(acts[before..].iter().all(own), "{:?}", &acts[before..]);
+    }
+    let (status, answer) = office.both(DeskAct::Links, &links).await;
+    assert_eq!((status, &answer["result"]), (200, &json!({ "changed": 0, "kept": 0, "unknown": 1 })));
+    let accounts = sqlx::query("SELECT count(*) FROM accounts");
+    let row = accounts.fetch_one(&mut *office.live.server.store.roll.read().await.unwrap()).await.unwrap();
+    assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 12);
+    office.live.finish().await;
+}
+
 fn not_binding(keys: &testing::Keys) -> Manifest {
     Manifest { binding: false, ..testing::small(keys, 3) }
 }

@@ -28,6 +28,7 @@ use escrutinio_server::server::Server;
 use escrutinio_server::testing::{Databases, Fixture, Live, OBSERVER, Site};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Column, Row};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 struct Host {
@@ -234,6 +235,102 @@ async fn a_voter_comes_in_takes_the_half_and_casts() {
     assert_eq!(authorized(Method::DELETE, "/api/v1/session").send().await.unwrap().status(), 204);
     let gone = authorized(Method::GET, "/api/v1/session").send().await.unwrap();
     assert_eq!((gone.status().as_u16(), gone.headers()["www-authenticate"].to_str().unwrap()), (401, "Bearer"));
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn r_close_07_what_was_not_all_there_at_the_end_does_not_count() {
+    let host = Host::new().await;
+    host.open();
+    let schedule = host.fixture.schedule();
+    host.clock.set(schedule.voting_close - 60);
+    let (session, early) = (host.enter(0).await, host.enter(1).await);
+    let address = host.live.voters.strip_prefix("http://").unwrap();
+    // All but the last byte of the body, and the rest when the test says so.
+    let begin = async |session: &str, ballot: &[u8]| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/session/ballots HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {session}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            ballot.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&ballot[..ballot.len() - 1]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stream
+    };
+    let finish = async |mut stream: tokio::net::TcpStream, ballot: &[u8]| {
+        stream.write_all(&ballot[ballot.len() - 1..]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let ballots = [host.fixture.ballot(0, 0, 1), host.fixture.ballot(1, 0, 1)];
+    let late = begin(&session, &ballots[0]).await;
+    let just = begin(&early, &ballots[1]).await;
+    host.clock.set(schedule.reception_end - 31 * 60 + 29 * 60 - 1);
+    assert!(finish(just, &ballots[1]).await.starts_with("HTTP/1.1 200"), "within the session");
+    host.clock.set(schedule.reception_end);
+    let answer = finish(late, &ballots[0]).await;
+    assert!(answer.starts_with("HTTP/1.1 4") && answer.contains("urn:escrutinio:problem:"), "{answer}");
+    assert!(answer.contains("problem:closed") || answer.contains("problem:session"), "{answer}");
+    // Nothing of it was kept: that voter has no mark.
+    let marks = sqlx::query("SELECT count(*) FROM marks");
+    let row = marks.fetch_one(&mut *host.live.server.store.roll.read().await.unwrap()).await.unwrap();
+    assert_eq!(row.get::<i64, _>(0), 1);
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn r_auth_17_nothing_is_kept_of_a_choice_before_it_is_cast() {
+    let host = Host::new().await;
+    host.open();
+    let session = host.enter(0).await;
+    let state = async || {
+        let mut rows = Vec::new();
+        for (database, table, order) in [
+            (&host.live.server.store.roll, "accounts", "account"),
+            (&host.live.server.store.roll, "marks", "account"),
+            (&host.live.server.store.roll, "intents", "1"),
+            (&host.live.server.store.roll, "codes", "account"),
+            (&host.live.server.store.ballots, "ballots", "seq"),
+        ] {
+            let statement = sqlx::AssertSqlSafe(format!("SELECT * FROM {table} ORDER BY {order}"));
+            let found = sqlx::query(statement).fetch_all(&mut *database.read().await.unwrap()).await.unwrap();
+            for row in &found {
+                let cells = row.columns().iter().map(|column| {
+                    let place = column.ordinal();
+                    let text = row.try_get::<Option<String>, _>(place).map(|cell| format!("{cell:?}"));
+                    let number = row.try_get::<Option<i64>, _>(place).map(|cell| format!("{cell:?}"));
+                    let bytes = row.try_get::<Option<Vec<u8>>, _>(place).map(|cell| format!("{cell:?}"));
+                    bytes.or(number).or(text).unwrap()
+                });
+                rows.push((table, cells.collect::<Vec<String>>()));
+            }
+        }
+        rows
+    };
+    let before = state().await;
+    assert!(before.len() >= 12);
+    // Everything that a page asks for until somebody presses the last button.
+    let get = async |path: &str| {
+        let request = host.client.get(format!("{}{path}", host.live.voters)).bearer_auth(&session);
+        assert_eq!(request.send().await.unwrap().status(), 200, "{path}");
+    };
+    for path in ["/api/v1/session", "/api/v1/session/half", "/api/v1/election", "/api/v1/session"] {
+        get(path).await;
+    }
+    assert_eq!(state().await, before);
+    // And no request of the interface could take a choice but the ballot itself.
+    let document = host.get("/openapi.json").await;
+    let takes: Vec<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, does)| path.starts_with("/api/v1/session") && (does["post"].is_object() || does["put"].is_object()))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert!(takes.contains(&"/api/v1/session/ballots"), "{takes:?}");
+    assert!(takes.iter().all(|path| path.ends_with("/ballots") || path.contains("contact")), "{takes:?}");
     host.live.finish().await;
 }
 

@@ -239,6 +239,53 @@ async fn r_open_02_anything_that_must_be_empty_and_is_not_stops_the_opening() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_open_03_r_open_04_the_zero_report_says_what_is_there_and_that_nothing_is_counted() {
+    let fixture = Fixture::several(Databases::sqlite(), 3).await;
+    let witnesses = witnesses(&fixture).await;
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let report = server.conductor.open().await.unwrap();
+    let lines = |first: &str| -> Vec<&str> { report.lines().filter_map(|line| line.strip_prefix(first)).collect() };
+
+    // R-OPEN-04: as many accounts as base and addenda have entries, manifest and lists by their hashes; and apart from
+    // them what must be empty.
+    let entries = fixture.election.election.credentials.len();
+    assert!(lines("loaded ").contains(&format!("roll.accounts {entries}").as_str()), "{report}");
+    for path in [record::MANIFEST, record::ROLL, record::LISTS] {
+        let hash = escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[&fixture.rehearsal.files.0[path]]));
+        assert!(lines("file ").contains(&format!("{path} {hash}").as_str()), "{report}");
+    }
+    let empty = lines("empty ");
+    assert!(empty.iter().all(|line| line.ends_with(" 0")), "{report}");
+    let names: Vec<&str> = empty.iter().map(|line| line.strip_suffix(" 0").unwrap()).collect();
+    let expected = [
+        "roll.accounts with a session",
+        "roll.accounts with a password",
+        "roll.marks",
+        "roll.intents",
+        "box.ballots",
+        "box.heads of ballots",
+        "box.files of ballots",
+    ];
+    assert_eq!(names, expected);
+
+    // R-OPEN-03: every option of every contest, by name, at zero.
+    let manifest = &fixture.election.election.manifest;
+    assert_eq!((lines("ballots "), lines("participants ")), (vec!["0"], vec!["0"]));
+    assert_eq!(lines("contest ").len(), manifest.contests.len());
+    let options = lines("option ");
+    assert_eq!(options.len(), manifest.contests.iter().map(|contest| contest.options.len()).sum::<usize>());
+    assert!(options.iter().all(|line| line.splitn(3, ' ').nth(1) == Some("0")), "{report}");
+    assert!(options.iter().any(|line| line.ends_with(" PAN")), "{report}");
+    // Its hash is an act, which the log key signs.
+    let hash = escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[report.as_bytes()]));
+    let acts = server.board.acts().await.unwrap();
+    assert!(acts.iter().any(|act| act.contains(&format!("zero-report {hash}"))), "{acts:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_open_05_opening_takes_a_quorum_on_the_empty_board() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
     let witnesses = witnesses(&fixture).await;
@@ -886,7 +933,7 @@ async fn r_cast_17_a_ballot_that_is_swapped_or_removed_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r_cast_08_every_receipt_is_on_the_board_after_the_close() {
+async fn r_cast_08_r_cast_16_every_receipt_is_on_the_board_after_the_close() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
     let witnesses = witnesses(&fixture).await;
     let server = opened(&fixture, QUICK, &witnesses).await;

@@ -9,6 +9,8 @@ use sqlx::Row;
 use super::{DeskFault, Signed};
 use crate::baseline::Listing;
 use crate::board::{Act, utc};
+use crate::lifecycle::LifecycleError;
+use crate::phase::Phase;
 use crate::refusal::Refusal;
 use crate::server::Server;
 use crate::store::{StoreError, meta};
@@ -69,6 +71,11 @@ async fn baseline(server: &Server) -> Result<Option<Listing>, StoreError> {
 
 /// Makes the components the baseline, if they are those that two persons have signed.
 pub(super) async fn set(server: &Server, hash: &str, signed: &[Signed]) -> Result<String, DeskFault> {
+    // While people vote the components are compared, and not declared right (R-OPEN-14).
+    let phase = server.lifecycle.phase(server.clock.now());
+    if matches!(phase, Phase::Opened | Phase::Voting | Phase::Grace) {
+        return Err(LifecycleError::Phase(phase).into());
+    }
     let listing = take(server).await?;
     let now = listing.hash();
     if now != hash {
