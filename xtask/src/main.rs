@@ -54,8 +54,9 @@ cargo xtask COMMAND
   interop                   the formats of the logs, against another implementation
   secrecy                   no branch or index depends on a secret (needs Valgrind)
   soak [--minutes N]        the long checks, N minutes of them fuzzing (60)
-  soak --kills N [--postgres] [--seed S]
-                            kills server and database under load, and breaks what is around them
+  soak --kills N [--only sqlite|postgres] [--seed S]
+                            kills server and database N times under load, half of them on either
+                            database, and breaks what is around them
 ";
 
 fn main() -> ExitCode {

@@ -1,9 +1,13 @@
 //! The long checks, for a night before a release and not for every change; and the crash test alone.
 
-mod checks;
+mod books;
+pub(crate) mod checks;
 mod crash;
+mod heads;
+mod rows;
 mod scenarios;
 mod traffic;
+mod victims;
 
 use std::ffi::OsString;
 
@@ -20,25 +24,62 @@ const BALLOTS: u32 = 200_000;
 /// Kills of a long run.
 const KILLS: u32 = 500;
 
+/// Which databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Only {
+    Both,
+    Sqlite,
+    Postgres,
+}
+
 pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     let mut parser = lexopt::Parser::from_args(arguments);
-    let (mut minutes, mut kills, mut postgres, mut seed) = (60u64, None, false, 2021u64);
+    let (mut minutes, mut kills, mut only, mut seed) = (60u64, None, Only::Both, 2021u64);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("minutes") => minutes = parser.value()?.parse()?,
             Long("kills") => kills = Some(parser.value()?.parse()?),
-            Long("postgres") => postgres = true,
+            Long("only") => {
+                only = match parser.value()?.to_str() {
+                    Some("sqlite") => Only::Sqlite,
+                    Some("postgres") => Only::Postgres,
+                    _ => return Err(Failure::new("--only sqlite, or --only postgres")),
+                }
+            }
             Long("seed") => seed = parser.value()?.parse()?,
             other => return Err(other.unexpected().into()),
         }
     }
     match kills {
-        Some(kills) => {
-            scenarios::run(postgres)?;
-            crash::run(crash::Plan { kills, postgres, seed })
-        }
+        Some(kills) => crashes(kills, only, seed),
         None => everything(minutes, seed),
     }
+}
+
+/// What is around the program breaks; then everything is killed, so many times in all.
+fn crashes(kills: u32, only: Only, seed: u64) -> Outcome {
+    let halves: &[(bool, u32)] = match only {
+        Only::Both => &[(false, kills.div_ceil(2)), (true, kills / 2)],
+        Only::Sqlite => &[(false, kills)],
+        Only::Postgres => &[(true, kills)],
+    };
+    let mut sum = crash::Tally::default();
+    for (postgres, kills) in halves {
+        scenarios::run(*postgres)?;
+        if *kills > 0 {
+            sum.add(&crash::run(crash::Plan { kills: *kills, postgres: *postgres, seed })?);
+        }
+    }
+    if only == Only::Both {
+        println!("== together");
+        sum.tell();
+    }
+    Ok(())
+}
+
+/// A line of the report.
+fn told(what: &str, how: &str) {
+    println!("   {what:<22} {how}");
 }
 
 /// `minutes` go to fuzzing, shared among the targets.
@@ -47,10 +88,7 @@ fn everything(minutes: u64, seed: u64) -> Outcome {
         "tests, many cases of every property",
         cargo_with(&["test", "--locked", "--release", "--workspace"]).env("PROPTEST_CASES", CASES),
     )?;
-    for postgres in [false, true] {
-        scenarios::run(postgres)?;
-        crash::run(crash::Plan { kills: KILLS, postgres, seed })?;
-    }
+    crashes(KILLS, Only::Both, seed)?;
     secrecy::run()?;
     mutate::run(None)?;
     large_record()?;

@@ -1,5 +1,6 @@
 //! A private PostgreSQL cluster: Debian's programs, a folder and a loopback port of its own.
 
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -39,10 +40,24 @@ pub(crate) fn programs() -> Option<PathBuf> {
     bins.pop()
 }
 
+/// Ports that are tried: below those that systems give to outgoing connections. Somebody who is killed
+/// finds the own port free again, and nobody who knocks meanwhile is connected to himself.
+const PORTS: core::ops::Range<u16> = 10_240..32_768;
+
 /// A port that nobody listens on now.
 pub(crate) fn free_port() -> Result<u16, Failure> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| Failure::new(format!("no port: {error}")))?;
-    Ok(listener.local_addr().map_err(|error| Failure::new(format!("no port: {error}")))?.port())
+    // Not one twice, nor those of another program that tries at the same time.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let some = u32::from(PORTS.end.saturating_sub(PORTS.start));
+    let start = std::process::id().wrapping_mul(613);
+    for _ in 0..some {
+        let place = start.wrapping_add(NEXT.fetch_add(1, Ordering::SeqCst)).checked_rem(some).unwrap_or(0);
+        let port = PORTS.start.saturating_add(u16::try_from(place).unwrap_or(0));
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Failure::new("every port is taken"))
 }
 
 impl Cluster {
@@ -137,11 +152,23 @@ impl Cluster {
         self.query("SELECT 1").is_ok()
     }
 
-    /// Kills the postmaster, as a crash of the machine would.
+    /// Kills the postmaster, as somebody who runs out of memory would.
     pub(crate) fn kill(&self) -> Outcome {
         self.signal("-KILL")?;
         // Its children notice; until they are gone nothing can be started.
         std::thread::sleep(Duration::from_millis(100));
+        Ok(())
+    }
+
+    /// Kills the postmaster and everything that works for it, as a crash of the machine would.
+    pub(crate) fn kill_all(&self) -> Outcome {
+        // First the one that would start others.
+        for pid in self.processes().iter().rev() {
+            // A child may have ended by itself.
+            if super::process::signal(*pid, "-KILL").is_err() && Path::new("/proc").join(pid.to_string()).exists() {
+                return Err(Failure::new(format!("process {pid} of PostgreSQL cannot be killed")));
+            }
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use escrutinio_driver::{Api, Factor, Outbox};
 use indicatif::ProgressBar;
 use serde_json::Value;
 
-use super::checks;
+use super::{rows, told};
 use crate::lab::election::{Election, Scale};
 use crate::lab::house::House;
 use crate::lab::postgres::Cluster;
@@ -117,20 +117,17 @@ impl Scene {
 
     /// All that was promised is there, once.
     async fn intact(&self, promised: usize) -> Outcome {
-        let counts = checks::settled(&self.house, promised).await?;
-        if counts.ballots == promised {
+        let rows = rows::settled(&self.house).await?;
+        if (rows.ballots.len(), rows.marks.len()) == (promised, promised) {
             return Ok(());
         }
-        Err(Failure::new(format!("{promised} were promised, {} are there", counts.ballots)))
+        let what = format!("{} ballots and {} marks", rows.ballots.len(), rows.marks.len());
+        Err(Failure::new(format!("{promised} were promised; there are {what}")))
     }
 }
 
 fn odd(reply: &Reply) -> Failure {
     Failure::new(format!("answered {}: {}", reply.status, String::from_utf8_lossy(&reply.body)))
-}
-
-fn told(what: &str, how: &str) {
-    println!("   {what:<22} {how}");
 }
 
 /// PostgreSQL stops, one cluster after the other.
