@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
 
 /// What is around the program breaks; then everything is killed, so many times in all.
 fn crashes(kills: u32, only: Only, seed: u64) -> Outcome {
+    let started = std::time::Instant::now();
     let halves: &[(bool, u32)] = match only {
         Only::Both => &[(false, kills.div_ceil(2)), (true, kills / 2)],
         Only::Sqlite => &[(false, kills)],
@@ -70,6 +71,7 @@ fn crashes(kills: u32, only: Only, seed: u64) -> Outcome {
             sum.add(&crash::run(crash::Plan { kills: *kills, postgres: *postgres, seed })?);
         }
     }
+    println!("   all of it took {:.0} s", started.elapsed().as_secs_f64());
     if only == Only::Both {
         println!("== together");
         sum.tell();

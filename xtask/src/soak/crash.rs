@@ -99,25 +99,13 @@ async fn crash(plan: Plan) -> Result<Tally, Failure> {
     let database = if plan.postgres { "two servers on PostgreSQL" } else { "one server on SQLite" };
     println!("== {} kills, {database}, --seed {}", plan.kills, plan.seed);
     let mut run = Run::open(plan, folder.path()).await?;
-    let mut workers = run.traffic.start(plan.seed);
-    watch(&mut workers, &run);
-    let done = run.lives(plan.kills).await;
-    let done = match done {
-        Ok(()) => run.close().await,
-        failed => failed,
-    };
-    run.traffic.end();
-    let tally = match done {
-        Ok(()) => run.board().map(|ballots| run.tally(ballots)),
-        Err(why) => Err(why),
-    };
-    while workers.join_next().await.is_some() {}
-    let tally = tally.map_err(|why| Failure::new(format!("{why} (--seed {}, {})", plan.seed, run.kills)))?;
-    tally.tell();
-    run.control().await?;
-    Ok(tally)
+    let done = run.whole(plan).await;
+    // Whoever looks for the cause wants the logs.
+    done.map_err(|why| {
+        let left = folder.keep();
+        Failure::new(format!("{why}\n(--seed {}; {}; logs and databases are left in {})", plan.seed, run.kills, left.display()))
+    })
 }
-
 /// Looks at the checkpoints all the time: what was shown once must never be taken back.
 fn watch(workers: &mut JoinSet<()>, run: &Run) {
     for api in &run.apis {
@@ -156,6 +144,22 @@ async fn look(api: &Api, heads: &Mutex<[Heads; 2]>) -> Result<(), NotSeen> {
 }
 
 impl Run {
+    async fn whole(&mut self, plan: Plan) -> Result<Tally, Failure> {
+        let mut workers = self.traffic.start(plan.seed);
+        watch(&mut workers, self);
+        let done = match self.lives(plan.kills).await {
+            Ok(()) => self.close().await,
+            failed => failed,
+        };
+        let tally = done.and_then(|()| self.board()).map(|ballots| self.tally(ballots));
+        self.traffic.end();
+        while workers.join_next().await.is_some() {}
+        let tally = tally?;
+        tally.tell();
+        self.control().await?;
+        Ok(tally)
+    }
+
     async fn open(plan: Plan, folder: &Path) -> Result<Self, Failure> {
         // Some kills are double, and the last ballots need no kill.
         let voters = plan.kills.saturating_mul(BALLOTS_A_LIFE).div_ceil(CONTESTS).max(20);
@@ -308,7 +312,7 @@ impl Run {
 
     /// The test of the test: a mark that is moved and a ballot that is dropped are told; with a ballot less than marks
     /// the server refuses to start.
-    async fn control(mut self) -> Outcome {
+    async fn control(&mut self) -> Outcome {
         for server in self.house.servers.drain(..) {
             server.stop()?;
         }

@@ -76,7 +76,7 @@ impl Heads {
     /// Proves of every two successive heads that the later begins with the earlier (RFC 6962), from the tiles on the
     /// disk of an instance.
     pub(crate) fn prove(&mut self, site: &Site) -> Outcome {
-        let folder = site.data().join("public").join(self.name);
+        let folder = site.data().join(self.name);
         let path = folder.join("checkpoint");
         let mut tries = 0..20;
         loop {
