@@ -51,7 +51,7 @@ impl House {
         epochs: (u32, u32),
     ) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
-        let programs = programs::build()?;
+        let programs = programs::build()?.kept(folder)?;
         let mut clusters = Vec::new();
         let databases = if postgres {
             let roll = Cluster::create(&folder.join("postgres-roll"), "roll")?;

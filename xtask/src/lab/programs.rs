@@ -1,6 +1,6 @@
 //! Server and witness, built for rehearsals.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{Failure, cargo_with, target};
 
@@ -22,4 +22,16 @@ pub(crate) fn build() -> Result<Programs, Failure> {
     }
     let program = |name: &str| target().join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     Ok(Programs { server: program("escrutinio-server"), witness: program("escrutinio-witness") })
+}
+
+impl Programs {
+    /// Copies in a folder: what is started again and again stays the same while somebody builds.
+    pub(crate) fn kept(&self, folder: &Path) -> Result<Self, Failure> {
+        let keep = |program: &Path| {
+            let copy = folder.join(program.file_name().unwrap_or_default());
+            std::fs::copy(program, &copy).map_err(|error| Failure::file(&copy, &error))?;
+            Ok::<_, Failure>(copy)
+        };
+        Ok(Self { server: keep(&self.server)?, witness: keep(&self.witness)? })
+    }
 }

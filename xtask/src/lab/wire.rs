@@ -12,6 +12,7 @@ pub(crate) struct Wire {
     address: String,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
+    reached: bool,
 }
 
 /// An answer.
@@ -26,7 +27,12 @@ pub(crate) struct Reply {
 impl Wire {
     /// To a base such as `http://127.0.0.1:80`; connects when it is needed.
     pub(crate) fn new(base: &str) -> Self {
-        Self { address: base.trim_start_matches("http://").to_owned(), stream: None, buffer: Vec::new() }
+        Self {
+            address: base.trim_start_matches("http://").to_owned(),
+            stream: None,
+            buffer: Vec::new(),
+            reached: false,
+        }
     }
 
     /// A request of these bytes with their type, by whoever has this token.
@@ -49,7 +55,13 @@ impl Wire {
         reply.map_err(|why| Failure::new(why.to_string()))
     }
 
+    /// Whether the last request may have arrived.
+    pub(crate) fn reached(&self) -> bool {
+        self.reached
+    }
+
     async fn exchange(&mut self, request: &[u8]) -> std::io::Result<Reply> {
+        self.reached = self.stream.is_some();
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => {
@@ -58,6 +70,7 @@ impl Wire {
                 stream
             }
         };
+        self.reached = true;
         stream.write_all(request).await?;
         self.buffer.clear();
         let reply = loop {

@@ -1,6 +1,8 @@
 //! What voters find, and what the export holds.
 
+use core::time::Duration;
 use std::path::Path;
+use std::time::Instant;
 
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::leaf_hash;
@@ -9,11 +11,18 @@ use escrutinio_driver::Api;
 
 use crate::shell::{Failure, Outcome};
 
-/// The server knows these tracking codes.
-pub(crate) async fn recorded(api: &Api, codes: &[String]) -> Outcome {
+/// The server knows these tracking codes, as soon as it has found its databases again.
+pub(crate) async fn recorded(api: &Api, codes: &[String], give_up: Instant) -> Outcome {
     for code in codes {
-        if !api.recorded(code).await? {
-            return Err(Failure::new(format!("{code} was promised, and is not recorded")));
+        loop {
+            match api.recorded(code).await {
+                Ok(true) => break,
+                Ok(false) => return Err(Failure::new(format!("{code} was promised, and is not recorded"))),
+                Err(why) if why.may_repeat() && Instant::now() < give_up => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(why) => return Err(why.into()),
+            }
         }
     }
     Ok(())

@@ -67,11 +67,11 @@ impl Tally {
     }
 
     pub(crate) fn tell(&self) {
-        let Sums { promised, lost, refused, retried, repeated } = self.sums;
+        let Sums { promised, lost, absent, refused, retried, repeated } = self.sums;
         told("kills", &self.kills.to_string());
         told("promises", &format!("{promised}; found on the board: {}, each once", self.ballots));
-        told("requests", &format!("{lost} without an answer, {refused} told to come again"));
-        told("ballots sent again", &format!("{retried} whose answer was lost: all promised"));
+        told("no promise", &format!("{lost} cut off, {refused} told to come again, {absent} found nobody"));
+        told("ballots sent again", &format!("{retried} of those cut off or told so: all promised"));
         told("promises again", &format!("{repeated}, each the same bytes as the first"));
         told("heads seen", &format!("{}, and {} proofs that one begins with the other", self.heads, self.proofs));
     }
@@ -103,7 +103,12 @@ async fn crash(plan: Plan) -> Result<Tally, Failure> {
     // Whoever looks for the cause wants the logs.
     done.map_err(|why| {
         let left = folder.keep();
-        Failure::new(format!("{why}\n(--seed {}; {}; logs and databases are left in {})", plan.seed, run.kills, left.display()))
+        Failure::new(format!(
+            "{why}\n(--seed {}; {}; logs and databases are left in {})",
+            plan.seed,
+            run.kills,
+            left.display()
+        ))
     })
 }
 /// Looks at the checkpoints all the time: what was shown once must never be taken back.
@@ -218,10 +223,11 @@ impl Run {
     async fn life(&mut self, victim: Victim) -> Result<usize, Failure> {
         victims::kill(&mut self.house, victim, &mut self.kills, &mut self.rng)?;
         // While voters go on.
-        self.shown().await?;
+        let give_up = Instant::now() + PATIENCE;
+        self.shown(give_up).await?;
         let codes = self.traffic.some_codes(CODES, &mut self.rng);
         for api in &self.apis {
-            checks::recorded(api, &codes).await?;
+            checks::recorded(api, &codes, give_up).await?;
         }
         self.traffic.pause().await;
         self.traffic.verdict()?;
@@ -233,13 +239,12 @@ impl Run {
     }
 
     /// Every instance shows what it showed before, or more.
-    async fn shown(&self) -> Outcome {
-        let give_up = Instant::now().checked_add(PATIENCE);
+    async fn shown(&self, give_up: Instant) -> Outcome {
         for api in &self.apis {
             loop {
                 match look(api, &self.heads).await {
                     Ok(()) => break,
-                    Err(why) if why.gone && give_up.is_some_and(|give_up| Instant::now() < give_up) => {
+                    Err(why) if why.gone && Instant::now() < give_up => {
                         tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                     Err(why) => return Err(why.what),
@@ -277,7 +282,7 @@ impl Run {
             victims::kill_only(&mut self.house, all, &mut self.kills, &mut self.rng)?;
         }
         self.house.sites.iter().try_for_each(|site| wait_for(site, "closed"))?;
-        self.shown().await
+        self.shown(Instant::now() + PATIENCE).await
     }
 
     /// The board of the export holds what was promised, each ballot once, and nothing else; and it grew as it was

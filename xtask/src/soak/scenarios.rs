@@ -194,7 +194,7 @@ impl Mount {
     /// Nothing where this user may not mount.
     fn new(at: &Path) -> Result<Option<Self>, Failure> {
         std::fs::create_dir_all(at).map_err(|error| Failure::file(at, &error))?;
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"]).arg(at).output();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).arg(at).output();
         Ok(mounted.is_ok_and(|answer| answer.status.success()).then(|| Self(at.to_owned())))
     }
 

@@ -58,9 +58,11 @@ pub(crate) struct Sums {
     pub(crate) promised: u64,
     /// Requests that got no answer.
     pub(crate) lost: u64,
+    /// Requests that were not even sent, as nobody listened.
+    pub(crate) absent: u64,
     /// Requests whose answer was to come again later.
     pub(crate) refused: u64,
-    /// Ballots whose answer was lost, and that were promised when they were sent again.
+    /// Ballots that were cut off or told to come again, and promised when they came.
     pub(crate) retried: u64,
     /// Promises that were given again, each time the same bytes.
     pub(crate) repeated: u64,
@@ -71,6 +73,7 @@ impl Sums {
         let both = [
             (&mut self.promised, other.promised),
             (&mut self.lost, other.lost),
+            (&mut self.absent, other.absent),
             (&mut self.refused, other.refused),
             (&mut self.retried, other.retried),
             (&mut self.repeated, other.repeated),
@@ -176,22 +179,27 @@ impl Traffic {
             Ok(Ok(reply)) if reply.status == 200 => self.promise(item, &reply),
             Ok(Ok(reply)) if LATER.contains(&problem(&reply).as_str()) => {
                 count(&mut self.ledger().sums.refused);
-                self.later(item);
+                self.later(item, true);
             }
             Ok(Ok(reply)) => self.fail(format!("{}: {}", reply.status, String::from_utf8_lossy(&reply.body))),
             Ok(Err(_)) => {
-                count(&mut self.ledger().sums.lost);
-                self.later(item);
+                let reached = wire.reached();
+                let mut ledger = self.ledger();
+                count(if reached { &mut ledger.sums.lost } else { &mut ledger.sums.absent });
+                drop(ledger);
+                self.later(item, reached);
             }
             Err(_) => self.fail(format!("no answer within {} s", LONGEST.as_secs())),
         }
     }
 
-    /// Nobody knows whether it arrived: the same bytes again.
-    fn later(&self, item: Item) {
+    /// The same bytes again, later; nobody knows, perhaps, whether they arrived.
+    fn later(&self, item: Item, unsure: bool) {
         let mut ledger = self.ledger();
         if !ledger.promised.contains_key(&item.leaf) {
-            ledger.unanswered.insert(item.leaf);
+            if unsure {
+                ledger.unanswered.insert(item.leaf);
+            }
             ledger.waiting.push_front(item);
             self.allowed.fetch_add(1, Ordering::SeqCst);
         }

@@ -153,7 +153,11 @@ pub(crate) fn kill_only(house: &mut House, victim: Victim, kills: &mut Kills, rn
             }
             house.clusters.iter().try_for_each(Cluster::kill_all)?;
             kills.count(victim);
-            house.clusters.iter().try_for_each(Cluster::start)?;
+            std::thread::scope(|scope| {
+                let starts: Vec<_> = house.clusters.iter().map(|cluster| scope.spawn(|| cluster.start())).collect();
+                let dead = |_| Err(Failure::new("a thread that starts PostgreSQL ended"));
+                starts.into_iter().try_for_each(|start| start.join().unwrap_or_else(dead))
+            })?;
             let mut servers = house.sites.iter().map(Server::spawn).collect::<Result<Vec<_>, _>>()?;
             for (server, site) in servers.iter_mut().zip(&house.sites) {
                 server.ready(site)?;
