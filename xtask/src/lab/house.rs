@@ -66,14 +66,8 @@ impl House {
         clock.set(election.rehearsal.manifest.calendar.voting_start.saturating_sub(3600))?;
         let (witnesses, addresses) = witnesses(election, folder, &programs, &clock)?;
         let plan = election.plan(folder, databases, epochs, addresses);
-        let mut house = Self {
-            folder: folder.to_owned(),
-            servers: Vec::new(),
-            sites: Vec::new(),
-            plan,
-            clusters,
-            witnesses: witnesses,
-        };
+        let mut house =
+            Self { folder: folder.to_owned(), servers: Vec::new(), sites: Vec::new(), plan, clusters, witnesses };
         for number in 1..=instances {
             let site = Site::write(&folder.join(format!("instance-{number}")), &programs.server, &house.plan)?;
             match house.sites.first() {
