@@ -166,10 +166,35 @@ impl CastService {
     /// # Errors
     /// [`StoreError`].
     pub async fn is_idle(&self) -> Result<bool, StoreError> {
-        if self.in_flight.requests() > 0 {
+        if self.requests() > 0 {
             return Ok(false);
         }
         Ok(intent::all(&mut *self.parts.store.roll.read().await?).await?.is_empty())
+    }
+
+    /// Requests between their reception and their answer, here.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.in_flight.requests()
+    }
+
+    /// How many marks there are, if no act is unfinished anywhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settled_marks(&self) -> Result<Option<i64>, StoreError> {
+        recovery::settled_marks(&self.parts).await
+    }
+
+    /// Counts as a request, for which the close waits, until the answer is dropped.
+    pub fn receive(&self) -> impl Send + '_ {
+        self.in_flight.enter()
+    }
+
+    /// Whether ballots are being taken: false once one of the tasks that take them has ended.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     /// Where tests let it stop dead.

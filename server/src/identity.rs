@@ -10,6 +10,7 @@ use escrutinio_sealed::{Kind, Person, Role, sealed};
 use crate::config::Config;
 use crate::election::{ElectionError, LoadedElection};
 use crate::keys::{LENGTH, ServerKeys};
+use crate::lifecycle::{self, KeyFileError};
 use crate::passwords::{PasswordName, Passwords};
 use crate::random;
 
@@ -49,6 +50,9 @@ pub enum IdentityError {
         /// Where it should be.
         file: PathBuf,
     },
+    /// `keys.sealed` cannot be overwritten.
+    #[error(transparent)]
+    Overwrite(#[from] KeyFileError),
     /// `keys.sealed` holds something else.
     #[error("{}: not the keys of a server", .file.display())]
     Keys {
@@ -109,10 +113,21 @@ pub fn open_keys(file: &Path, passwords: &Passwords) -> Result<ServerKeys, Ident
     let name = PasswordName::Keys;
     let password = passwords.get(name).map_err(|why| IdentityError::Password { name: name.file(), why })?;
     let sealed = |why| IdentityError::Sealed { file: file.to_path_buf(), why };
+    lifecycle::finish_file(file, &password)?;
     let content = sealed::read(file, Kind::ServerKeys, &password).map_err(sealed)?;
     let keys: &[u8; LENGTH] =
         content.as_slice().try_into().map_err(|_| IdentityError::Keys { file: file.to_path_buf() })?;
     Ok(ServerKeys::from_bytes(keys))
+}
+
+/// Overwrites the box key in `keys.sealed`.
+///
+/// # Errors
+/// [`IdentityError`].
+pub fn destroy_box_key(file: &Path, passwords: &Passwords) -> Result<(), IdentityError> {
+    let name = PasswordName::Keys;
+    let password = passwords.get(name).map_err(|why| IdentityError::Password { name: name.file(), why })?;
+    Ok(lifecycle::destroy_box_key(file, &password)?)
 }
 
 /// Draws `keys.sealed`.

@@ -25,7 +25,7 @@ use crate::events::EventLog;
 use crate::identity::{self, Identity, IdentityError};
 use crate::init::{self, InitError};
 use crate::keys::ServerKeys;
-use crate::lifecycle::{self, Conductor, ConductorParts};
+use crate::lifecycle::{self, Conductor, ConductorParts, KeyFile};
 use crate::passwords::Passwords;
 use crate::phase::{Lifecycle, Schedule};
 use crate::store::{Store, StoreError, roll};
@@ -112,7 +112,7 @@ impl Server {
     pub async fn start(config: Config, passwords: &Passwords, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StartError> {
         let identity = Identity::load(&config, passwords)?;
         let election = Arc::clone(&identity.election);
-        let keys = Arc::new(identity::open_keys(&config.keys_file(), passwords)?);
+        let keys = identity::open_keys(&config.keys_file(), passwords)?;
         let manifest = &election.election.manifest;
         let witnesses = witnesses(&config, &election)?;
         let rules = Rules::of(manifest, access_settings(&config))?;
@@ -123,6 +123,12 @@ impl Server {
         let store = init::open(&config, passwords).await?;
         lifecycle::bind(&store, &election).await?;
         check_loaded(&store, &election).await?;
+        if lifecycle::is_destroyed(&store).await? && keys.ballots().is_some() {
+            // It was not there when the others did.
+            identity::destroy_box_key(&config.keys_file(), passwords)?;
+            keys.forget_ballots();
+        }
+        let keys = Arc::new(keys);
         let facts = lifecycle::facts(&store).await?;
         let lifecycle = Arc::new(Lifecycle::new(Schedule::of(manifest), facts));
         // First the logs: they know an old copy when they see one.
@@ -156,6 +162,7 @@ impl Server {
             clock: Arc::clone(&clock),
             store: store.clone(),
             keys: Arc::clone(&keys),
+            key_file: KeyFile { path: config.keys_file(), passwords: passwords.clone() },
             cast: Arc::clone(&cast),
             board: Arc::clone(&board),
             events: Arc::clone(&events),

@@ -528,3 +528,25 @@ async fn r_cast_20_leaving_without_casting_leaves_the_right_intact() {
     let second = VoterSession { start: first.end + 60, end: first.end + 1860, ..first };
     assert!(running.cast.cast(&second, ballot, second.start + 5).await.is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_at_any_step_ends_nothing_but_that_batch() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 12).await;
+        let running = fixture.start().await;
+        for (voter, step) in [Step::Received].into_iter().chain(Step::ALL).enumerate() {
+            running.cast.faults().panic_at(step);
+            let ballot = fixture.ballot(voter, 0, 0);
+            match try_cast(&fixture, &running, voter, &ballot).await {
+                // Each is verified alone then; or the answer was on its way.
+                Ok(_) => assert!(matches!(step, Step::Received | Step::Answered), "{step:?}"),
+                Err(refusal) => assert_eq!(refusal, Refusal::Storage, "{step:?}"),
+            }
+            assert!(running.cast.is_alive(), "{step:?}");
+            settle(&running).await;
+            assert!(try_cast(&fixture, &running, voter, &ballot).await.is_ok(), "{step:?}");
+        }
+        settle(&running).await;
+        assert_eq!(counts(&running.store).await, (5, 5, 0));
+    }
+}

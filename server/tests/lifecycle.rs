@@ -27,7 +27,7 @@ use escrutinio_server::lifecycle::LifecycleError;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::random;
 use escrutinio_server::refusal::Refusal;
-use escrutinio_server::store::{Database, StoreError};
+use escrutinio_server::store::{Database, StoreError, meta};
 use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
 
 const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
@@ -725,6 +725,165 @@ async fn r_rec_01_r_rec_02_r_rec_09_who_voted() {
     }
 }
 
+/// Writes the file of keys.
+fn seal_keys(fixture: &Fixture) {
+    let kind = escrutinio_sealed::Kind::ServerKeys;
+    let sealed = escrutinio_sealed::seal(&mut random::system(), kind, "password", &fixture.keys).unwrap();
+    std::fs::create_dir_all(fixture.key_file.path.parent().unwrap()).unwrap();
+    std::fs::write(&fixture.key_file.path, sealed).unwrap();
+}
+
+/// Whether the file of keys has a box key.
+fn keeps_key(fixture: &Fixture) -> bool {
+    let sealed = std::fs::read(&fixture.key_file.path).unwrap();
+    let keys = escrutinio_sealed::open(escrutinio_sealed::Kind::ServerKeys, "password", &sealed).unwrap();
+    keys[64..] != [0; 32]
+}
+
+/// Ticks again and again.
+fn ticking(server: &Conducted) -> tokio::task::JoinHandle<()> {
+    let conductor = std::sync::Arc::clone(&server.conductor);
+    tokio::spawn(async move {
+        loop {
+            conductor.tick().await.unwrap();
+            tokio::time::sleep(core::time::Duration::from_millis(100)).await;
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_box_key_is_destroyed_at_every_instance_before_the_act_says_so() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let mut other = fixture.clone();
+    other.key_file.path = fixture.databases.folder().join("second/keys.sealed");
+    // Its password is at nobody's hand there.
+    other.key_file.passwords = escrutinio_server::passwords::Passwords::default();
+    seal_keys(&fixture);
+    seal_keys(&other);
+    let second = other.conduct(QUICK, &[]).await.unwrap();
+    fixture.clock.set(fixture.schedule().voting_start);
+    vote(&fixture, &first, 0).await;
+    fixture.clock.set(fixture.schedule().reception_end);
+    for server in [&second, &first] {
+        server.conductor.tick().await.unwrap();
+    }
+    close(&fixture, &first).await;
+    first.conductor.export(&fixture.databases.folder().join("export")).await.unwrap();
+    let ticks = ticking(&second);
+    let refused = first.conductor.destroy_box_key("password").await;
+    assert!(matches!(refused, Err(LifecycleError::Keeps(1))), "{refused:?}");
+    assert!(second.running.keys.ballots().is_none(), "its memory has it no more");
+    assert!(second.conductor.must_destroy_key(), "its file has, and it says so");
+    assert!(!keeps_key(&fixture) && keeps_key(&other));
+    let said = async || first.board.acts().await.unwrap().into_iter().find(|act| act.contains("act destroy-box-key"));
+    assert_eq!(said().await, None, "what is public is true");
+    ticks.abort();
+    second.stop().await;
+
+    // It starts again, with the password.
+    let folder = fixture.databases.folder().join("passwords");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("keys-password"), "password").unwrap();
+    other.key_file.passwords = escrutinio_server::passwords::Passwords::new(Some(folder));
+    fixture.clock.advance(60);
+    let second = other.conduct(QUICK, &[]).await.unwrap();
+    let ticks = ticking(&second);
+    while second.running.keys.ballots().is_some() || keeps_key(&other) {
+        tokio::time::sleep(core::time::Duration::from_millis(50)).await;
+    }
+    first.conductor.destroy_box_key("password").await.unwrap();
+    assert!(said().await.unwrap().contains("instances 2\n"));
+    ticks.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_close_waits_for_what_other_instances_received_before() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let second = fixture.conduct(QUICK, &[]).await.unwrap();
+    let end = fixture.schedule().reception_end;
+    fixture.clock.set(fixture.schedule().voting_close - 1);
+    let session = enter(&fixture, &second, 0);
+    fixture.clock.set(session.end - 1);
+    let tick = async || {
+        for server in [&second, &first] {
+            server.conductor.tick().await.unwrap();
+        }
+    };
+    tick().await;
+    let service = std::sync::Arc::clone(&second.running.cast);
+    let received = service.receive();
+    for at in [0, 10, 20, 30] {
+        fixture.clock.set(end + at);
+        tick().await;
+        assert_eq!(first.board.closing().await, Ok(None), "{at}");
+    }
+    let receipt = service.cast(&session, fixture.ballot(0, 0, 1), session.end - 1).await.unwrap();
+    drop(received);
+    settle(&second).await;
+    tick().await;
+    assert!(first.board.closing().await.unwrap().is_some());
+    assert_eq!(first.board.status().await.unwrap().size, 1);
+    assert_eq!(first.running.cast.recorded(&receipt.code).await, Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_gone_holds_up_no_close() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let second = fixture.conduct(QUICK, &[]).await.unwrap();
+    let end = fixture.schedule().reception_end;
+    fixture.clock.set(end - 1);
+    second.conductor.tick().await.unwrap();
+    drop(second);
+    fixture.clock.set(end + 10);
+    first.conductor.tick().await.unwrap();
+    assert_eq!(first.board.closing().await, Ok(None), "it may still be there");
+    fixture.clock.set(end + 20);
+    first.conductor.tick().await.unwrap();
+    assert!(first.board.closing().await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_close_10_the_record_of_the_close_is_written_when_no_act_stands() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        fixture.clock.set(fixture.schedule().voting_start);
+        vote(&fixture, &server, 0).await;
+        settle(&server).await;
+        // A ballot that came too late: marked, and the box is closed before it is there.
+        let session = enter(&fixture, &server, 1);
+        server.running.cast.faults().stop_at(escrutinio_server::cast::Step::Marked);
+        let stopped = server.running.cast.cast(&session, fixture.ballot(1, 0, 1), session.start).await;
+        assert_eq!(stopped, Err(Refusal::Storage));
+        let ballots = &server.running.store.ballots;
+        ballots.run(|c| Box::pin(async move { meta::insert(c, meta::CLOSED, b"1").await })).await.unwrap();
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        server.tick().await;
+        assert!(server.board.closing().await.unwrap().is_some());
+        let closed = async |server: &Conducted| {
+            server.board.acts().await.unwrap().into_iter().find(|act| act.contains("act closed"))
+        };
+        assert_eq!(closed(&server).await, None, "two marks, and one ballot");
+        // Whoever comes next finishes it.
+        server.stop().await;
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        server.tick().await;
+        let act = closed(&server).await.unwrap();
+        assert!(act.contains("\nballots 1\n") && act.contains("\nmarks 1\n"), "{act}");
+        server.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_box_key_is_destroyed_after_the_export_only() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
@@ -733,16 +892,13 @@ async fn the_box_key_is_destroyed_after_the_export_only() {
     fixture.clock.set(fixture.schedule().voting_start);
     let session = enter(&fixture, &server, 0);
     let receipt = server.running.cast.cast(&session, fixture.ballot(0, 0, 1), session.start).await.unwrap();
-    let path = fixture.databases.folder().join("keys.sealed");
-    let sealed =
-        escrutinio_sealed::seal(&mut random::system(), escrutinio_sealed::Kind::ServerKeys, "password", &fixture.keys);
-    std::fs::write(&path, sealed.unwrap()).unwrap();
-    let destroy = async || server.conductor.destroy_box_key(&path, "password").await;
+    seal_keys(&fixture);
+    let destroy = async || server.conductor.destroy_box_key("password").await;
     assert!(matches!(destroy().await, Err(LifecycleError::Phase(Phase::Voting))));
     close(&fixture, &server).await;
     assert!(matches!(destroy().await, Err(LifecycleError::Missing("the export"))));
     server.conductor.export(&fixture.databases.folder().join("export")).await.unwrap();
-    assert!(matches!(server.conductor.destroy_box_key(&path, "wrong").await, Err(LifecycleError::Keys(_))));
+    assert!(matches!(server.conductor.destroy_box_key("wrong").await, Err(LifecycleError::Keys(_))));
     assert!(server.running.keys.ballots().is_some());
     destroy().await.unwrap();
     assert!(server.running.keys.ballots().is_none());

@@ -125,6 +125,73 @@ async fn a_job_that_fails_leaves_nothing_behind() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_panics_or_hangs_is_given_up_and_others_go_on() {
+    for databases in Databases::all().await {
+        let store = databases.open().await;
+        for database in [&store.roll, &store.ballots] {
+            let job: Result<(), _> = database.run(|_| Box::pin(async move { panic!("a fault") })).await;
+            assert!(matches!(job, Err(StoreError::Unavailable { .. })), "{job:?}");
+            let good = database.run(|c| Box::pin(async move { meta::insert(c, "x", b"1").await })).await;
+            assert_eq!(good, Ok(true));
+        }
+        store.close().await;
+        let closed = store.roll.run(|c| Box::pin(async move { roll::count(c).await })).await;
+        assert_eq!(closed, Err(StoreError::Closed), "only who was closed says so");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_locked_in_crossed_order_by_two_instances_fail_nobody() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let instances = [databases.open().await, databases.open().await];
+    for number in 1..=40 {
+        let job = instances[0].roll.run(move |c| Box::pin(async move { roll::insert(c, &new_account(number)).await }));
+        assert_eq!(job.await, Ok(true));
+    }
+    // Many at once at both, one upwards, one downwards; and casts beside them.
+    let touch = |store: &Store, number: i64| {
+        let roll = store.roll.clone();
+        tokio::spawn(async move {
+            let job = roll.run(move |c| {
+                Box::pin(async move {
+                    let statement = "UPDATE accounts SET failures = failures + 1 WHERE account = $1";
+                    Ok(sqlx::query(statement).bind(number).execute(c).await.map(drop)?)
+                })
+            });
+            job.await
+        })
+    };
+    // A batch, in the order of accounts.
+    let mark = |store: &Store, contest: i64| {
+        let roll = store.roll.clone();
+        tokio::spawn(async move {
+            let job = roll.casts().run(move |c| {
+                Box::pin(async move {
+                    for number in 1..=40i64 {
+                        let statement = "INSERT INTO marks (account, contest) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+                        sqlx::query(statement).bind(number).bind(contest).execute(&mut *c).await?;
+                    }
+                    Ok(())
+                })
+            });
+            job.await
+        })
+    };
+    let mut jobs = Vec::new();
+    for round in 0..20 {
+        for number in 1..=40 {
+            jobs.push(touch(&instances[0], number));
+            jobs.push(touch(&instances[1], 41 - number));
+        }
+        jobs.push(mark(&instances[0], round));
+        jobs.push(mark(&instances[1], round));
+    }
+    for job in jobs {
+        assert_eq!(job.await.unwrap(), Ok(()));
+    }
+}
+
 #[tokio::test]
 async fn one_program_at_a_time_opens_a_file() {
     let databases = Databases::sqlite();

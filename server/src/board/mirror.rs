@@ -119,7 +119,8 @@ async fn put(path: PathBuf, bytes: Vec<u8>, readers: Readers) -> Result<(), Stor
         Ok(found) if found == bytes && readers.may_read(&path) => Ok(()),
         _ => write_for(&path, &bytes, readers),
     });
-    write.await.unwrap_or(Err(StoreError::Closed))
+    let fault = |_| Err(StoreError::Unavailable { what: "a file was not written: a fault of the program".to_owned() });
+    write.await.unwrap_or_else(fault)
 }
 
 /// Removes partial files of an earlier size: an importer wants exactly those of the last. What cannot be

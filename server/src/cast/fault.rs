@@ -15,10 +15,12 @@ pub enum Step {
     Stored = 3,
     /// Promises are out, the intent stands.
     Answered = 4,
+    /// Nothing is verified yet.
+    Received = 5,
 }
 
 impl Step {
-    /// All of them.
+    /// All at which the program may stop and leave something.
     pub const ALL: [Self; 4] = [Self::Verified, Self::Marked, Self::Stored, Self::Answered];
 }
 
@@ -27,6 +29,8 @@ impl Step {
 pub struct Faults {
     #[cfg(feature = "test-util")]
     stop: AtomicU8,
+    #[cfg(feature = "test-util")]
+    panic: AtomicU8,
 }
 
 impl Faults {
@@ -37,10 +41,19 @@ impl Faults {
         self.stop.store(step as u8, Ordering::SeqCst);
     }
 
+    /// Lets whoever reaches a step next panic there.
+    #[cfg(feature = "test-util")]
+    #[expect(clippy::as_conversions, reason = "the number of the step")]
+    pub fn panic_at(&self, step: Step) {
+        self.panic.store(step as u8, Ordering::SeqCst);
+    }
+
     /// Whether to stop here.
     #[cfg(feature = "test-util")]
     #[expect(clippy::as_conversions, reason = "the number of the step")]
     pub(super) fn stops(&self, step: Step) -> bool {
+        let once = self.panic.compare_exchange(step as u8, 0, Ordering::SeqCst, Ordering::SeqCst);
+        assert!(once.is_err(), "a test asked for it");
         self.stop.load(Ordering::SeqCst) == step as u8
     }
 

@@ -1,6 +1,7 @@
 //! Steps 5 to 9, in two stages, so that one batch is verified while the one before is written.
 
 use core::fmt;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,6 +100,7 @@ impl InFlight {
 }
 
 /// An act of which only the end is missing.
+#[derive(Clone)]
 struct Unfinished {
     intent: i64,
     unmark: Vec<(AccountNumber, u32)>,
@@ -108,25 +110,25 @@ pub(super) fn start(parts: CastParts, in_flight: Arc<InFlight>, faults: Arc<Faul
     let (queue, waiting) = mpsc::channel(QUEUE);
     // One batch waits while one is written: a third is verified.
     let (verified, written) = mpsc::channel(1);
-    tokio::spawn(verify(parts.clone(), waiting, verified));
+    tokio::spawn(verify(parts.clone(), Arc::clone(&faults), waiting, verified));
     tokio::spawn(Committer { parts, in_flight, faults, unfinished: None }.work(written));
     queue
 }
 
 /// Step 5: whatever waits is one batch.
-async fn verify(parts: CastParts, mut waiting: mpsc::Receiver<Pending>, verified: mpsc::Sender<Vec<Pending>>) {
+async fn verify(
+    parts: CastParts,
+    stops: Arc<Faults>,
+    mut waiting: mpsc::Receiver<Pending>,
+    verified: mpsc::Sender<Vec<Pending>>,
+) {
     // Batches are begun only when there is room for them: what comes meanwhile makes the next one larger.
     while let Ok(room) = verified.reserve().await {
         let mut batch = Vec::with_capacity(BATCH);
         if waiting.recv_many(&mut batch, BATCH).await == 0 {
             return;
         }
-        let election = Arc::clone(&parts.election);
-        let work = tokio::task::spawn_blocking(move || {
-            let faults = faults(&election.election, &batch);
-            (batch, faults)
-        });
-        let Ok((batch, faults)) = work.await else { return };
+        let (batch, faults) = judge(&parts, &stops, batch).await;
         let mut good = Vec::with_capacity(batch.len());
         for (pending, fault) in batch.into_iter().zip(faults) {
             match fault {
@@ -139,6 +141,36 @@ async fn verify(parts: CastParts, mut waiting: mpsc::Receiver<Pending>, verified
         }
         room.send(good);
     }
+}
+
+/// What is wrong with each. Should the program itself fail at one, it fails at that one only.
+async fn judge(
+    parts: &CastParts,
+    stops: &Arc<Faults>,
+    batch: Vec<Pending>,
+) -> (Vec<Pending>, Vec<Option<Refusal>>) {
+    let batch = Arc::new(batch);
+    let work = |places: Range<usize>| {
+        let (election, batch, stops) = (Arc::clone(&parts.election), Arc::clone(&batch), Arc::clone(stops));
+        tokio::task::spawn_blocking(move || {
+            stops.stops(Step::Received);
+            faults(&election.election, batch.get(places).unwrap_or_default())
+        })
+    };
+    let found = match work(0..batch.len()).await {
+        Ok(found) => found,
+        Err(_) => {
+            tracing::error!("a batch could not be verified: a fault of the program; each of its ballots is verified alone");
+            let mut found = Vec::with_capacity(batch.len());
+            for place in 0..batch.len() {
+                let one = work(place..place.saturating_add(1)).await.unwrap_or_default();
+                found.push(one.into_iter().next().unwrap_or(Some(Refusal::Internal)));
+            }
+            found
+        }
+    };
+    // Nobody else holds it: all work is done.
+    (Arc::into_inner(batch).unwrap_or_default(), found)
 }
 
 /// V1.6 and V1.7 of all, contest by contest.
@@ -169,6 +201,7 @@ fn faults(election: &escrutinio_core::verify::Election, batch: &[Pending]) -> Ve
     faults
 }
 
+#[derive(Clone)]
 struct Committer {
     parts: CastParts,
     in_flight: Arc<InFlight>,
@@ -194,8 +227,20 @@ impl Committer {
                     None => return,
                 },
             };
-            if let Err(Stopped) = self.commit(batch).await {
-                return;
+            // A task of its own: a panic ends that one.
+            let mut once = Self { unfinished: self.unfinished.take(), ..self.clone() };
+            let done = tokio::spawn(async move {
+                let done = once.commit(batch).await;
+                done.map(|()| once.unfinished)
+            });
+            match done.await {
+                Ok(Ok(unfinished)) => self.unfinished = unfinished,
+                Ok(Err(Stopped)) => return,
+                Err(_) => {
+                    tracing::error!("a batch was not finished: a fault of the program");
+                    // Whoever watches the intents finishes what stands.
+                    self.in_flight.own().clear();
+                }
             }
         }
     }
@@ -207,7 +252,7 @@ impl Committer {
     /// Step 8 alone.
     async fn finish(&mut self) {
         let Some(Unfinished { intent, unmark }) = self.unfinished.take() else { return };
-        let job = self.parts.store.roll.run(move |c| Box::pin(async move { intent::finish(c, intent, &unmark).await }));
+        let job = self.parts.store.roll.casts().run(move |c| Box::pin(async move { intent::finish(c, intent, &unmark).await }));
         if let Err(error) = job.await {
             tracing::warn!(%error, "an intent is left for later");
         }
@@ -258,6 +303,7 @@ impl Committer {
             .parts
             .store
             .ballots
+            .casts()
             .run(move |c| Box::pin(async move { ballots::insert(c, backend, &cipher, id, &sealed).await }));
         let outcomes = job.await;
         self.stops(Step::Stored)?;
@@ -299,9 +345,13 @@ impl Committer {
             .iter()
             .map(|p| Entry { account: p.account, contest: p.contest(), cast: p.checked.bytes.clone() })
             .collect();
+        if self.unfinished.as_ref().is_some_and(|unfinished| !unfinished.unmark.is_empty()) {
+            // A transaction that takes marks back as well as makes some could wait for one that waits for it.
+            self.finish().await;
+        }
         let before = self.unfinished.take();
         let finished = before.as_ref().map(|unfinished| unfinished.intent);
-        let job = self.parts.store.roll.run(move |c| {
+        let job = self.parts.store.roll.casts().run(move |c| {
             Box::pin(async move {
                 if let Some(Unfinished { intent, unmark }) = before {
                     intent::finish(c, intent, &unmark).await?;

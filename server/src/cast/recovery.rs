@@ -58,6 +58,17 @@ pub(super) async fn refuse_old_copy(parts: &CastParts) -> Result<(), StoreError>
     Err(StoreError::Refused { what })
 }
 
+/// How many marks there are, at a moment when no intent stands.
+pub(super) async fn settled_marks(parts: &CastParts) -> Result<Option<i64>, StoreError> {
+    let roll = &parts.store.roll;
+    let mut connection = roll.read().await?;
+    let mut moment = connection.begin_with(roll.backend().moment()).await?;
+    if rows(&mut moment, "SELECT count(*) FROM intents").await? > 0 {
+        return Ok(None);
+    }
+    Ok(Some(rows(&mut moment, "SELECT count(*) FROM marks").await?))
+}
+
 async fn rows(connection: &mut AnyConnection, statement: &'static str) -> Result<i64, StoreError> {
     Ok(sqlx::query(statement).fetch_one(connection).await?.try_get(0)?)
 }
@@ -76,7 +87,8 @@ pub(super) fn watch(parts: CastParts, in_flight: &Arc<InFlight>, faults: Arc<Fau
             let Some(in_flight) = in_flight.upgrade() else { return };
             match finish_seen(&parts, &in_flight, &faults, &seen).await {
                 Ok(standing) => seen = standing,
-                Err(StoreError::Closed) => return,
+                // It is taken down: whoever holds the service lets go of it soon.
+                Err(StoreError::Closed) => {}
                 Err(error) => tracing::warn!(%error, "unfinished acts could not be looked at"),
             }
         }
@@ -91,7 +103,10 @@ async fn finish_seen(
 ) -> Result<BTreeSet<i64>, StoreError> {
     let standing: BTreeSet<i64> = intent::all(&mut *parts.store.roll.read().await?).await?.into_iter().collect();
     for id in standing.intersection(seen).filter(|id| !in_flight.has(**id)) {
-        finish(parts, faults, *id).await?;
+        // One that cannot be finished is no reason to leave the others.
+        if let Err(error) = finish(parts, faults, *id).await {
+            tracing::warn!(%error, "an unfinished act is left for later");
+        }
     }
     Ok(standing)
 }
@@ -116,7 +131,8 @@ async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), Store
     }
     let unmark: Vec<_> =
         voters.into_iter().zip(outcomes).filter(|(_, o)| *o != Outcome::Accepted).map(|(v, _)| v).collect();
-    parts.store.roll.run(move |c| Box::pin(async move { intent::finish(c, id, &unmark).await })).await
+    let job = parts.store.roll.run(move |c| Box::pin(async move { intent::finish(c, id, &unmark).await }));
+    job.await
 }
 
 fn seal(

@@ -17,6 +17,8 @@ use crate::store::{Database, StoreError};
 
 /// For how long a database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// For how long nothing of what the clock asks for may be done: looking at it takes less than a second.
+const STILL: Duration = Duration::from_secs(30);
 /// Share of a disk that is to stay free, in hundredths.
 const FREE: u64 = 10;
 
@@ -55,7 +57,7 @@ impl Detail {
 /// A component.
 #[derive(Clone, Debug, Serialize)]
 pub struct Component {
-    /// roll, box, disk, clock, mail, sms, board, witness .., components.
+    /// roll, box, disk, clock, mail, sms, board, witness .., casting, conductor, components.
     pub name: String,
     /// Whether it works.
     pub light: Light,
@@ -111,8 +113,14 @@ pub async fn look(server: &Server) -> State {
     if let Ok(board) = &board {
         components.extend(board.witnesses.iter().map(|witness| self::witness(witness, board)));
     }
-    if let Some(error) = server.conductor.fault() {
-        components.push(component("conductor", Light::Red, Detail::raw(error)));
+    components.push(casting(server));
+    components.push(conductor(server));
+    if server.conductor.must_destroy_key() {
+        let detail = Detail::new(
+            "keys.sealed aún tiene la llave de la urna, que fue destruida: hay que reiniciar",
+            "keys.sealed still has the box key, which was destroyed: restart",
+        );
+        components.push(component("keys", Light::Red, detail));
     }
     components.push(compared(server));
     let board = board.ok();
@@ -248,6 +256,29 @@ fn witness(status: &WitnessStatus, board: &BoardStatus) -> Component {
                 Detail::new(format!("firmó el punto de control {number}"), format!("signed checkpoint {number}"));
             component(&name, light(!behind), detail)
         }
+    }
+}
+
+/// What takes ballots; once it has ended by a fault of the program, another instance has to.
+fn casting(server: &Server) -> Component {
+    match server.cast.is_alive() {
+        true => component("casting", Light::Good, Detail::default()),
+        false => stopping("casting", Detail::new("se detuvo: hay que reiniciar", "it has ended: restart")),
+    }
+}
+
+/// What happens by the clock: epochs, grace, close.
+fn conductor(server: &Server) -> Component {
+    let still = server.conductor.still_for();
+    match server.conductor.fault() {
+        Some(error) => component("conductor", Light::Red, Detail::raw(error)),
+        None if still > STILL => {
+            let seconds = still.as_secs();
+            let detail =
+                Detail::new(format!("detenido desde hace {seconds} s"), format!("it stands still for {seconds} s"));
+            component("conductor", Light::Red, detail)
+        }
+        None => component("conductor", Light::Good, Detail::default()),
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) async fn run(
                 Some(password) => zeroize::Zeroizing::new(password.clone()),
                 None => credential()?,
             };
-            server.conductor.destroy_box_key(&server.config.keys_file(), &password).await?;
+            server.conductor.destroy_box_key(&password).await?;
             Ok(done("destroyed", Value::Null))
         }
     }

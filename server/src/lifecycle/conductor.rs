@@ -1,7 +1,7 @@
 //! What happens by the clock, and what staff may ask for.
 
 use core::fmt;
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use core::time::Duration;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -13,7 +13,8 @@ use sqlx::Row;
 use tokio::sync::Mutex;
 
 use super::time::Look;
-use super::{Exported, LifecycleError, VotersList, export, keyfile, start, voters, zero};
+use super::instances::{self, Sign};
+use super::{Exported, KeyFile, LifecycleError, VotersList, export, start, voters, zero};
 use crate::board::{Act, BoardService, Head, Leader, utc};
 use crate::cast::CastService;
 use crate::clock::{Clock, ClockHealth};
@@ -29,6 +30,8 @@ const TICK: Duration = Duration::from_millis(500);
 const EMPTY: Duration = Duration::from_secs(60);
 /// Seconds after the last moment of reception in which ballots that were received are finished.
 const DRAIN: i64 = 10;
+/// Seconds before that moment from which on every instance says that it is there.
+const GATHER: i64 = 60;
 
 /// What the conductor needs of the rest of the server.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct ConductorParts {
     pub store: Store,
     /// The keys.
     pub keys: Arc<ServerKeys>,
+    /// The file that they are from.
+    pub key_file: KeyFile,
     /// Takes ballots.
     pub cast: Arc<CastService>,
     /// Both logs.
@@ -61,6 +66,14 @@ impl fmt::Debug for ConductorParts {
 #[derive(Debug)]
 pub struct Conductor {
     pub(super) parts: ConductorParts,
+    /// Its name for the other instances.
+    instance: i64,
+    /// Whether the file of keys has the box key.
+    pub(super) keeps_key: AtomicBool,
+    /// Whether it was tried to overwrite it there.
+    pub(super) tried: AtomicBool,
+    /// What it told them last, and when.
+    told: std::sync::Mutex<Option<(i64, Sign)>>,
     /// Of one instance only.
     pub(super) leader: Mutex<Option<Leader>>,
     /// Ballots that waited at the last tick; negative where another instance is the sequencer.
@@ -99,8 +112,11 @@ impl Conductor {
         let look = std::sync::Mutex::new((Instant::now(), parts.clock.now()));
         let (emptied, pulse) = (std::sync::Mutex::new(Instant::now()), std::sync::Mutex::new(Instant::now()));
         let (waiting, compared) = (AtomicI64::new(-1), std::sync::Mutex::new(Some(Instant::now())));
-        let fault = std::sync::Mutex::default();
-        Ok(Self { parts, leader: Mutex::new(None), waiting, fault, emptied, look, pulse, compared })
+        let (fault, told) = (std::sync::Mutex::default(), std::sync::Mutex::default());
+        let instance = instances::new_id();
+        let leader = Mutex::new(None);
+        let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
+        Ok(Self { parts, instance, keeps_key, tried, told, leader, waiting, fault, emptied, look, pulse, compared })
     }
 
     /// Looks at the clock, and at the witnesses, again and again, as long as somebody else holds the conductor.
@@ -160,6 +176,8 @@ impl Conductor {
         parts.events.turn_of_the_hour().await?;
         let now = parts.clock.now();
         self.watch_clock(now).await?;
+        self.follow_destruction().await?;
+        self.tell(now).await?;
         let mut leader = self.leader.lock().await;
         // After an error, or a panic, nobody knows what was written: it begins anew from what the box says.
         let mut own = leader.take();
@@ -254,18 +272,51 @@ impl Conductor {
         }
     }
 
-    /// Whether no ballot can come any more: the time is over, and what was received is finished.
+    /// The last moment of reception: that of the calendar, or that of a signed exception.
+    async fn last(&self) -> Result<i64, StoreError> {
+        let parts = &self.parts;
+        let last = parts.lifecycle.schedule().last;
+        if !parts.lifecycle.facts().closed {
+            return Ok(last);
+        }
+        let early = meta::value(&mut *parts.store.ballots.read().await?, meta::EXCEPTION).await?;
+        let early = early.and_then(|value| String::from_utf8(value).ok()?.split(' ').next()?.parse::<i64>().ok());
+        Ok(early.unwrap_or(i64::MAX).min(last))
+    }
+
+    /// Tells the other instances how it is with this one, from shortly before the end on.
+    async fn tell(&self, now: i64) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let last = self.last().await?;
+        if !parts.lifecycle.facts().opened || now < last.saturating_sub(GATHER) {
+            return Ok(());
+        }
+        // What was received before is counted from the moment when all of it was there.
+        let drained = now >= last && parts.cast.requests() == 0;
+        let sign = Sign { drained, box_key: self.keeps_key.load(Ordering::SeqCst) };
+        let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|(at, before)| before == sign && now.saturating_sub(at) < instances::BEAT) {
+            return Ok(());
+        }
+        instances::tell(&parts.store.roll, self.instance, now, sign).await?;
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, sign));
+        Ok(())
+    }
+
+    /// What the other instances say of themselves.
+    pub(super) async fn others(&self) -> Result<Vec<Sign>, StoreError> {
+        instances::others(&self.parts.store.roll, self.instance, self.parts.clock.now()).await
+    }
+
+    /// Whether no ballot can come any more: the time is over, and what was received, wherever it was, is finished.
     async fn is_over(&self, now: i64) -> Result<bool, StoreError> {
         let parts = &self.parts;
-        let mut connection = parts.store.ballots.read().await?;
-        if meta::value(&mut connection, meta::CLOSED).await?.is_some() {
+        if meta::value(&mut *parts.store.ballots.read().await?, meta::CLOSED).await?.is_some() {
             return Ok(true);
         }
-        let early = meta::value(&mut connection, meta::EXCEPTION).await?;
-        drop(connection);
-        let early = early.and_then(|value| String::from_utf8(value).ok()?.split(' ').next()?.parse::<i64>().ok());
-        let last = early.unwrap_or(i64::MAX).min(parts.lifecycle.schedule().last);
-        Ok(now >= last.saturating_add(DRAIN) && parts.cast.is_idle().await?)
+        Ok(now >= self.last().await?.saturating_add(DRAIN)
+            && parts.cast.is_idle().await?
+            && self.others().await?.iter().all(|other| other.drained))
     }
 
     async fn grace(&self, now: i64) -> Result<(), StoreError> {
@@ -275,11 +326,12 @@ impl Conductor {
         parts.board.act_once(&act).await.map(drop)
     }
 
-    /// The record of the close (R-CLOSE-10), and that it is closed, in both databases.
+    /// The record of the close (R-CLOSE-10), and that it is closed, in both databases; not before what others began too
+    /// late is taken back: what is public once is so for ever.
     async fn closed(&self, now: i64, head: &Head) -> Result<(), StoreError> {
         let parts = &self.parts;
         let schedule = parts.lifecycle.schedule();
-        let marks = count(&parts.store.roll, "SELECT count(*) FROM marks").await?;
+        let Some(marks) = parts.cast.settled_marks().await? else { return Ok(()) };
         let ballots = count(&parts.store.ballots, "SELECT count(*) FROM ballots").await?;
         let act = Act::new("closed", now)
             .with("voting-close", utc(schedule.voting_close))
@@ -410,29 +462,6 @@ impl Conductor {
     pub async fn voters(&self) -> Result<VotersList, LifecycleError> {
         self.closing().await?;
         Ok(voters::list(&self.parts.store, self.parts.keys.roll()).await?)
-    }
-
-    /// Destroys the box key, in the file and in memory: from now on nobody tells one row of the box from
-    /// another.
-    ///
-    /// # Errors
-    /// [`LifecycleError`] before the export, if a ballot is not on the board, or if the file could not be
-    /// overwritten.
-    pub async fn destroy_box_key(&self, file: &Path, password: &str) -> Result<(), LifecycleError> {
-        let parts = &self.parts;
-        self.closing().await?;
-        let exported = meta::value(&mut *parts.store.ballots.read().await?, meta::EXPORTED).await?;
-        exported.ok_or(LifecycleError::Missing("the export"))?;
-        let size = i64::try_from(parts.board.last(crate::board::LogName::Board).await?.size).unwrap_or(i64::MAX);
-        let ballots = count(&parts.store.ballots, "SELECT count(*) FROM ballots").await?;
-        if ballots != size {
-            return Err(LifecycleError::NotEmpty { table: "box.ballots", rows: ballots, expected: size });
-        }
-        keyfile::destroy_box_key(file, password)?;
-        parts.keys.forget_ballots();
-        *self.leader.lock().await = None;
-        parts.board.act_once(&Act::new("destroy-box-key", parts.clock.now())).await?;
-        Ok(())
     }
 }
 

@@ -40,6 +40,9 @@ pub enum LifecycleError {
     /// An act before this one is missing.
     #[error("{0} comes first")]
     Missing(&'static str),
+    /// Other instances have the box key.
+    #[error("the box key is destroyed here, and {0} other instances have it in their files: restart them, and ask again")]
+    Keeps(usize),
     /// What was asked is not of this election.
     #[error("{0}")]
     Refused(String),
@@ -59,6 +62,7 @@ impl From<&LifecycleError> for Refusal {
             | LifecycleError::Missing(_)
             | LifecycleError::Quorum(_)
             | LifecycleError::Ahead(_)
+            | LifecycleError::Keeps(_)
             | LifecycleError::NotEmpty { .. } => Self::WrongPhase,
             LifecycleError::Clock(_) | LifecycleError::Alone | LifecycleError::Doubt(_) => Self::Clock,
             LifecycleError::Refused(_) | LifecycleError::Keys(_) => Self::BadRequest,

@@ -79,6 +79,8 @@ impl<'m> Page<'m> {
             "mail" => self.say("Correo", "Mail"),
             "sms" => "SMS",
             "board" => self.say("Tablero", "Board"),
+            "casting" => self.say("Recepción de boletas", "Casting"),
+            "conductor" => self.say("Calendario", "Calendar"),
             "components" => self.say("Componentes", "Components"),
             other => {
                 return match other.strip_prefix("witness ") {

@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
 
-use super::writer::{BoxFuture, Writer};
+use super::writer::{BoxFuture, Sharing, Writer};
 use super::{StoreError, files};
 
 /// Connections that read.
@@ -84,6 +84,7 @@ pub struct Database {
     options: AnyConnectOptions,
     pool: AnyPool,
     writer: Writer,
+    casts: Writer,
     /// Of SQLite's file, while it is open.
     lock: Arc<Mutex<Option<File>>>,
 }
@@ -127,8 +128,14 @@ impl Database {
             })
             .connect_with(options.clone())
             .await?;
-        let writer = Writer::start(options.clone(), backend, connection);
-        Ok(Self { backend, options, pool, writer, lock: Arc::new(Mutex::new(lock)) })
+        connection.close().await?;
+        let start = |sharing| Writer::start(&options, backend, sharing);
+        // Whoever writes meets others who write at other instances, in every order: no transaction but those of casts
+        // waits for one while another waits for it, and none of it concerns who casts.
+        let apart = backend == Backend::Postgres;
+        let writer = start(if apart { Sharing::Apart } else { Sharing::Together });
+        let casts = if apart { start(Sharing::Together) } else { writer.clone() };
+        Ok(Self { backend, options, pool, writer, casts, lock: Arc::new(Mutex::new(lock)) })
     }
 
     /// Which program keeps it.
@@ -161,7 +168,13 @@ impl Database {
         &self.writer
     }
 
-    /// Writes, together with whoever writes at the same time; see [`Writer::run`].
+    /// The writer of the act of casting, which nobody else's jobs hold up.
+    #[must_use]
+    pub fn casts(&self) -> &Writer {
+        &self.casts
+    }
+
+    /// Writes, perhaps together with whoever writes at the same time; see [`Writer::run`].
     ///
     /// # Errors
     /// As [`Writer::run`].
@@ -196,6 +209,7 @@ impl Database {
 
     pub(super) async fn close(&self) {
         self.writer.close().await;
+        self.casts.close().await;
         // What is left there is moved by the next start.
         let _ = self.truncate_log().await;
         self.pool.close().await;

@@ -61,7 +61,7 @@ impl From<sqlx::Error> for StoreError {
                     None => Self::unavailable(&error),
                 }
             }
-            E::PoolClosed | E::WorkerCrashed => Self::Closed,
+            E::PoolClosed => Self::Closed,
             E::RowNotFound => Self::corrupt("a row that was there is not"),
             E::ColumnDecode { .. } | E::Decode(_) | E::ColumnNotFound(_) | E::ColumnIndexOutOfBounds { .. } => {
                 Self::corrupt(error.to_string())

@@ -18,6 +18,8 @@ pub const EXCEPTION: &str = "exception";
 pub const EXPORTED: &str = "exported";
 /// The number of the closing checkpoint, once it is known.
 pub const CLOSING: &str = "closing";
+/// Set, in the box, when the box key is to be nowhere any more.
+pub const DESTROYED: &str = "destroyed";
 /// Set when a rehearsal was wiped: nothing is loaded again.
 pub const WIPED: &str = "wiped";
 /// Set when the act *publish* is done.

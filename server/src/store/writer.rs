@@ -1,13 +1,16 @@
-//! Writes of many at once: jobs that arrive while a transaction is being committed share the
-//! next one, so that a busy server waits for the disk as often as an idle one.
+//! Who writes. Together: jobs that arrive while a transaction is being committed share the next one, so that a
+//! busy server waits for the disk as often as an idle one. Or apart: every job has a transaction of its own, several
+//! at a time, so that none holds what another waits for, and what one runs into is its own.
 
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
+use std::sync::Arc;
 
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, Connection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::StoreError;
 use super::database::{Backend, PATIENCE, connect};
@@ -16,6 +19,17 @@ use super::database::{Backend, PATIENCE, connect};
 const QUEUE: usize = 4096;
 /// Jobs in one transaction.
 const TOGETHER: usize = 512;
+/// Transactions at a time, where every job has one of its own.
+const APART: usize = 6;
+
+/// Whether jobs share transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// One transaction at a time, of all jobs that wait.
+    Together,
+    /// A transaction for each job.
+    Apart,
+}
 
 /// What a job does.
 pub type BoxFuture<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
@@ -63,13 +77,15 @@ where
 
 enum Message {
     Job(Box<dyn Job>),
-    Close(oneshot::Sender<()>),
+    /// Whoever receives it ends: there is one for each worker.
+    Close,
 }
 
-/// Writes to one database, one transaction at a time. Copies write to the same.
+/// Writes to one database. Copies write to the same.
 #[derive(Clone)]
 pub struct Writer {
     jobs: mpsc::Sender<Message>,
+    workers: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl fmt::Debug for Writer {
@@ -79,10 +95,18 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(options: AnyConnectOptions, backend: Backend, connection: AnyConnection) -> Self {
+    pub(super) fn start(options: &AnyConnectOptions, backend: Backend, sharing: Sharing) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(Worker { options, backend, connection: Some(connection), queue }.work());
-        Self { jobs }
+        let queue = Arc::new(Mutex::new(queue));
+        let (workers, limit) = match sharing {
+            Sharing::Together => (1, TOGETHER),
+            Sharing::Apart => (APART, 1),
+        };
+        let work = |_| {
+            let (options, queue) = (options.clone(), Arc::clone(&queue));
+            tokio::spawn(Worker { options, backend, limit, connection: None, queue }.work())
+        };
+        Self { jobs, workers: Arc::new(Mutex::new((0..workers).map(work).collect())) }
     }
 
     /// Runs a job within a transaction that other jobs may share, and answers once it is on the disk.
@@ -100,14 +124,22 @@ impl Writer {
         let (sender, answer) = oneshot::channel();
         let job = Message::Job(Box::new(Asked { job, sender }));
         self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        // It was dropped: it came after the end, or half done, as the time was over or by a fault of the program.
+        let dropped = || match self.jobs.is_closed() {
+            true => StoreError::Closed,
+            false => StoreError::Unavailable { what: "a transaction was given up".to_owned() },
+        };
+        answer.await.unwrap_or_else(|_| Err(dropped()))
     }
 
     /// Finishes the jobs that wait and takes no more.
     pub(super) async fn close(&self) {
-        let (sender, done) = oneshot::channel();
-        if self.jobs.send(Message::Close(sender)).await.is_ok() {
-            let _ = done.await;
+        let mut workers = self.workers.lock().await;
+        for _ in 0..workers.len() {
+            let _ = self.jobs.send(Message::Close).await;
+        }
+        for worker in workers.drain(..) {
+            let _ = worker.await;
         }
     }
 }
@@ -115,58 +147,63 @@ impl Writer {
 struct Worker {
     options: AnyConnectOptions,
     backend: Backend,
+    /// Jobs in one transaction, at most.
+    limit: usize,
     connection: Option<AnyConnection>,
-    queue: mpsc::Receiver<Message>,
+    queue: Arc<Mutex<mpsc::Receiver<Message>>>,
 }
 
 impl Worker {
     async fn work(mut self) {
-        let mut waiting = Vec::with_capacity(TOGETHER);
-        while self.queue.recv_many(&mut waiting, TOGETHER).await > 0 {
+        let mut waiting = Vec::with_capacity(self.limit);
+        let mut closing = false;
+        while !closing && self.queue.lock().await.recv_many(&mut waiting, self.limit).await > 0 {
             let mut jobs = Vec::with_capacity(waiting.len());
-            let mut closing = None;
             for message in waiting.drain(..) {
                 match message {
-                    Message::Job(job) if closing.is_none() => jobs.push(job),
-                    Message::Job(job) => job.refuse(StoreError::Closed),
-                    Message::Close(sender) => closing = Some(sender),
+                    Message::Job(job) if closing => job.refuse(StoreError::Closed),
+                    Message::Job(job) => jobs.push(job),
+                    Message::Close => closing = true,
                 }
             }
             if !jobs.is_empty() {
-                self.together(jobs).await;
-            }
-            if let Some(sender) = closing {
-                self.queue.close();
-                if let Some(connection) = self.connection.take() {
-                    let _ = connection.close().await;
-                }
-                let _ = sender.send(());
-                return;
+                // A task of its own: a panic ends that one, and the connection with it.
+                let once = together(self.options.clone(), self.backend, self.connection.take(), jobs);
+                self.connection = tokio::spawn(once).await.unwrap_or_default();
             }
         }
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close().await;
+        }
     }
+}
 
-    /// One transaction.
-    async fn together(&mut self, jobs: Vec<Box<dyn Job>>) {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => match connect(&self.options, self.backend).await {
-                Ok(connection) => connection,
-                Err(error) => return jobs.into_iter().for_each(|job| job.refuse(error.clone())),
-            },
-        };
-        let mut ran = Vec::with_capacity(jobs.len());
-        let transaction = transaction(&mut connection, self.backend, jobs, &mut ran);
-        let late = |_| Err(StoreError::Unavailable { what: "a transaction took too long".to_owned() });
-        let through = tokio::time::timeout(PATIENCE.saturating_mul(6), transaction).await.unwrap_or_else(late);
-        // After a failure nobody knows what state it is in.
-        if through.is_ok() {
-            self.connection = Some(connection);
-        }
-        for Ran { answer, .. } in ran {
-            answer(through.clone());
-        }
+/// One transaction. Gives the connection back, unless it failed: nobody knows then what state it is in.
+async fn together(
+    options: AnyConnectOptions,
+    backend: Backend,
+    connection: Option<AnyConnection>,
+    jobs: Vec<Box<dyn Job>>,
+) -> Option<AnyConnection> {
+    let mut connection = match connection {
+        Some(connection) => connection,
+        None => match connect(&options, backend).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                jobs.into_iter().for_each(|job| job.refuse(error.clone()));
+                return None;
+            }
+        },
+    };
+    let mut ran = Vec::with_capacity(jobs.len());
+    let transaction = transaction(&mut connection, backend, jobs, &mut ran);
+    let late = |_| Err(StoreError::Unavailable { what: "a transaction took too long".to_owned() });
+    let through = tokio::time::timeout(PATIENCE.saturating_mul(6), transaction).await.unwrap_or_else(late);
+    let kept = through.is_ok().then_some(connection);
+    for Ran { answer, .. } in ran {
+        answer(through.clone());
     }
+    kept
 }
 
 async fn transaction(

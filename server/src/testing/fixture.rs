@@ -19,7 +19,8 @@ use crate::clock::ManualClock;
 use crate::election::LoadedElection;
 use crate::events::EventLog;
 use crate::keys::{LENGTH, ServerKeys};
-use crate::lifecycle::{self as start, Conductor, ConductorParts};
+use crate::lifecycle::{self as start, Conductor, ConductorParts, KeyFile};
+use crate::passwords::Passwords;
 use crate::phase::{Facts, Lifecycle, Schedule};
 use crate::store::roll::{self, NewAccount};
 use crate::store::{Person, Store, StoreError};
@@ -38,6 +39,8 @@ pub struct Fixture {
     pub clock: Arc<ManualClock>,
     /// The content of `keys.sealed`.
     pub keys: [u8; LENGTH],
+    /// Where that file would be.
+    pub key_file: KeyFile,
     /// A session for each voter, begun when voting began.
     pub voters: Vec<VoterSession>,
 }
@@ -129,7 +132,9 @@ impl Fixture {
             })
             .collect();
         let clock = Arc::new(ManualClock::at(schedule.voting_start));
-        let fixture = Self { rehearsal, election, databases, clock, keys: crate::random::bytes(), voters };
+        let path = databases.folder().join("keys.sealed");
+        let key_file = KeyFile { path, passwords: Passwords::new(Some(databases.folder().to_path_buf())) };
+        let fixture = Self { rehearsal, election, databases, clock, keys: crate::random::bytes(), key_file, voters };
         fixture.insert_accounts().await;
         fixture
     }
@@ -227,6 +232,7 @@ impl Fixture {
             clock: self.clock.clone(),
             store,
             keys: Arc::clone(&running.keys),
+            key_file: self.key_file.clone(),
             cast: Arc::clone(&running.cast),
             board: Arc::clone(&board),
             events: Arc::clone(&events),

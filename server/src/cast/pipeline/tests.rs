@@ -25,7 +25,7 @@ fn committer(fixture: &Fixture, running: &Running) -> Committer {
 }
 
 /// What each voter of the first style casts on contests 0 and 1, which are of two lengths.
-fn batch(fixture: &Fixture, running: &Running, voters: core::ops::Range<usize>) -> Vec<Pending> {
+fn batch(fixture: &Fixture, running: &Running, voters: Range<usize>) -> Vec<Pending> {
     let cipher = running.keys.ballots().unwrap();
     let pending = |(voter, contest): (usize, u32)| {
         let session = &fixture.voters[voter];

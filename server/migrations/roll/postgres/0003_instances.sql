@@ -1,0 +1,8 @@
+-- What the instances say of themselves from the end of reception on: when last, whether nothing that was received
+-- before the end is under way, whether they have the box key. Nothing of it is older than that.
+CREATE TABLE instances (
+    instance BIGINT NOT NULL PRIMARY KEY,
+    beat BIGINT NOT NULL,
+    drained BIGINT NOT NULL,
+    box_key BIGINT NOT NULL
+);
