@@ -2,7 +2,7 @@
 //!
 //! 1. to 3.: [`check`]: phase, session, bytes, style, credential;
 //! 4. [`before`]: a ballot that came before, a voter who voted before;
-//! 5. to 9.: [`pipeline`]: all that wait verified as one batch; mark, ballot, promise;
+//! 5. to 9.: [`pipeline`]: all that wait verified as one batch, unless [`trust`] has reasons; mark, ballot, promise;
 //!
 //! and what a crash in between left is done by [`recovery`]. Nothing here writes a line of a log
 //! that says when, or for whom.
@@ -15,9 +15,11 @@ mod intent;
 mod pipeline;
 mod recovery;
 mod tags;
+mod trust;
 
 use core::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use escrutinio_core::board::Receipt;
 use escrutinio_core::ids::TrackingCode;
@@ -38,6 +40,7 @@ use crate::store::{Store, StoreError};
 use before::Question;
 use pipeline::{InFlight, Pending};
 use tags::Tags;
+use trust::Trust;
 
 /// What casting needs of the rest of the server.
 #[derive(Clone)]
@@ -80,6 +83,7 @@ pub struct CastService {
     queue: mpsc::Sender<Pending>,
     in_flight: Arc<InFlight>,
     faults: Arc<Faults>,
+    trust: Arc<Trust>,
     /// Tracking codes of the board, once the box key is gone.
     published: RwLock<Option<Arc<[TrackingCode]>>>,
 }
@@ -96,7 +100,7 @@ impl CastService {
         recovery::finish_all(&parts, &faults).await?;
         let queue = pipeline::start(parts.clone(), Arc::clone(&in_flight), Arc::clone(&faults));
         recovery::watch(parts.clone(), &in_flight, Arc::clone(&faults));
-        Ok(Self { parts, queue, in_flight, faults, published: RwLock::new(None) })
+        Ok(Self { parts, queue, in_flight, faults, trust: Arc::default(), published: RwLock::new(None) })
     }
 
     /// Takes one ballot of a voter, all of which was received at a time. The answer is the signed
@@ -121,8 +125,9 @@ impl CastService {
             return Ok(receipt);
         }
         // 5. to 9.
+        let admitted = self.trust.admit(voter.account, Instant::now())?;
         let (answer, answered) = oneshot::channel();
-        let pending = Pending { account: voter.account, list: voter.list, checked, tags, answer };
+        let pending = Pending { account: voter.account, list: voter.list, checked, tags, admitted, answer };
         self.queue.try_send(pending).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refusal::BUSY,
             mpsc::error::TrySendError::Closed(_) => Refusal::Storage,

@@ -23,7 +23,7 @@ use escrutinio_server::access::session::VoterSession;
 use escrutinio_server::cast::Step;
 use escrutinio_server::phase::Facts;
 use escrutinio_server::random;
-use escrutinio_server::refusal::Refusal;
+use escrutinio_server::refusal::{Refusal, Wait};
 use escrutinio_server::store::{Database, Store};
 use escrutinio_server::testing::{Databases, Fixture, Running};
 use sqlx::Row;
@@ -549,4 +549,19 @@ async fn a_panic_at_any_step_ends_nothing_but_that_batch() {
         settle(&running).await;
         assert_eq!(counts(&running.store).await, (5, 5, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ballots_that_do_not_hold_are_verified_ten_times_and_then_once_a_minute() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let running = fixture.start().await;
+    for seed in 0..10 {
+        let mut two = forgery(&fixture, 0, 0, seed);
+        two.marks[1] = Scalar::from(1u8);
+        let refused = try_cast(&fixture, &running, 0, &two.cast(&mut random::system())).await;
+        assert_eq!(refused, Err(Refusal::BallotProof));
+    }
+    let refused = try_cast(&fixture, &running, 0, &fixture.ballot(0, 0, 1)).await;
+    assert!(matches!(refused, Err(Refusal::Wait { why: Wait::Rate, .. })), "{refused:?}");
+    assert!(try_cast(&fixture, &running, 1, &fixture.ballot(1, 0, 1)).await.is_ok(), "nobody else waits");
 }

@@ -495,3 +495,28 @@ fn problems_are_those_of_the_specification() {
 fn tokens_of_tests_are_those_of_the_links() {
     assert_eq!(Site::token(1), tagged_hash("test-token", &[&1u32.to_le_bytes()]));
 }
+
+#[tokio::test]
+async fn a_ballot_that_comes_to_its_end_after_the_session_does_not_count() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let host = Host::new().await;
+    host.open();
+    let session = host.enter(0).await;
+    let ballot = host.fixture.ballot(0, 0, 1);
+    let mut stream = tokio::net::TcpStream::connect(host.live.voters.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = format!(
+        "POST /api/v1/session/ballots HTTP/1.1\r\nHost: voto.example\r\nAuthorization: Bearer {session}\r\n\
+         Content-Type: application/octet-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        ballot.len()
+    );
+    let (begin, end) = ballot.split_at(ballot.len() / 2);
+    stream.write_all(&[head.as_bytes(), begin].concat()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let leave = host.client.delete(format!("{}/api/v1/session", host.live.voters)).bearer_auth(&session);
+    assert_eq!(leave.send().await.unwrap().status(), 204);
+    stream.write_all(end).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("problem:no-session"), "{answer}");
+    host.live.finish().await;
+}

@@ -11,7 +11,7 @@
 use escrutinio_server::store::roll::{self, NewAccount};
 use escrutinio_server::store::{Backend, Store, StoreError, meta};
 use escrutinio_server::testing::{Cluster, Databases};
-use sqlx::{Executor, Row};
+use sqlx::{Connection, Executor, Row};
 
 fn new_account(number: i64) -> NewAccount {
     NewAccount {
@@ -320,4 +320,55 @@ async fn the_write_ahead_log_is_empty_after_a_close() {
     assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
     store.close().await;
     assert!(std::fs::metadata(&log).map_or(0, |log| log.len()) == 0);
+}
+
+#[tokio::test]
+async fn a_connection_whose_other_end_has_lost_its_power_ends_within_seconds() {
+    let (Some(first), Some(second)) = (Cluster::start_on_loopback(), Cluster::start_on_loopback()) else { return };
+    let store = Store::open(&first.create().await, &second.create().await).await.unwrap();
+    let statement = "SELECT current_setting('tcp_keepalives_idle') || ' ' || current_setting('tcp_keepalives_interval') \
+                     || ' ' || current_setting('tcp_keepalives_count') || ' ' || current_setting('tcp_user_timeout')";
+    for database in [&store.roll, &store.ballots] {
+        let own = database.run(move |c| {
+            Box::pin(async move { Ok(sqlx::query(statement).fetch_one(c).await?.try_get::<String, _>(0)?) })
+        });
+        assert_eq!(own.await.unwrap(), "5 5 3 20000");
+        let row = sqlx::query(statement).fetch_one(&mut *database.read().await.unwrap()).await.unwrap();
+        assert_eq!(row.get::<String, _>(0), "5 5 3 20000");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_log_would_say_what_came_when_is_refused() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let (roll, ballots) = databases.urls();
+    databases.open().await.close().await;
+    let set = async |statement: String| {
+        let mut connection = sqlx::AnyConnection::connect(ballots).await.unwrap();
+        let name: String =
+            sqlx::query("SELECT current_database()::text").fetch_one(&mut connection).await.unwrap().get(0);
+        let statement = sqlx::AssertSqlSafe(format!("ALTER DATABASE {name} {statement}"));
+        connection.execute(statement).await.unwrap();
+        connection.close().await.unwrap();
+    };
+    for (setting, value) in [
+        ("log_statement", "mod"),
+        ("log_statement", "all"),
+        ("log_duration", "on"),
+        ("log_min_duration_statement", "0"),
+        ("log_min_duration_sample", "500"),
+        ("log_transaction_sample_rate", "0.1"),
+        ("log_parameter_max_length_on_error", "-1"),
+        ("debug_print_plan", "on"),
+        ("auto_explain.log_min_duration", "0"),
+    ] {
+        set(format!("SET {setting} = '{value}'")).await;
+        match Store::open(roll, ballots).await {
+            Err(StoreError::Refused { what }) => assert!(what.starts_with(setting), "{what}"),
+            other => panic!("{setting}: {other:?}"),
+        }
+        set(format!("RESET {setting}")).await;
+    }
+    databases.open().await.close().await;
 }

@@ -61,6 +61,14 @@ impl AccessService {
     /// [`Refusal::NoSession`] if it is none or another has taken its place, [`Refusal::SessionExpired`] or
     /// [`Refusal::Closed`] if it is over.
     pub async fn session(&self, token: &str) -> Result<VoterSession, Refusal> {
+        self.session_at(token, self.clock.now()).await
+    }
+
+    /// The same for what was received at a time: the session has not been ended since, by whatever but the clock.
+    ///
+    /// # Errors
+    /// As [`Self::session`].
+    pub async fn session_at(&self, token: &str, at: i64) -> Result<VoterSession, Refusal> {
         let token = Secret::new(token.to_owned()).decode_array::<TOKEN>().ok_or(Refusal::NoSession)?;
         let account = token.first_chunk::<8>().map(|bytes| i64::from_le_bytes(*bytes)).ok_or(Refusal::NoSession)?;
         let found = self.kept_session(account).await.map_err(|error| store_failed(&error))?;
@@ -68,7 +76,7 @@ impl AccessService {
         if !bool::from(token_hash(&token).ct_eq(kept.as_slice())) {
             return Err(Refusal::NoSession);
         }
-        self.lifecycle.may_cast(self.clock.now(), session.start, session.end)?;
+        self.lifecycle.may_cast(at, session.start, session.end)?;
         Ok(session)
     }
 

@@ -5,6 +5,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use escrutinio_core::ballot::{BallotFault, verify_batch};
 use escrutinio_core::board::Receipt;
@@ -16,6 +17,7 @@ use super::before::Question;
 use super::check::Checked;
 use super::intent::{self, Entry};
 use super::tags::Tags;
+use super::trust::Admitted;
 use super::{CastParts, Faults, Step, ballots};
 use crate::random;
 use crate::refusal::Refusal;
@@ -33,6 +35,7 @@ pub(super) struct Pending {
     pub(super) list: u32,
     pub(super) checked: Checked,
     pub(super) tags: Tags,
+    pub(super) admitted: Admitted,
     pub(super) answer: oneshot::Sender<Result<Receipt, Refusal>>,
 }
 
@@ -58,6 +61,12 @@ impl Pending {
     fn answer(self, answer: Result<Receipt, Refusal>) {
         if let Err(refusal) = &answer {
             metrics::counter!("escrutinio_casts_refused_total", "reason" => refusal.name()).increment(1);
+            if matches!(
+                refusal,
+                Refusal::BallotSignature | Refusal::BallotProof | Refusal::BallotCopied | Refusal::CredentialUsed
+            ) {
+                self.admitted.is_wrong(Instant::now());
+            }
         }
         // Who asked may have gone away; the same bytes get the same answer later.
         let _ = self.answer.send(answer);
@@ -115,7 +124,7 @@ pub(super) fn start(parts: CastParts, in_flight: Arc<InFlight>, faults: Arc<Faul
     queue
 }
 
-/// Step 5: whatever waits is one batch.
+/// Step 5: whatever waits is one batch, but for what comes from where a ballot has not held before.
 async fn verify(
     parts: CastParts,
     stops: Arc<Faults>,
@@ -128,12 +137,15 @@ async fn verify(
         if waiting.recv_many(&mut batch, BATCH).await == 0 {
             return;
         }
-        let (batch, faults) = judge(&parts, &stops, batch).await;
-        let mut good = Vec::with_capacity(batch.len());
-        for (pending, fault) in batch.into_iter().zip(faults) {
-            match fault {
-                None => good.push(pending),
-                Some(refusal) => pending.answer(Err(refusal)),
+        let (suspect, trusted): (Vec<_>, Vec<_>) = batch.into_iter().partition(|p| p.admitted.is_suspect());
+        let mut good = Vec::with_capacity(trusted.len());
+        for batch in [trusted, suspect] {
+            let (batch, faults) = judge(&parts, &stops, batch).await;
+            for (pending, fault) in batch.into_iter().zip(faults) {
+                match fault {
+                    None => good.push(pending),
+                    Some(refusal) => pending.answer(Err(refusal)),
+                }
             }
         }
         if good.is_empty() {
@@ -144,11 +156,7 @@ async fn verify(
 }
 
 /// What is wrong with each. Should the program itself fail at one, it fails at that one only.
-async fn judge(
-    parts: &CastParts,
-    stops: &Arc<Faults>,
-    batch: Vec<Pending>,
-) -> (Vec<Pending>, Vec<Option<Refusal>>) {
+async fn judge(parts: &CastParts, stops: &Arc<Faults>, batch: Vec<Pending>) -> (Vec<Pending>, Vec<Option<Refusal>>) {
     let batch = Arc::new(batch);
     let work = |places: Range<usize>| {
         let (election, batch, stops) = (Arc::clone(&parts.election), Arc::clone(&batch), Arc::clone(stops));
@@ -160,7 +168,9 @@ async fn judge(
     let found = match work(0..batch.len()).await {
         Ok(found) => found,
         Err(_) => {
-            tracing::error!("a batch could not be verified: a fault of the program; each of its ballots is verified alone");
+            tracing::error!(
+                "a batch could not be verified: a fault of the program; each of its ballots is verified alone"
+            );
             let mut found = Vec::with_capacity(batch.len());
             for place in 0..batch.len() {
                 let one = work(place..place.saturating_add(1)).await.unwrap_or_default();
@@ -252,7 +262,12 @@ impl Committer {
     /// Step 8 alone.
     async fn finish(&mut self) {
         let Some(Unfinished { intent, unmark }) = self.unfinished.take() else { return };
-        let job = self.parts.store.roll.casts().run(move |c| Box::pin(async move { intent::finish(c, intent, &unmark).await }));
+        let job = self
+            .parts
+            .store
+            .roll
+            .casts()
+            .run(move |c| Box::pin(async move { intent::finish(c, intent, &unmark).await }));
         if let Err(error) = job.await {
             tracing::warn!(%error, "an intent is left for later");
         }

@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::connections::Client;
 use super::problem::{Problem, language};
@@ -35,9 +36,22 @@ impl FromRequestParts<App> for Voter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Token(token) = Token::from_request_parts(parts, app).await?;
+        Ok(Self(app.access.session(&token).await?))
+    }
+}
+
+/// What a voter past both factors shows.
+#[derive(Clone)]
+pub(super) struct Token(pub(super) Zeroizing<String>);
+
+impl FromRequestParts<App> for Token {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(bearer).ok_or(Problem(Refusal::NoSession))?;
-        Ok(Self(app.access.session(token).await?))
+        Ok(Self(Zeroizing::new(token.to_owned())))
     }
 }
 

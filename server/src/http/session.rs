@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::body::{Json, Octets};
-use super::caller::{From, Voter};
+use super::caller::{From, Token, Voter};
 use super::problem::Problem;
 use super::routes::App;
 use crate::access::api::{ContactAnswer, ContactConfirmRequest, ContactRequest, SessionState};
@@ -41,14 +41,19 @@ pub(super) async fn half(State(app): State<App>, Voter(voter): Voter) -> Result<
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn cast(
     State(app): State<App>,
-    Voter(voter): Voter,
+    Voter(_): Voter,
+    Token(token): Token,
     Octets(ballot): Octets,
 ) -> Result<Response, Problem> {
     // All of it is here now: that is what counts at the end of a session.
     let received = app.clock.now();
-    let service = app.cast.clone();
     // Not a part of this request: it goes on when the voter goes away, or the time of the request is over.
-    let task = tokio::spawn(async move { service.cast(&voter, ballot.to_vec(), received).await });
+    let task = tokio::spawn(async move {
+        let _received = app.cast.receive();
+        // While the ballot came the voter may have left, or come in anew.
+        let voter = app.access.session_at(&token, received).await?;
+        app.cast.cast(&voter, ballot.to_vec(), received).await
+    });
     let receipt = task.await.map_err(|_| Refusal::Internal)??;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], receipt.to_string()).into_response())
 }

@@ -68,10 +68,13 @@ impl Backend {
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
                  PRAGMA busy_timeout = 10000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY"
             }
-            // Only what is on the disk is answered.
+            // Only what is on the disk is answered. And whoever is gone without a word, as a machine that loses its
+            // power, is noticed within seconds: what it has locked is free again.
             Self::Postgres => {
                 "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '60s'; \
-                 SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning"
+                 SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; \
+                 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
+                 SET tcp_user_timeout = '20s'"
             }
         }
     }
@@ -114,7 +117,7 @@ impl Database {
         let mut connection = connect(&options, backend).await?;
         migrations(side, backend).run(&mut connection).await?;
         if backend == Backend::Postgres {
-            refuse_volatile(&mut connection).await?;
+            refuse_settings(&mut connection).await?;
         }
         let pool = AnyPoolOptions::new()
             .max_connections(READERS)
@@ -236,14 +239,32 @@ fn migrations(side: Side, backend: Backend) -> &'static Migrator {
     }
 }
 
-/// Refuses a server that answers before what it was told is on the disk, or that notes when
-/// transactions were committed.
-async fn refuse_volatile(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    for (setting, wanted) in [("fsync", "on"), ("full_page_writes", "on"), ("track_commit_timestamp", "off")] {
-        let row = sqlx::query("SELECT current_setting($1)").bind(setting).fetch_one(&mut *connection).await?;
-        let found: String = row.try_get(0)?;
-        if found != wanted {
-            let what = format!("{setting} is {found} and must be {wanted}");
+/// What must hold of a server of PostgreSQL: what it answers is on the disk; it notes no time of a commit; and
+/// none of its logs says, beside a time, what a statement was about.
+const SETTINGS: [(&str, &[&str]); 13] = [
+    ("fsync", &["on"]),
+    ("full_page_writes", &["on"]),
+    ("track_commit_timestamp", &["off"]),
+    ("log_statement", &["none", "ddl"]),
+    ("log_duration", &["off"]),
+    ("log_min_duration_statement", &["-1"]),
+    ("log_min_duration_sample", &["-1"]),
+    ("log_transaction_sample_rate", &["0"]),
+    ("log_parameter_max_length_on_error", &["0"]),
+    ("debug_print_parse", &["off"]),
+    ("debug_print_rewritten", &["off"]),
+    ("debug_print_plan", &["off"]),
+    // Of a module; where it is not loaded there is no such setting.
+    ("auto_explain.log_min_duration", &["-1"]),
+];
+
+/// Refuses a server that is not set as it must be.
+async fn refuse_settings(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    for (setting, wanted) in SETTINGS {
+        let row = sqlx::query("SELECT current_setting($1, true)").bind(setting).fetch_one(&mut *connection).await?;
+        let found: Option<String> = row.try_get(0)?;
+        if let Some(found) = found.filter(|found| !wanted.contains(&found.as_str())) {
+            let what = format!("{setting} is {found} and must be {}", wanted.join(" or "));
             return Err(StoreError::Refused { what });
         }
     }

@@ -19,6 +19,8 @@ pub struct Cluster {
     programs: PathBuf,
     user: Option<(u32, u32)>,
     server: Mutex<Option<Child>>,
+    /// Of the loopback interface, if it is asked for.
+    port: Option<u16>,
     databases: AtomicU32,
 }
 
@@ -45,6 +47,17 @@ impl Cluster {
     /// Starts a server; `None`, with a line that says so, where none is installed.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_at(None)
+    }
+
+    /// Starts a server that is reached by TCP as well.
+    #[must_use]
+    pub fn start_on_loopback() -> Option<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_at(Some(port))
+    }
+
+    fn start_at(port: Option<u16>) -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var("ESCRUTINIO_POSTGRES").is_err(), "PostgreSQL is asked for and not installed");
             println!("skipped: PostgreSQL is not installed");
@@ -57,7 +70,7 @@ impl Cluster {
         }
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let server = Mutex::new(None);
-        let cluster = Self { folder, programs, user, server, databases: AtomicU32::new(0) };
+        let cluster = Self { folder, programs, user, server, port, databases: AtomicU32::new(0) };
         let made = cluster
             .command("initdb")
             .args(["--no-sync", "--auth=trust", "--username=escrutinio", "--encoding=UTF8", "--locale=C", "-D"])
@@ -98,13 +111,17 @@ impl Cluster {
     /// Starts the server again, and waits until it answers.
     pub fn restart(&self) {
         let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
+        let (addresses, port) = match self.port {
+            Some(port) => ("listen_addresses=127.0.0.1", format!("port={port}")),
+            None => ("listen_addresses=", "port=5432".to_owned()),
+        };
         let child = self
             .command("postgres")
             .arg("-D")
             .arg(self.data())
             .arg("-k")
             .arg(self.folder.path())
-            .args(["-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_connections=60"])
+            .args(["-c", addresses, "-c", &port, "-c", "shared_buffers=32MB", "-c", "max_connections=60"])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -118,7 +135,8 @@ impl Cluster {
     }
 
     fn ready(&self) -> bool {
-        let status = self.command("pg_isready").arg("-q").arg("-h").arg(self.folder.path()).status();
+        let port = self.port.unwrap_or(5432).to_string();
+        let status = self.command("pg_isready").args(["-q", "-p", &port, "-h"]).arg(self.folder.path()).status();
         status.is_ok_and(|status| status.success())
     }
 
@@ -146,7 +164,10 @@ impl Cluster {
     /// The URL of a database of the server.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://escrutinio@localhost/{database}?host={}", self.folder.path().display())
+        match self.port {
+            Some(port) => format!("postgres://escrutinio@127.0.0.1:{port}/{database}?sslmode=disable"),
+            None => format!("postgres://escrutinio@localhost/{database}?host={}", self.folder.path().display()),
+        }
     }
 
     /// Makes an empty database and gives its URL.

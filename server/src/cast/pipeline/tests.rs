@@ -6,6 +6,7 @@ use escrutinio_core::signature::SigningKey;
 use sqlx::Row;
 use tokio::sync::oneshot;
 
+use super::super::trust::Trust;
 use super::super::{check, recovery};
 use super::*;
 use crate::phase::{Facts, Lifecycle};
@@ -32,7 +33,8 @@ fn batch(fixture: &Fixture, running: &Running, voters: Range<usize>) -> Vec<Pend
         let ballot = fixture.ballot(voter, contest, 0);
         let checked = check::check(&fixture.election.election, session.list, ballot).unwrap();
         let tags = Tags::of(&cipher, &checked.cast);
-        Pending { account: session.account, list: session.list, checked, tags, answer: oneshot::channel().0 }
+        let admitted = Arc::new(Trust::default()).admit(session.account, Instant::now()).unwrap();
+        Pending { account: session.account, list: session.list, checked, tags, admitted, answer: oneshot::channel().0 }
     };
     voters.flat_map(|voter| [(voter, 0), (voter, 1)]).map(pending).collect()
 }
