@@ -98,6 +98,8 @@ struct Doubts {
     since: Option<i64>,
     /// It is proved that a database is an old copy.
     old_copy: bool,
+    /// Nothing is taken for a moment.
+    held: bool,
 }
 
 /// Schedule and facts: what may be done now.
@@ -159,6 +161,11 @@ impl Lifecycle {
     /// A database is an old copy: nothing is taken any more.
     pub fn stop(&self) {
         self.doubts.write().unwrap_or_else(PoisonError::into_inner).old_copy = true;
+    }
+
+    /// Takes nothing, or takes again.
+    pub fn hold(&self, held: bool) {
+        self.doubts.write().unwrap_or_else(PoisonError::into_inner).held = held;
     }
 
     /// Whether it has come to that.
@@ -229,7 +236,7 @@ impl Lifecycle {
         if facts.closed || facts.published || !facts.opened {
             return Ok(());
         }
-        if self.is_stopped() {
+        if self.is_stopped() || self.doubts().held {
             return Err(Refusal::Storage);
         }
         self.believed(now).map(drop).map_err(|_| Refusal::Clock)

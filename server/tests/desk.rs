@@ -140,6 +140,38 @@ async fn one_of_the_two_is_not_enough(office: Office) {
     office.live.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn r_role_02_two_who_sign_in_the_same_moment_have_signed() {
+    for office in Office::everywhere(not_binding, "not binding").await {
+        let hash = office.hash().await;
+        for round in 0..10 {
+            office.clock.advance(1);
+            let (first, second) =
+                (office.sign("Olga", DeskAct::Baseline, &hash), office.sign("Aura", DeskAct::Baseline, &hash));
+            let ((_, first), (_, second)) = tokio::join!(office.send(&first), office.send(&second));
+            let done = [&first["done"], &second["done"]];
+            assert_eq!(done.iter().filter(|done| **done == &json!(true)).count(), 1, "{round}: {first} {second}");
+        }
+        office.live.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn r_role_02_what_was_signed_twice_is_brought_no_second_time() {
+    let office = Office::new().await;
+    let hash = office.hash().await;
+    let first = office.sign("Olga", DeskAct::Baseline, &hash);
+    office.send(&first).await;
+    office.clock.advance(1);
+    let again = office.sign("Olga", DeskAct::Baseline, &hash);
+    assert_eq!(office.send(&again).await.1["done"], false);
+    assert_eq!(office.ask("Aura", DeskAct::Baseline, &hash).await["done"], true);
+    for request in [&first, &again] {
+        assert_eq!(office.send(request).await.0, 401, "what is over needs new signatures");
+    }
+    office.live.finish().await;
+}
+
 #[tokio::test]
 async fn r_role_02_a_signature_waits_half_an_hour() {
     let office = Office::new().await;

@@ -529,6 +529,47 @@ async fn r_close_09_only_a_signed_exception_closes_early() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_was_half_done_is_done_as_it_was_begun() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let report = server.conductor.open().await.unwrap();
+    // A crash before it was noted that it is open; then the counts of what was done are others.
+    write(&server.running.store.ballots, "DELETE FROM meta WHERE name = 'opened'").await;
+    write(&server.running.store.roll, "DELETE FROM meta WHERE name = 'opened'").await;
+    server.stop().await;
+    fixture.clock.advance(60);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    server.events.append(escrutinio_server::events::Event::server("x", "y")).await.unwrap();
+    assert_eq!(server.conductor.open().await.unwrap(), report, "the report in hand is the one whose hash is public");
+    let hash = |text: &str| escrutinio_core::ids::hex(&escrutinio_core::hash::sha256(&[text.as_bytes()]));
+    let said = async |server: &Conducted, act: &str, hash: String| {
+        let acts = server.board.acts().await.unwrap();
+        acts.iter().filter(|one| one.contains(act) && one.contains(&hash)).count()
+    };
+    assert_eq!(said(&server, "act open", hash(&report)).await, 1);
+
+    // A crash after the exception was noted, and before its act.
+    fixture.clock.set(fixture.schedule().voting_start + 100);
+    let kept = format!("{} {}", fixture.schedule().voting_start + 100, hash("the decision"));
+    let ballots = &server.running.store.ballots;
+    let job = ballots.run(move |c| Box::pin(async move { meta::insert(c, meta::EXCEPTION, kept.as_bytes()).await }));
+    job.await.unwrap();
+    server.stop().await;
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    server.tick().await;
+    assert_eq!(said(&server, "act exception", hash("the decision")).await, 1);
+    fixture.clock.advance(10);
+    server.tick().await;
+    assert!(server.board.status().await.unwrap().closed);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_close_10_the_record_of_the_close() {
     for databases in Databases::all().await {
         let fixture = Fixture::small(databases, 8).await;
@@ -1018,9 +1059,17 @@ async fn r_sim_06_a_rehearsal_is_wiped_and_nothing_goes_on_with_it() {
         let (keys, public) = (folder.join("keys.sealed"), folder.join("public/board"));
         std::fs::write(&keys, b"three keys").unwrap();
         settle(&server).await;
+        let code = "INSERT INTO codes (account, channel, expires, hour, sent) VALUES (7, 0, 0, 0, 1)";
+        write(&server.running.store.roll, code).await;
+        let received = server.running.cast.receive();
+        assert!(matches!(server.conductor.wipe(&keys, &public, &[]).await, Err(LifecycleError::Refused(_))));
+        drop(received);
+        // What is not wiped goes on.
+        vote(&fixture, &server, 4).await;
+        settle(&server).await;
         let report = server.conductor.wipe(&keys, &public, &[]).await.unwrap();
         let empty = report.lines().filter(|line| line.starts_with("empty ")).collect::<Vec<_>>();
-        assert_eq!(empty.len(), 6);
+        assert_eq!(empty.len(), 7);
         assert!(empty.iter().all(|line| line.ends_with(" 0")), "{report}");
         assert!(!keys.exists() && !public.join("tile").exists());
         let session = enter(&fixture, &server, 5);

@@ -12,8 +12,10 @@ use sqlx::{AnyConnection, Executor, Row};
 
 use super::{DeskAct, DeskRequest, Member};
 use crate::refusal::Refusal;
-use crate::store::{Database, StoreError};
+use crate::store::{Backend, Database, StoreError};
 
+/// Number of the lock of PostgreSQL under which signatures are written down.
+const LOCK: i64 = 0x7369_676e;
 /// Seconds for which one signature waits for the other.
 const PATIENCE: i64 = 1800;
 
@@ -55,7 +57,8 @@ pub(super) async fn note(
     request.arguments.encode(&mut data);
     let subject = hex(&tagged_hash("desk-subject", &[&data]));
     let row = Approval { subject, act, role: member.role.name(), name: member.name.clone(), signature, at: request.at };
-    Ok(roll.run(move |connection| Box::pin(async move { row.note(connection, now).await })).await?)
+    let backend = roll.backend();
+    Ok(roll.run(move |connection| Box::pin(async move { row.note(connection, backend, now).await })).await?)
 }
 
 struct Approval {
@@ -68,14 +71,23 @@ struct Approval {
 }
 
 impl Approval {
-    async fn note(&self, connection: &mut AnyConnection, now: i64) -> Result<Outcome, StoreError> {
+    async fn note(&self, connection: &mut AnyConnection, backend: Backend, now: i64) -> Result<Outcome, StoreError> {
+        if backend == Backend::Postgres {
+            // Two who sign in the same moment, at two instances, see each other's signature.
+            connection.execute(sqlx::query("SELECT pg_advisory_xact_lock($1)::text").bind(LOCK)).await?;
+        }
+        if self.seen(connection).await? {
+            return Ok(Outcome::Seen);
+        }
         // What waited too long is void; it stays as what it is.
         let void = "UPDATE approvals SET subject = subject || ' void ' || CAST(at AS TEXT) \
                     WHERE subject = $1 AND at < $2";
         let oldest = now.saturating_sub(PATIENCE);
         connection.execute(sqlx::query(void).bind(self.subject.as_str()).bind(oldest)).await?;
-        if !self.insert(connection).await? {
-            return self.again(connection).await;
+        let last = hex(&self.signature);
+        if !self.insert(connection, &self.subject).await? {
+            // The role has signed already. What it signs again is kept as well, or it could be brought a second time.
+            self.insert(connection, &format!("{} again {last}", self.subject)).await?;
         }
         let signed = self.signed(connection).await?;
         let complete = !self.act.needs_both() || signed.len() >= 2;
@@ -85,16 +97,15 @@ impl Approval {
         // Done once: the same act takes new signatures.
         let done = "UPDATE approvals SET subject = subject || ' done ' || CAST(at AS TEXT) || ' ' || $2 \
                     WHERE subject = $1";
-        let last = hex(&self.signature);
         connection.execute(sqlx::query(done).bind(self.subject.as_str()).bind(last)).await?;
         Ok(Outcome::Complete(signed))
     }
 
-    async fn insert(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    async fn insert(&self, connection: &mut AnyConnection, subject: &str) -> Result<bool, StoreError> {
         let statement = "INSERT INTO approvals (subject, act, role, name, signature, at) \
                          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
         let query = sqlx::query(statement)
-            .bind(self.subject.as_str())
+            .bind(subject)
             .bind(self.act.name())
             .bind(self.role)
             .bind(self.name.as_str())
@@ -103,13 +114,9 @@ impl Approval {
         Ok(connection.execute(query).await?.rows_affected() == 1)
     }
 
-    /// The signature was seen, or the role has signed already and waits for the other.
-    async fn again(&self, connection: &mut AnyConnection) -> Result<Outcome, StoreError> {
+    async fn seen(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
         let query = sqlx::query("SELECT 1 FROM approvals WHERE signature = $1").bind(self.signature.as_slice());
-        if connection.fetch_optional(query).await?.is_some() {
-            return Ok(Outcome::Seen);
-        }
-        Ok(Outcome::Waiting(self.signed(connection).await?))
+        Ok(connection.fetch_optional(query).await?.is_some())
     }
 
     async fn signed(&self, connection: &mut AnyConnection) -> Result<Vec<Signed>, StoreError> {

@@ -12,8 +12,8 @@ use escrutinio_core::ids::hex;
 use sqlx::Row;
 use tokio::sync::Mutex;
 
-use super::time::Look;
 use super::instances::{self, Sign};
+use super::time::Look;
 use super::{Exported, KeyFile, LifecycleError, VotersList, export, start, voters, zero};
 use crate::board::{Act, BoardService, Head, Leader, utc};
 use crate::cast::CastService;
@@ -68,6 +68,8 @@ pub struct Conductor {
     pub(super) parts: ConductorParts,
     /// Its name for the other instances.
     instance: i64,
+    /// When a signed exception has ended voting.
+    ended: AtomicI64,
     /// Whether the file of keys has the box key.
     pub(super) keeps_key: AtomicBool,
     /// Whether it was tried to overwrite it there.
@@ -116,7 +118,22 @@ impl Conductor {
         let instance = instances::new_id();
         let leader = Mutex::new(None);
         let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
-        Ok(Self { parts, instance, keeps_key, tried, told, leader, waiting, fault, emptied, look, pulse, compared })
+        let ended = AtomicI64::new(i64::MAX);
+        Ok(Self {
+            parts,
+            instance,
+            ended,
+            keeps_key,
+            tried,
+            told,
+            leader,
+            waiting,
+            fault,
+            emptied,
+            look,
+            pulse,
+            compared,
+        })
     }
 
     /// Looks at the clock, and at the witnesses, again and again, as long as somebody else holds the conductor.
@@ -279,8 +296,15 @@ impl Conductor {
         if !parts.lifecycle.facts().closed {
             return Ok(last);
         }
-        let early = meta::value(&mut *parts.store.ballots.read().await?, meta::EXCEPTION).await?;
-        let early = early.and_then(|value| String::from_utf8(value).ok()?.split(' ').next()?.parse::<i64>().ok());
+        // Known for good: it is asked for at every tick.
+        let ended = self.ended.load(Ordering::SeqCst);
+        if ended < i64::MAX {
+            return Ok(last.min(ended));
+        }
+        let early = self.exception().await?;
+        if let Some(at) = early {
+            self.ended.store(at, Ordering::SeqCst);
+        }
         Ok(early.unwrap_or(i64::MAX).min(last))
     }
 
@@ -386,6 +410,8 @@ impl Conductor {
             return Err(LifecycleError::Ahead(witness.name.clone()));
         }
         let report = zero::report(&parts.store, &parts.election, status.skew).await?;
+        // The first that is written down is the one whose hash is public, however often this is begun.
+        let report = self.keep(meta::REPORT, report).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
         parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
@@ -411,16 +437,35 @@ impl Conductor {
         if let Some(since) = parts.lifecycle.doubted() {
             return Err(LifecycleError::Doubt(utc(since)));
         }
-        let hash = hex(&sha256(&[exception]));
-        parts.board.act_once(&Act::new("exception", now).with("document", &hash)).await?;
-        let value = format!("{now} {hash}");
-        let job = parts
-            .store
-            .ballots
-            .run(move |c| Box::pin(async move { meta::insert(c, meta::EXCEPTION, value.as_bytes()).await }));
-        job.await?;
+        self.keep(meta::EXCEPTION, format!("{now} {}", hex(&sha256(&[exception])))).await?;
+        self.exception().await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
         Ok(())
+    }
+
+    /// Writes a value down in the box, unless there is one; the answer is what is there.
+    async fn keep(&self, name: &'static str, value: String) -> Result<String, StoreError> {
+        let job = self.parts.store.ballots.run(move |c| {
+            Box::pin(async move {
+                meta::insert(c, name, value.as_bytes()).await?;
+                meta::value(c, name).await
+            })
+        });
+        let kept = job.await?.and_then(|kept| String::from_utf8(kept).ok());
+        kept.ok_or_else(|| StoreError::corrupt(format!("{name} is no text")))
+    }
+
+    /// When a signed exception has ended voting, if one has: the act stands on the log from then on.
+    async fn exception(&self) -> Result<Option<i64>, StoreError> {
+        let parts = &self.parts;
+        let kept = meta::value(&mut *parts.store.ballots.read().await?, meta::EXCEPTION).await?;
+        let Some(kept) = kept else { return Ok(None) };
+        let broken = || StoreError::corrupt("the exception is none");
+        let kept = String::from_utf8(kept).map_err(|_| broken())?;
+        let (at, hash) = kept.split_once(' ').ok_or_else(broken)?;
+        let at = at.parse().map_err(|_| broken())?;
+        parts.board.act_once(&Act::new("exception", at).with("document", hash)).await?;
+        Ok(Some(at))
     }
 
     /// The number of the closing checkpoint, if everything is on the board.

@@ -41,7 +41,9 @@ pub enum LifecycleError {
     #[error("{0} comes first")]
     Missing(&'static str),
     /// Other instances have the box key.
-    #[error("the box key is destroyed here, and {0} other instances have it in their files: restart them, and ask again")]
+    #[error(
+        "the box key is destroyed here, and {0} other instances have it in their files: restart them, and ask again"
+    )]
     Keeps(usize),
     /// What was asked is not of this election.
     #[error("{0}")]

@@ -1,6 +1,7 @@
 //! The act *wipe*: a rehearsal leaves nothing behind (R-SIM-06). For elections that do not bind only. What is left
 //! is the election id, so that the databases serve no other; the log of acts; and the log of events.
 
+use core::time::Duration;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,13 +14,17 @@ use crate::board::Act;
 use crate::phase::Facts;
 use crate::store::{Backend, Database, StoreError, meta};
 
+/// A table: its name, what of it goes, how much that is.
+type Table = (&'static str, &'static str, &'static str);
+
 /// Tables and what of them goes, roll and box.
-const ROLL: [(&str, &str, &str); 3] = [
+const ROLL: &[Table] = &[
     ("roll.accounts", "DELETE FROM accounts", "SELECT count(*) FROM accounts"),
     ("roll.marks", "DELETE FROM marks", "SELECT count(*) FROM marks"),
     ("roll.intents", "DELETE FROM intents", "SELECT count(*) FROM intents"),
+    ("roll.codes", "DELETE FROM codes", "SELECT count(*) FROM codes"),
 ];
-const BOX: [(&str, &str, &str); 3] = [
+const BOX: &[Table] = &[
     ("box.ballots", "DELETE FROM ballots", "SELECT count(*) FROM ballots"),
     (
         "box.heads of ballots",
@@ -32,6 +37,10 @@ const BOX: [(&str, &str, &str); 3] = [
         "SELECT count(*) FROM files WHERE path LIKE 'board/%'",
     ),
 ];
+
+/// How often it is looked whether ballots are being taken, and how many times.
+const LOOK: Duration = Duration::from_millis(250);
+const LOOKS: u32 = 20;
 
 fn refused(what: &str) -> LifecycleError {
     LifecycleError::Refused(what.to_owned())
@@ -50,10 +59,12 @@ impl Conductor {
             return Err(refused("this election binds: nothing of it is wiped"));
         }
         // From here on nothing is taken; what is being taken is finished first.
-        parts.lifecycle.note(Facts { closed: true, ..Facts::default() });
-        if !parts.cast.is_idle().await? {
+        parts.lifecycle.hold(true);
+        if !self.is_idle_soon().await {
+            parts.lifecycle.hold(false);
             return Err(refused("ballots are being taken: ask again in a moment"));
         }
+        parts.lifecycle.note(Facts { closed: true, ..Facts::default() });
         let now = parts.clock.now();
         let mut act = Act::new("wipe", now);
         for ((name, _, statement), database) in self.tables() {
@@ -64,8 +75,8 @@ impl Conductor {
         // Closed for good: a start finds nothing to do, and the databases are not loaded again.
         start::note(&parts.store, meta::WIPED, now.to_string()).await?;
         start::note(&parts.store, meta::CLOSED, now.to_string()).await?;
-        empty(&parts.store.roll, ROLL.map(|(_, statement, _)| statement), None).await?;
-        empty(&parts.store.ballots, BOX.map(|(_, statement, _)| statement), Some(meta::CLOSING)).await?;
+        empty(&parts.store.roll, ROLL, None).await?;
+        empty(&parts.store.ballots, BOX, Some(meta::CLOSING)).await?;
         parts.keys.forget_ballots();
         let files = (keys.to_path_buf(), board.to_path_buf(), outboxes.to_vec());
         let removed = tokio::task::spawn_blocking(move || remove(&files.0, &files.1, &files.2)).await;
@@ -73,9 +84,21 @@ impl Conductor {
         self.zero(now).await
     }
 
-    fn tables(&self) -> impl Iterator<Item = ((&'static str, &'static str, &'static str), &Database)> {
+    /// Whether every act of casting comes to its end within a moment.
+    async fn is_idle_soon(&self) -> bool {
+        for _ in 0..LOOKS {
+            if self.parts.cast.is_idle().await == Ok(true) {
+                return true;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        false
+    }
+
+    fn tables(&self) -> impl Iterator<Item = (Table, &Database)> {
         let store = &self.parts.store;
-        ROLL.into_iter().map(|table| (table, &store.roll)).chain(BOX.into_iter().map(|table| (table, &store.ballots)))
+        let of = |tables: &'static [Table], database| tables.iter().map(move |table| (*table, database));
+        of(ROLL, &store.roll).chain(of(BOX, &store.ballots))
     }
 
     /// That nothing is left.
@@ -96,16 +119,12 @@ impl Conductor {
 }
 
 /// Deletes rows, and has the database give their place back.
-async fn empty(
-    database: &Database,
-    statements: [&'static str; 3],
-    closing: Option<&'static str>,
-) -> Result<(), StoreError> {
+async fn empty(database: &Database, tables: &'static [Table], closing: Option<&'static str>) -> Result<(), StoreError> {
     database
         .run(move |connection: &mut AnyConnection| {
             Box::pin(async move {
-                for statement in statements {
-                    connection.execute(statement).await?;
+                for (_, statement, _) in tables {
+                    connection.execute(*statement).await?;
                 }
                 if let Some(name) = closing {
                     meta::insert(connection, name, b"0").await?;

@@ -8,6 +8,8 @@ use super::StoreError;
 pub const ELECTION: &str = "election";
 /// The roll.
 pub const ROLL: &str = "roll";
+/// The zero report, in the box, from before the act *open*.
+pub const REPORT: &str = "zero-report";
 /// Set when the act *open* is done.
 pub const OPENED: &str = "opened";
 /// Set, in both databases, when no ballot is taken any more.
