@@ -33,7 +33,9 @@ escrutinio-server COMMAND
       state, check, unlock USER, forget-authenticator USER, resend USER, resends --out FILE, report,
       incident [--number N] LEVEL TEXT, incidents; and with two signatures: links PACKAGE, baseline, open,
       close FILE, export, voters --out FILE, publish HASH, wipe ELECTION, destroy-box-key
-      --json for programs, --english, --password-file FILE for the key's password, --out FILE
+      what takes two signatures is shown and asked for before it is signed, and needs the sealed record of this
+      election: --record FOLDER, or --config FILE that names it; --yes HASH for programs, the hash of what is
+      signed; --json for programs, --english, --password-file FILE for the key's password, --out FILE
       for what the answer holds
   observer NAME
       draws a token for an observer, and says what to write into staff.toml
@@ -66,6 +68,8 @@ struct Options {
     package: Option<PathBuf>,
     passwords: Option<PathBuf>,
     url: Option<String>,
+    record: Option<PathBuf>,
+    yes: Option<String>,
     key: Option<PathBuf>,
     password_file: Option<PathBuf>,
     keys_password_file: Option<PathBuf>,
@@ -99,6 +103,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Options, lexop
             Arg::Long("package") => options.package = Some(parser.value()?.into()),
             Arg::Long("passwords") => options.passwords = Some(parser.value()?.into()),
             Arg::Long("url") => options.url = Some(parser.value()?.string()?),
+            Arg::Long("record") => options.record = Some(parser.value()?.into()),
+            Arg::Long("yes") => options.yes = Some(parser.value()?.string()?),
             Arg::Long("key") => options.key = Some(parser.value()?.into()),
             Arg::Long("password-file") => options.password_file = Some(parser.value()?.into()),
             Arg::Long("keys-password-file") => options.keys_password_file = Some(parser.value()?.into()),

@@ -50,6 +50,11 @@ impl Host {
         Self { site, accounts, _fixture: fixture }
     }
 
+    /// Another election.
+    async fn other() -> Fixture {
+        Fixture::several(Databases::sqlite(), 2).await
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut command = program();
         command.args(words).arg("--config").arg(self.site.path("server.toml"));
@@ -117,9 +122,24 @@ async fn from_init_to_the_end_of_a_run() {
     assert!(state.status.success() && said(&state).contains("etapa               loaded"), "{}", said(&state));
     let state = host.desk(&admin, "Aura", &["state", "--json"]);
     assert_eq!(serde_json::from_slice::<Value>(&state.stdout).unwrap()["result"]["phase"], "loaded");
-    let first = host.desk(&admin, "Olga", &["baseline", "--english"]);
+    // What takes two is signed for the election of the record that lies here, and when it was named.
+    let config = host.site.path("server.toml");
+    let config = config.to_str().unwrap();
+    let refused = host.desk(&admin, "Olga", &["baseline"]);
+    assert!(said(&refused).contains("baseline needs --record FOLDER"), "{}", said(&refused));
+    let refused = host.desk(&admin, "Olga", &["baseline", "--config", config, "--yes", &"0".repeat(64)]);
+    assert!(!refused.status.success() && said(&refused).contains("--yes names another hash"), "{}", said(&refused));
+    let other = Site::new(&Host::other().await.rehearsal);
+    let refused = host.desk(&admin, "Olga", &["baseline", "--record", other.path("record").to_str().unwrap()]);
+    assert!(said(&refused).contains("another election than the record"), "{}", said(&refused));
+    let refused = host.desk("http://192.0.2.1:8081", "Olga", &["state"]);
+    assert!(said(&refused).contains("only https://, or http:// to this machine"), "{}", said(&refused));
+    let asked = said(&host.desk(&admin, "Olga", &["baseline", "--config", config]));
+    let hash = asked.split("--yes ").nth(1).unwrap().split(' ').next().unwrap();
+    let yes = ["baseline", "--config", config, "--yes", hash];
+    let first = host.desk(&admin, "Olga", &[&yes[..], &["--english"]].concat());
     assert!(said(&first).contains("The other role has to sign the same within 30 minutes."), "{}", said(&first));
-    let second = host.desk(&admin, "Aura", &["baseline"]);
+    let second = host.desk(&admin, "Aura", &yes);
     assert!(
         said(&second).contains("\nsigned authentication ") && said(&second).contains("page.html"),
         "{}",

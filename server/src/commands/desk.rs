@@ -2,6 +2,7 @@
 //! this program.
 
 mod print;
+mod trust;
 
 use std::path::Path;
 
@@ -35,10 +36,7 @@ struct Client {
 pub(super) fn run(options: &Options, words: &[&str]) -> Result<(), Failure> {
     let [act, arguments @ ..] = words else { return Err(Failure::Usage("which act?".to_owned())) };
     let act = DeskAct::parse(act).ok_or_else(|| Failure::Usage(format!("the desk has no act `{act}`")))?;
-    let missing = || Failure::Usage("--key FILE is missing".to_owned());
-    let key = options.key.as_deref().ok_or_else(missing)?;
-    let person = open(key, options.password_file.as_deref())?;
-    runtime()?.block_on(ask(options, &person, act, arguments))
+    runtime()?.block_on(ask(options, act, arguments))
 }
 
 fn open(key: &Path, password: Option<&Path>) -> Result<Person, Failure> {
@@ -46,17 +44,32 @@ fn open(key: &Path, password: Option<&Path>) -> Result<Person, Failure> {
     Ok(Person::open(key, &escrutinio_sealed::read_password("desk-password", password, &question)?)?)
 }
 
-async fn ask(options: &Options, person: &Person, act: DeskAct, words: &[&str]) -> Result<(), Failure> {
+async fn ask(options: &Options, act: DeskAct, words: &[&str]) -> Result<(), Failure> {
+    let missing = || Failure::Usage("--key FILE is missing".to_owned());
+    let key = options.key.as_deref().ok_or_else(missing)?;
     let client = Client::new(options.url.as_deref().unwrap_or("http://127.0.0.1:8081"))?;
     let greeting: Greeting = serde_json::from_value(client.get("/desk").await?)?;
     let election = parse_hex::<32>(&greeting.election).map(ElectionId).ok_or_else(|| fault("no election id"))?;
+    let local = trust::local(options)?;
+    if local.as_ref().is_some_and(|local| local.election != election || local.binding != greeting.binding) {
+        return Err(fault("the server is that of another election than the record"));
+    }
+    trust::demand_time(greeting.now)?;
     if !options.json {
         let binding = if greeting.binding { "" } else { " (NO VINCULANTE / NOT BINDING)" };
         say(&format!("{}{binding}\n{}  {}\n\n", greeting.title, greeting.election, greeting.phase))?;
     }
     let arguments = arguments(options, &client, &greeting, act, words).await?;
-    // The time of the server counts: theirs are the clocks that are watched.
-    let mut request = DeskRequest::sign(person, &election, act, &arguments, greeting.now);
+    if act.needs_both() {
+        let missing = || Failure::Usage(format!("{act} needs --record FOLDER or --config FILE: whose election is it?"));
+        trust::confirm(options, local.as_ref().ok_or_else(missing)?, act, &arguments)?;
+    }
+    let person = open(key, options.password_file.as_deref())?;
+    // The time of the server counts: theirs are the clocks that are watched. It is asked for anew, as a person may
+    // have taken a while.
+    let greeting: Greeting = serde_json::from_value(client.get("/desk").await?)?;
+    trust::demand_time(greeting.now)?;
+    let mut request = DeskRequest::sign(&person, &election, act, &arguments, greeting.now);
     if act == DeskAct::DestroyBoxKey && !options.held {
         let question = "keys.sealed: contraseña / password:";
         let password =
@@ -157,6 +170,7 @@ fn requests(result: &Value) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
 
 impl Client {
     fn new(url: &str) -> Result<Self, Failure> {
+        trust::demand_private(url)?;
         // Who was first has chosen; both would choose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build()?;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use escrutinio_core::encoding::Encode;
+use escrutinio_core::hash::tagged_hash;
 use escrutinio_core::ids::{ElectionId, hex};
 use escrutinio_core::signature::{Signature, VerifyingKey};
 use escrutinio_sealed::{Person, parse_hex};
@@ -40,13 +41,24 @@ impl fmt::Debug for DeskRequest {
     }
 }
 
-fn message(election: &ElectionId, act: &str, arguments: &str, at: i64) -> Vec<u8> {
+fn matter(election: &ElectionId, act: &str, arguments: &str) -> Vec<u8> {
     let mut out = Vec::new();
     election.encode(&mut out);
     act.to_owned().encode(&mut out);
     arguments.to_owned().encode(&mut out);
+    out
+}
+
+fn message(election: &ElectionId, act: &str, arguments: &str, at: i64) -> Vec<u8> {
+    let mut out = matter(election, act, arguments);
     at.encode(&mut out);
     out
+}
+
+/// The hash of what somebody is about to sign, whenever that is: TH("desk-matter", all but the time), hexadecimal.
+#[must_use]
+pub fn matter_hash(election: &ElectionId, act: DeskAct, arguments: &str) -> String {
+    hex(&tagged_hash("desk-matter", &[&matter(election, act.name(), arguments)]))
 }
 
 impl DeskRequest {

@@ -65,9 +65,20 @@ pub(crate) fn alone(site: &Site, person: &Staff, act: &str, arguments: &[&str]) 
     private(&folder)?;
     let password = folder.join(person.name.replace(' ', "-"));
     put(&password, &person.password)?;
-    let mut command = site.command(&["desk", "--json", "--url", &site.admin(), "--key"]);
-    command.arg(&person.key).arg("--password-file").arg(&password).arg(act).args(arguments);
-    let answer = command.output().map_err(|error| Failure::new(format!("the desk does not start: {error}")))?;
+    let ask = |yes: Option<&str>| {
+        let mut command = site.command(&["desk", "--json", "--url", &site.admin(), "--config"]);
+        command.arg(site.config()).arg("--key").arg(&person.key).arg("--password-file").arg(&password);
+        if let Some(hash) = yes {
+            command.args(["--yes", hash]);
+        }
+        command.arg(act).args(arguments);
+        command.output().map_err(|error| Failure::new(format!("the desk does not start: {error}")))
+    };
+    let mut answer = ask(None)?;
+    // It says what it would sign, and asks for it.
+    if let Some(hash) = String::from_utf8_lossy(&answer.stderr).split("--yes ").nth(1) {
+        answer = ask(hash.split(' ').next())?;
+    }
     if !answer.status.success() {
         let why = String::from_utf8_lossy(&answer.stderr).into_owned();
         return Err(Failure::new(format!("{}, {act}: {}", person.name, why.trim())));
