@@ -7,10 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use escrutinio_core::board::Receipt;
@@ -326,7 +326,9 @@ async fn r_auth_17_nothing_is_kept_of_a_choice_before_it_is_cast() {
         .as_object()
         .unwrap()
         .iter()
-        .filter(|(path, does)| path.starts_with("/api/v1/session") && (does["post"].is_object() || does["put"].is_object()))
+        .filter(|(path, does)| {
+            path.starts_with("/api/v1/session") && (does["post"].is_object() || does["put"].is_object())
+        })
         .map(|(path, _)| path.as_str())
         .collect();
     assert!(takes.contains(&"/api/v1/session/ballots"), "{takes:?}");
