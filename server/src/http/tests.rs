@@ -261,7 +261,11 @@ async fn r_sec_15_nonsense_and_half_closed_connections_do_no_harm() {
     }
     let endless = format!("GET / HTTP/1.1\r\nHost: x\r\nX-A: {}\r\n\r\n", "a".repeat(40_000));
     let mut stream = connect(&listener).await;
+    // More is on its way than is read: the answer may be lost with the connection.
     let _ = stream.write_all(endless.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = timeout(Duration::from_secs(3), stream.read_to_end(&mut answer)).await.expect("closed");
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", answer.escape_ascii());
     let mut many = "GET / HTTP/1.1\r\nHost: x\r\n".to_owned();
     (0..100).for_each(|n| many.push_str(&format!("X-{n}: 1\r\n")));
     assert!(ask(&listener, &format!("{many}\r\n")).await.starts_with("HTTP/1.1 431"));
@@ -270,6 +274,15 @@ async fn r_sec_15_nonsense_and_half_closed_connections_do_no_harm() {
     half.write_all(request("GET", "/later", "").as_bytes()).await.unwrap();
     half.shutdown().await.unwrap();
     assert!(rest(&mut half).await.starts_with("HTTP/1.1 200"));
+    // The same within a body: no more of it can come.
+    let mut within = connect(&listener).await;
+    let begun = Instant::now();
+    let json = "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{";
+    within.write_all(request("POST", "/name", json).trim_end().as_bytes()).await.unwrap();
+    within.shutdown().await.unwrap();
+    let answer = rest(&mut within).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(begun.elapsed() < limits().request, "nobody waits for the rest of it");
     // Gone in the middle of a request and of an answer.
     for path in ["/later", "/slow"] {
         let mut gone = connect(&listener).await;
@@ -277,6 +290,24 @@ async fn r_sec_15_nonsense_and_half_closed_connections_do_no_harm() {
         drop(gone);
     }
     assert!(ask(&listener, &request("GET", "/", "")).await.ends_with("here"));
+}
+
+/// Whatever length a body tells, or none: what is too long is not read to its end.
+#[tokio::test]
+async fn r_sec_15_a_long_body_is_refused_before_it_ends() {
+    let listener = start(&limits(), &protection());
+    let json = "Content-Type: application/json\r\n";
+    let told = request("POST", "/name", &format!("{json}Content-Length: 1000000000\r\n"));
+    let told = told + &"a".repeat(JSON + 1);
+    let piece = format!("1000\r\n{}\r\n", "a".repeat(0x1000));
+    let untold =
+        format!("{}{piece}{piece}", request("POST", "/name", &format!("{json}Transfer-Encoding: chunked\r\n")));
+    for begun in [told, untold] {
+        let mut stream = connect(&listener).await;
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("problem:too-large"), "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -370,6 +401,21 @@ async fn tls_1_3_and_nothing_older() {
     let plain = self::ask(&listener, &request("GET", "/", "")).await;
     assert!(!plain.contains("HTTP"), "{plain}");
     assert_eq!(rest(&mut connect(&listener).await).await, "");
+    // Neither does who says hello byte by byte stay longer than a head may take; others are served meanwhile.
+    let mut hello = connect(&listener).await;
+    let begun = Instant::now();
+    let dripping = tokio::spawn(async move {
+        // A record of a handshake, 512 bytes of it announced.
+        for byte in [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3].into_iter().chain([0; 100]) {
+            if hello.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert!(ask(&rustls::version::TLS13).await.unwrap().unwrap().ends_with("here"));
+    dripping.await.unwrap();
+    assert!(begun.elapsed() < limits().head.saturating_mul(4), "{:?}", begun.elapsed());
     let missing = TlsFiles { key: file("none.pem"), ..tls };
     let refused = Listener::start(address, Some(&missing), vec![], &limits(), routes()).unwrap_err();
     assert!(refused.to_string().contains("none.pem"), "{refused}");

@@ -1,11 +1,15 @@
 //! The interface over real sockets, as a page or an observer asks.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+
+mod bad_client;
+mod host;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -22,108 +26,14 @@ use escrutinio_server::delivery::{Channel, Language, Notice};
 use escrutinio_server::desk::{DeskAct, DeskRequest};
 use escrutinio_server::events::EventLog;
 use escrutinio_server::http::{self, Listener};
-use escrutinio_server::phase::Facts;
 use escrutinio_server::refusal::{Refusal, Wait};
 use escrutinio_server::server::Server;
 use escrutinio_server::testing::{Databases, Fixture, Live, OBSERVER, Site};
-use reqwest::{Client, Method, StatusCode};
+use host::{Host, base64, bytes};
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sqlx::{Column, Row};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-struct Host {
-    fixture: Fixture,
-    site: Site,
-    live: Live,
-    clock: Arc<ManualClock>,
-    client: Client,
-}
-
-impl Host {
-    async fn new() -> Self {
-        let fixture = Fixture::several(Databases::sqlite(), 12).await;
-        let site = Site::new(&fixture.rehearsal);
-        site.init().await.unwrap();
-        let clock = Arc::new(ManualClock::at(fixture.schedule().voting_start - 60));
-        let live = Live::start(&site, clock.clone()).await.unwrap();
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { fixture, site, live, clock, client: Client::builder().no_proxy().build().unwrap() }
-    }
-
-    /// Voting, without the act of opening.
-    fn open(&self) {
-        self.live.server.lifecycle.note(Facts { opened: true, ..Facts::default() });
-        self.clock.set(self.fixture.schedule().voting_start);
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
-        let mut request = self.client.request(method, format!("{}{path}", self.live.voters));
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status(), answer.json().await.unwrap_or_default())
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.ask(Method::GET, path, None).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Value {
-        let (status, answer) = self.ask(Method::POST, path, Some(body)).await;
-        assert!(status.is_success(), "{path}: {answer}");
-        answer
-    }
-
-    /// The last message to a telephone of a voter: its code.
-    async fn code(&self, voter: u32) -> String {
-        let folder = self.live.server.config.file.parent().unwrap().join("sms");
-        for _ in 0..100 {
-            let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-            let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
-            let to = format!("To: 1555{voter:07}\n");
-            let code = texts.filter_map(|text| text.strip_prefix(&to).map(digits)).next();
-            if let Some(Some(code)) = code {
-                return code;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("no message came");
-    }
-
-    /// First access by SMS alone.
-    async fn enter(&self, voter: u32) -> String {
-        let token = base64(&Site::token(voter));
-        let answer = self.post("/api/v1/access/link", json!({ "token": token })).await;
-        let digits = format!("{:04}", voter % 10_000);
-        let answer =
-            self.post("/api/v1/access/digits", json!({ "attempt": answer["attempt"], "digits": digits })).await;
-        let body = json!({ "attempt": answer["attempt"], "factor": "sms" });
-        let answer = self.post("/api/v1/access/factor", body).await;
-        let body = json!({ "attempt": answer["attempt"], "code": self.code(voter).await });
-        let answer = self.post("/api/v1/access/code", body).await;
-        let body = json!({ "attempt": answer["attempt"], "auth": base64(&[7; 32]) });
-        let answer = self.post("/api/v1/access/password", body).await;
-        answer["session"].as_str().unwrap().to_owned()
-    }
-}
-
-/// The code in a message.
-fn digits(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).map(Into::into)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    Base64UrlUnpadded::encode_string(bytes)
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    Base64UrlUnpadded::decode_vec(value.as_str().unwrap()).unwrap()
-}
 
 #[tokio::test]
 async fn what_everybody_may_know_is_served() {
@@ -479,7 +389,7 @@ async fn an_act_of_staff_has_the_time_that_it_takes() {
 /// The table of the specification and the program name the same problems with the same statuses.
 #[test]
 fn problems_are_those_of_the_specification() {
-    let spec = include_str!("../../spec/server.md");
+    let spec = include_str!("../../../spec/server.md");
     let section = spec.split("### Problems").nth(1).expect("a section of that name");
     let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|l| l.starts_with('|'));
     let cells = |row: &str| row.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect::<Vec<_>>();
