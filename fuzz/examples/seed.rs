@@ -47,6 +47,7 @@ fn main() -> io::Result<()> {
     messages(&put)?;
     secrets(&put)?;
     texts(&put)?;
+    server(&put)?;
 
     let parameters = &election().election().parameters[0];
     let credential = election().credential(0, 0).for_ballot();
@@ -133,3 +134,107 @@ fn texts(put: &Put<'_>) -> io::Result<()> {
     put("shuffle_proof", "texts", &[&[1, 6], rows].concat())?;
     put("manifest", "stored", file(record::MANIFEST))
 }
+
+/// What a page, a balancer, staff and an operator send. Routes are numbered as the table of the server has them.
+fn server(put: &Put<'_>) -> io::Result<()> {
+    let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+    let bodies = [
+        (4, format!(r#"{{"token":"{key}"}}"#)),
+        (5, r#"{"attempt":"ATTEMPT","digits":"0001"}"#.to_owned()),
+        (6, r#"{"user":"voter-1"}"#.to_owned()),
+        (7, format!(r#"{{"user":"voter-0","auth":"{key}"}}"#)),
+        (8, r#"{"user":"voter-0"}"#.to_owned()),
+        (9, r#"{"user":"voter-0","code":"012345"}"#.to_owned()),
+        (10, r#"{"attempt":"ATTEMPT","factor":"sms"}"#.to_owned()),
+        (11, r#"{"attempt":"ATTEMPT","code":"012345","sms_code":"012345"}"#.to_owned()),
+        (12, format!(r#"{{"attempt":"ATTEMPT","auth":"{key}"}}"#)),
+        (17, r#"{"kind":"email","value":"ana@correo.example","factor":"sms"}"#.to_owned()),
+        (18, r#"{"attempt":"ATTEMPT","code":"012345","factor_code":"012345"}"#.to_owned()),
+        (19, format!(r#"{{"code":"{}"}}"#, format_code(&TrackingCode([0xa7; 32])))),
+        (
+            29,
+            format!(
+                r#"{{"act":"state","arguments":"","at":1,"key":"{}","signature":"{}"}}"#,
+                "07".repeat(32),
+                "07".repeat(64)
+            ),
+        ),
+    ];
+    for (route, body) in &bodies {
+        put("server_requests", &format!("body-{route}"), &[&[*route, 1], body.as_bytes()].concat())?;
+        put("server_text", &format!("body-{route}"), body.as_bytes())?;
+    }
+    let paths = [(1, "manifest.bin"), (2, "0"), (3, "0/0"), (21, "000000"), (22, "0/000"), (25, "entries/000.p/1")];
+    for (route, path) in paths {
+        put("server_requests", &format!("path-{route}"), &[&[route, 0], path.as_bytes(), b"\n"].concat())?;
+    }
+    for route in [0, 13, 14, 15, 20, 23, 24, 26, 27, 28] {
+        put("server_requests", &format!("route-{route}"), &[route, 1])?;
+    }
+    // The honest ballot, and the same with its last byte but one changed.
+    put("server_requests", "ballot", &[16, 3, 0, 0])?;
+    put("server_requests", "ballot-changed", &[16, 3, 100, 1, 1])?;
+    let heads = ["Bearer abc", "Basic YTpi", "es-MX,es;q=0.9,en;q=0.8,*;q=0.001"];
+    for (number, head) in (0u8..).zip(heads) {
+        put("server_text", &format!("head-{number}"), head.as_bytes())?;
+        put("server_requests", &format!("head-{number}"), &[&[26, 12], head.as_bytes(), b"\nen\n"].concat())?;
+    }
+    let texts = [
+        (
+            "account",
+            r#"{"user":"a","token":"00","list":0,"place":0,"name":"N","clave":"C","entity":"E","email":"a@b.c","phone":"1","half":"00"}"#,
+        ),
+        ("requests", "escrutinio/resend-requests/v1\nana\t-\neva\teva@correo.example\n"),
+        ("incident", r#"{"number":1,"level":"operator","text":"algo"}"#),
+        ("event", r#"{"at":"x","who":"y","act":"incident","result":{"number":1,"level":"closed","text":"z"}}"#),
+        ("person", r#"{"name":"N","clave":"C","entity":"E","email":"a@b.c","phone":"1"}"#),
+        ("networks", "198.51.100.0/24 # uno\n2001:db8::/32\n"),
+        ("tile", "tile/1/x001/234.p/5"),
+        ("bundle", "tile/entries/x001/234"),
+        ("address", " ana@correo.example "),
+        ("phone", "+1 (312) 555-0147"),
+        ("config", CONFIG),
+    ];
+    for (name, text) in texts {
+        put("server_text", name, text.as_bytes())?;
+    }
+    put("server_bytes", "proxy-1", b"\0PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET")?;
+    put("server_bytes", "proxy-2", b"\0\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\0\x01\0\x02GET")?;
+    for stage in [&[0][..], &[1, 2], &[2, 0, 1], &[2, 1, 2, 1], &[3, 1, 0], &[4, 1, 0, b'1', b'5']] {
+        put("server_bytes", &format!("attempt-{}-{}", stage[0], stage.len()), &[&[1], &[9; 24][..], stage].concat())?;
+    }
+    put("server_bytes", "intent", &[&[2], &[1; 12][..], &3u64.to_le_bytes(), b"abc"].concat())?;
+    put("server_bytes", "update", b"\x04escrutinio/account-update/v1\nresend 1\nsignature 00\n{}\n")?;
+    put("witness", "entries", &[1, 0, 5, 0, 0, 3, b'a', b'b', b'c', 32, 0, 7])
+}
+
+const CONFIG: &str = r#"data = "data"
+record = "record"
+staff = "staff.toml"
+[keys]
+server = "server.key"
+log = "log.key"
+[listen]
+voters = "[::1]:8443"
+certificate = "cert.pem"
+key = "key.pem"
+proxies = ["10.0.0.0/8"]
+origins = ["https://voto.example"]
+[databases]
+roll = "postgres://server@roll.example/roll"
+box = "sqlite:box.db"
+[[witness]]
+name = "w.example"
+url = "https://w.example"
+[limits]
+head_seconds = 1
+[mail]
+kind = "smtp"
+host = "mail.example"
+security = "tls"
+from = "urna@voto.example"
+[sms]
+kind = "http"
+url = "https://sms.example/"
+body = "{phone} {text}"
+"#;

@@ -19,6 +19,9 @@ mod code;
 mod contact;
 pub mod counts;
 mod factor;
+#[cfg(feature = "fuzzing")]
+#[allow(clippy::missing_panics_doc, reason = "a finding is a panic")]
+pub(crate) mod fuzzing;
 mod help;
 mod login;
 pub mod place;

@@ -11,6 +11,9 @@ mod ballots;
 mod before;
 mod check;
 mod fault;
+#[cfg(feature = "fuzzing")]
+#[allow(clippy::missing_panics_doc, reason = "a finding is a panic")]
+pub(crate) mod fuzzing;
 mod intent;
 mod pipeline;
 mod recovery;

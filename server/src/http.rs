@@ -16,6 +16,15 @@ mod body;
 mod caller;
 mod connections;
 mod election;
+#[cfg(feature = "fuzzing")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a finding is a panic"
+)]
+pub(crate) mod fuzzing;
 mod harden;
 pub mod listener;
 mod monitor;

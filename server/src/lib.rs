@@ -25,6 +25,8 @@ pub mod delivery;
 pub mod desk;
 pub mod election;
 pub mod events;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod identity;
 pub mod init;

@@ -94,7 +94,17 @@ fn build() -> Result<Option<PathBuf>, Failure> {
     step(
         "build the fuzz targets",
         cargo()
-            .args(["build", "--locked", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", host])
+            .args([
+                "build",
+                "--locked",
+                "--release",
+                "--manifest-path",
+                "fuzz/Cargo.toml",
+                "--features",
+                "server",
+                "--target",
+                host,
+            ])
             .arg("--target-dir")
             .arg(&folder)
             .env("RUSTFLAGS", INSTRUMENTATION),

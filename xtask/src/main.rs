@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program of the command line")]
 
+mod api;
 mod check;
 mod citations;
 mod demo;
@@ -44,6 +45,7 @@ cargo xtask COMMAND
   rehearse BALLOTS DIR [--mixes N]
                             writes a large record, to measure the verifier with; N credential
                             mixes (3, which takes a while for hundreds of thousands of voters)
+  api [--examples N]        requests made from the server's OpenAPI document, right and wrong ones
   load [...]                how much one server takes (see: cargo xtask load --help)
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
@@ -93,6 +95,7 @@ fn run() -> Outcome {
     }
     let mut options = Parser::from_args(arguments);
     match command.to_str().unwrap_or_default() {
+        "api" => api::run(option(&mut options, "examples", |value| value.parse())?.unwrap_or(api::EXAMPLES)),
         "check" => only(&mut options).and_then(|()| check::run()),
         "check-ids" => only(&mut options).and_then(|()| ids::run()).and_then(|()| citations::run()),
         "nostd" => only(&mut options).and_then(|()| nostd::run()),

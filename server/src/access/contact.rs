@@ -169,7 +169,7 @@ impl Rows<'_> {
 }
 
 /// An address or number in the one form in which the roll has it.
-fn normal(kind: ContactKind, text: &str) -> Option<Zeroizing<String>> {
+pub(super) fn normal(kind: ContactKind, text: &str) -> Option<Zeroizing<String>> {
     let text = Zeroizing::new(text.trim().to_owned());
     match kind {
         ContactKind::Phone => phone(&text),

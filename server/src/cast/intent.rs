@@ -40,7 +40,7 @@ fn seal<'a>(cipher: &BoxCipher, id: i64, entries: impl IntoIterator<Item = &'a E
     cipher.seal(&aad(id), &plain, &mut random::system())
 }
 
-fn parse(plain: &[u8]) -> Result<Vec<Entry>, DecodeError> {
+pub(super) fn parse(plain: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     let mut reader = Reader::new(plain);
     let mut entries = Vec::new();
     while reader.remaining() > 0 {

@@ -33,7 +33,7 @@ impl FromRequestParts<App> for Accredited {
 }
 
 /// Name and token of `Basic <base64>`.
-fn basic(header: &str) -> Option<(String, String)> {
+pub(super) fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, value) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -17,7 +17,10 @@ pub(super) type App = Arc<Server>;
 /// One method of one path.
 #[derive(Debug)]
 pub(super) struct Route {
-    #[cfg_attr(not(test), expect(dead_code, reason = "the handler knows it; the document is compared with it"))]
+    #[cfg_attr(
+        not(any(test, feature = "fuzzing")),
+        expect(dead_code, reason = "the handler knows it; the document is compared with it")
+    )]
     pub(super) method: Method,
     pub(super) path: &'static str,
     handler: MethodRouter<App>,

@@ -5,6 +5,8 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use escrutinio_core::hash::tagged_hash;
+use escrutinio_core::ids::hex;
 use serde_json::Value;
 
 use super::site::{Site, private, put};
@@ -28,6 +30,9 @@ pub(crate) struct Staff {
     pub(crate) backup: bool,
 }
 
+/// The name and token of an observer.
+pub(crate) const OBSERVER: (&str, &str) = ("Partido de Ensayo", "ficha-de-ensayo");
+
 /// Writes `staff.toml`.
 pub(crate) fn write_staff(path: &Path, staff: &[Staff]) -> Outcome {
     let mut text = String::new();
@@ -36,6 +41,9 @@ pub(crate) fn write_staff(path: &Path, staff: &[Staff]) -> Outcome {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "[[person]]\ncard = {card:?}\nbackup = {}\n", person.backup);
     }
+    let (name, token) = OBSERVER;
+    let token = hex(&tagged_hash("observer-token", &[token.as_bytes()]));
+    let _ = writeln!(text, "[[observer]]\nname = {name:?}\nrole = \"party\"\ntoken = \"{token}\"");
     put(path, &text)
 }
 

@@ -93,6 +93,7 @@ impl Site {
              [databases]\nroll = {roll:?}\nbox = {ballots:?}\n\n\
              [epochs]\nminutes = {minutes}\nballots = {ballots_of_epoch}\n\n\
              [mail]\nkind = \"outbox\"\nfolder = {}\n\n[sms]\nkind = \"outbox\"\nfolder = {}\n\n\
+             [access]\nwrong_tries_per_minute = 1000000\n\n\
              [limits]\nconnections_per_network = 8192\nconnection_seconds = 600\nrequests_per_minute = 100000000\n\n\
              [rehearsal]\nclock_file = {}\n",
             quoted(&data),
