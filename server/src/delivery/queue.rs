@@ -261,7 +261,10 @@ mod tests {
     async fn a_message_is_tried_again_until_it_is_taken() {
         let sms = Scripted::default();
         sms.answers.lock().unwrap().extend([DeliveryError::Unreachable, DeliveryError::Later(503)]);
-        let delivery = delivery(sms.clone());
+        // Good for long enough, however busy the machine.
+        let patience = Patience { code: Duration::from_secs(60), ..quick() };
+        let delivery =
+            Delivery::new(Texts::standard("E", "H", 5).unwrap(), Box::new(Null), Box::new(sms.clone()), patience);
         send(&delivery).unwrap();
         let status = drained(&delivery).await;
         assert_eq!((status.sent, status.repeated, status.failed), (1, 2, 0));
