@@ -11,7 +11,6 @@ mod deps;
 mod fuzz;
 mod ids;
 mod interop;
-#[allow(dead_code)]
 mod lab;
 mod load;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
@@ -20,7 +19,6 @@ mod nostd;
 #[allow(clippy::indexing_slicing, reason = "places within a record that the program itself made")]
 mod rehearse;
 mod secrecy;
-#[allow(dead_code)]
 mod seized;
 mod shell;
 mod soak;
@@ -47,6 +45,7 @@ cargo xtask COMMAND
                             mixes (3, which takes a while for hundreds of thousands of voters)
   api [--examples N]        requests made from the server's OpenAPI document, right and wrong ones
   load [...]                how much one server takes (see: cargo xtask load --help)
+  seized [...]              who has every disk matches no voter (see: cargo xtask seized --help)
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
@@ -89,6 +88,9 @@ fn run() -> Outcome {
     }
     if command == "load" {
         return load::run(arguments);
+    }
+    if command == "seized" {
+        return seized::run(arguments);
     }
     if command == "fuzz" {
         return fuzz::one(arguments);

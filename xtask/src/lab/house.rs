@@ -109,6 +109,33 @@ impl House {
         Ok(())
     }
 
+    /// Where everything lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Ends servers and databases in order; the house is still there.
+    pub(crate) fn halt(&mut self) -> Outcome {
+        self.servers.drain(..).try_for_each(Server::stop)?;
+        self.clusters.iter().try_for_each(Cluster::stop)
+    }
+
+    /// Kills servers and databases; the house is still there.
+    pub(crate) fn kill(&mut self) -> Outcome {
+        self.servers.drain(..).try_for_each(Server::kill)?;
+        self.clusters.iter().try_for_each(Cluster::kill)
+    }
+
+    /// Starts what was ended, with the plan as it is now.
+    pub(crate) fn resume(&mut self) -> Outcome {
+        self.clusters.iter().try_for_each(Cluster::start)?;
+        for site in &self.sites {
+            site.configure(&self.plan)?;
+            self.servers.push(site.start()?);
+        }
+        Ok(())
+    }
+
     /// Ends everything in order.
     pub(crate) fn stop(self) -> Outcome {
         self.servers.into_iter().try_for_each(Server::stop)

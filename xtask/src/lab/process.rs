@@ -7,14 +7,23 @@ use crate::shell::{Failure, Outcome};
 
 /// Sends a signal, such as `-KILL`.
 pub(crate) fn signal(pid: u32, signal: &str) -> Outcome {
-    let sent = Command::new("kill").arg(signal).arg(pid.to_string()).output();
-    match sent {
-        Ok(answer) if answer.status.success() => Ok(()),
-        Ok(answer) => {
-            Err(Failure::new(format!("kill {signal} {pid}: {}", String::from_utf8_lossy(&answer.stderr).trim())))
-        }
-        Err(error) => Err(Failure::new(format!("kill does not start: {error}"))),
+    send(&[pid], signal, false)
+}
+
+/// Sends a signal to several at once; some may have ended by themselves.
+pub(crate) fn signal_all(pids: &[u32], signal: &str) -> Outcome {
+    send(pids, signal, true)
+}
+
+fn send(pids: &[u32], signal: &str, may_be_gone: bool) -> Outcome {
+    let sent = Command::new("kill").arg(signal).args(pids.iter().map(u32::to_string)).output();
+    let answer = sent.map_err(|error| Failure::new(format!("kill does not start: {error}")))?;
+    let said = String::from_utf8_lossy(&answer.stderr);
+    let gone = may_be_gone && said.lines().all(|line| line.contains("No such process"));
+    if answer.status.success() || gone {
+        return Ok(());
     }
+    Err(Failure::new(format!("kill {signal} {pids:?}: {}", said.trim())))
 }
 
 /// A field of `/proc/PID/status`.

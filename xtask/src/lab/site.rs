@@ -73,8 +73,13 @@ impl Site {
         for (name, password) in credentials {
             put(&folder.join("credentials").join(name), password)?;
         }
-        put(&site.config(), &site.text(plan))?;
+        site.configure(plan)?;
         Ok(site)
+    }
+
+    /// Writes the configuration.
+    pub(crate) fn configure(&self, plan: &Plan) -> Outcome {
+        put(&self.config(), &self.text(plan))
     }
 
     fn text(&self, plan: &Plan) -> String {

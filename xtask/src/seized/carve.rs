@@ -57,9 +57,12 @@ fn of_bytes(name: &str, bytes: &[u8], wanted: &Wanted, claims: &mut Vec<(String,
     if parts.len() > 1 {
         orders(name, &hits, wanted.count, claims);
     }
-    let beside = neighbours(&hits, &wanted.voters.find(bytes), wanted.count);
-    if beside.iter().any(Option::is_some) {
-        claims.push((format!("{name}: voters beside ballots"), Claim::Beside(beside)));
+    let voters = wanted.voters.find(bytes);
+    for (what, [before, after]) in [("before", [true, false]), ("after", [false, true]), ("beside", [true, true])] {
+        let who = neighbours(&hits, &voters, wanted.count, before, after);
+        if who.iter().any(Option::is_some) {
+            claims.push((format!("{name}: voters {what} ballots"), Claim::Beside(who)));
+        }
     }
 }
 
@@ -99,12 +102,12 @@ fn backwards(offsets: &[Option<u64>], page: usize) -> Vec<Option<u64>> {
     offsets.iter().map(|offset| offset.map(turn)).collect()
 }
 
-/// The nearest voter of every ballot, over all places where it stands.
-fn neighbours(ballots: &[Hit], voters: &[Hit], count: usize) -> Vec<Option<usize>> {
+/// The nearest voter of every ballot, over all places where it stands, of those before or after it.
+fn neighbours(ballots: &[Hit], voters: &[Hit], count: usize, before: bool, after: bool) -> Vec<Option<usize>> {
     let mut nearest: Vec<Option<(usize, usize)>> = vec![None; count];
     for hit in ballots {
-        let after = voters.partition_point(|voter| voter.at < hit.at);
-        let around = [after.checked_sub(1), Some(after)];
+        let next = voters.partition_point(|voter| voter.at < hit.at);
+        let around = [next.checked_sub(1).filter(|_| before), Some(next).filter(|_| after)];
         for voter in around.into_iter().flatten().filter_map(|place| voters.get(place)) {
             let distance = voter.at.abs_diff(hit.at);
             let Some(best) = nearest.get_mut(hit.thing) else { continue };
@@ -157,31 +160,51 @@ pub(crate) fn walk(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// One stream a file; the segments of PostgreSQL's log are one, in the order of their names.
+/// One stream a file. But the segments of PostgreSQL's log are one, and so are the instance's own files whose names
+/// differ by numbers only, in the order of their names: they say the same more than once, and their number differs.
 fn streams(folder: &Path) -> Result<Vec<Stream>, Failure> {
     let mut streams: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in walk(folder)? {
         let parent = file.parent().unwrap_or(folder);
-        let logged = parent.ends_with("pg_wal");
-        let name = if logged { parent } else { file.as_path() };
-        let name = name.strip_prefix(folder).unwrap_or(name).display().to_string();
-        streams.entry(name).or_default().push(file);
+        let at = if parent.ends_with("pg_wal") { parent } else { file.as_path() };
+        let name = at.strip_prefix(folder).unwrap_or(at).display().to_string();
+        let own = name.starts_with("data/") && !name.contains(".db");
+        streams.entry(if own { without_numbers(&name) } else { name }).or_default().push(file);
     }
     Ok(streams.into_iter().map(|(name, files)| Stream { name, files }).collect())
 }
 
+/// The same with `#` in the place of every number.
+fn without_numbers(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::needles::Words;
     use super::*;
 
     fn wanted() -> Wanted {
-        let (mut ballots, mut voters) = (Needles::new(), Needles::new());
+        let (mut ballots, mut voters) = (Words::default(), Words::default());
         for thing in 0..3usize {
             let letter = char::from(b'a'.saturating_add(u8::try_from(thing).unwrap_or(0)));
             ballots.add_spelled(thing, 0, format!("ballot number {letter}").as_bytes());
             voters.add_spelled(thing, 0, format!("voter number {letter}").as_bytes());
         }
-        Wanted { ballots, count: 3, voters }
+        Wanted { ballots: ballots.needles(), count: 3, voters: voters.needles() }
+    }
+
+    #[test]
+    fn names_without_numbers() {
+        assert_eq!(without_numbers("data/board/tile/entries/x012.p/37"), "data/board/tile/entries/x#.p/#");
     }
 
     #[test]
@@ -192,11 +215,14 @@ mod tests {
         let find = |end: &str| claims.iter().find(|(name, _)| name.ends_with(end)).map(|(_, claim)| claim);
         assert!(matches!(find("first offset"), Some(Claim::Order(keys)) if keys == &[Some(32), Some(15), None]));
         assert!(matches!(find("beside ballots"), Some(Claim::Beside(who)) if who == &[Some(1), Some(2), None]));
+        assert!(matches!(find("before ballots"), Some(Claim::Beside(who)) if who == &[Some(2), Some(2), None]));
+        assert!(matches!(find("after ballots"), Some(Claim::Beside(who)) if who == &[Some(1), Some(1), None]));
         assert!(matches!(find("pages of 4096, rows from their ends"),
             Some(Claim::Order(keys)) if keys == &[Some(4064), Some(4081), None]));
         // One ballot alone has no order.
         let mut claims = Vec::new();
         of_bytes("f", b"voter number c ballot number b", &wanted(), &mut claims);
-        assert!(matches!(claims.as_slice(), [(_, Claim::Beside(who))] if who == &[None, Some(2), None]));
+        let [(_, Claim::Beside(before)), (_, Claim::Beside(beside))] = claims.as_slice() else { panic!("{claims:?}") };
+        assert_eq!((before.as_slice(), beside.as_slice()), ([None, Some(2), None].as_slice(), before.as_slice()));
     }
 }

@@ -85,6 +85,17 @@ pub(crate) fn access_log(folder: &Path, casts: &[Vec<u8>]) -> Result<(), Failure
     std::fs::write(&path, text).map_err(|error| Failure::file(&path, &error))
 }
 
+/// A journal that was sorted, of who handed in what.
+pub(crate) fn journal(folder: &Path, casts: &[(Vec<u8>, i64)]) -> Result<(), Failure> {
+    let mut lines: Vec<String> = casts
+        .iter()
+        .map(|(cast, account)| format!("{} accepted from {account:020}\n", hex(&leaf_hash(cast))))
+        .collect();
+    lines.sort_unstable();
+    let path = folder.join("journal");
+    std::fs::write(&path, lines.concat()).map_err(|error| Failure::file(&path, &error))
+}
+
 /// A file a ballot, named by its hash.
 pub(crate) fn single_files(folder: &Path, casts: &[Vec<u8>]) -> Result<(), Failure> {
     for cast in casts {
@@ -96,12 +107,14 @@ pub(crate) fn single_files(folder: &Path, casts: &[Vec<u8>]) -> Result<(), Failu
     Ok(())
 }
 
-/// A table in the order of hashes, as rewritten by CLUSTER: the rows still say which transaction wrote them.
+/// A table in the order of hashes, as rewritten by CLUSTER: the rows still say which transaction wrote them. And one as it grew.
 pub(crate) fn transactions(cluster: &Cluster, casts: &[Vec<u8>]) -> Result<(), Failure> {
-    cluster.query("CREATE TABLE urn (hash bytea PRIMARY KEY)")?;
+    cluster.query("CREATE TABLE urn (hash bytea PRIMARY KEY); CREATE TABLE heap (hash bytea)")?;
     // One call a piece; every statement of it is a transaction of its own, as it ends with COMMIT.
-    let statements: Vec<String> =
-        casts.iter().map(|cast| format!("INSERT INTO urn VALUES ('\\x{}'); COMMIT;", hex(&leaf_hash(cast)))).collect();
+    let insert = |hash: String| {
+        format!("INSERT INTO urn VALUES ('\\x{hash}'); COMMIT; INSERT INTO heap VALUES ('\\x{hash}'); COMMIT;")
+    };
+    let statements: Vec<String> = casts.iter().map(|cast| insert(hex(&leaf_hash(cast)))).collect();
     for piece in statements.chunks(200) {
         cluster.query(&piece.concat())?;
     }

@@ -1,28 +1,31 @@
 //! What betrays a ballot in a file: any of its parts, in any of the spellings that programs use.
 
-use std::collections::HashMap;
-
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use escrutinio_core::ids::hex;
 
 /// Bytes that every needle has at least: shorter ones would be found by chance.
 const SHORTEST: usize = 8;
 /// Bits of the filter that most positions of a file do not pass.
-const FILTER: u32 = 20;
+const FILTER: u32 = 24;
 
-/// Byte strings, each belonging to a numbered thing.
-#[derive(Debug)]
-pub(crate) struct Needles {
-    filter: Vec<bool>,
-    strings: HashMap<[u8; SHORTEST], Vec<Needle>>,
-}
+/// Byte strings that will be looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Words(Vec<Needle>);
 
 /// Which thing, which part of it, in which bytes.
 #[derive(Debug)]
 struct Needle {
+    head: u64,
     thing: usize,
     part: u8,
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
+}
+
+/// Byte strings, each belonging to a numbered thing, in the order of their first bytes.
+#[derive(Debug)]
+pub(crate) struct Needles {
+    filter: Vec<u64>,
+    sorted: Vec<Needle>,
 }
 
 /// Where something was found.
@@ -36,23 +39,12 @@ pub(crate) struct Hit {
     pub(crate) at: usize,
 }
 
-fn slot(head: [u8; SHORTEST]) -> usize {
-    let mixed = u64::from_le_bytes(head).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> (64 - FILTER)).unwrap_or(0)
-}
-
-impl Needles {
-    pub(crate) fn new() -> Self {
-        Self { filter: vec![false; 1 << FILTER], strings: HashMap::new() }
-    }
-
+impl Words {
     /// Looks for these bytes as they are.
     pub(crate) fn add(&mut self, thing: usize, part: u8, bytes: &[u8]) {
-        let Some(head) = bytes.first_chunk::<SHORTEST>() else { return };
-        if let Some(place) = self.filter.get_mut(slot(*head)) {
-            *place = true;
+        if let Some(head) = bytes.first_chunk::<SHORTEST>() {
+            self.0.push(Needle { head: u64::from_le_bytes(*head), thing, part, bytes: bytes.into() });
         }
-        self.strings.entry(*head).or_default().push(Needle { thing, part, bytes: bytes.to_vec() });
     }
 
     /// Looks for random bytes in binary, hexadecimal and base64, wherever in a base64 text they begin.
@@ -65,20 +57,53 @@ impl Needles {
             let rest = bytes.get(skipped..).unwrap_or_default();
             let whole = rest.len().saturating_sub(rest.len().checked_rem(3).unwrap_or(0));
             let rest = rest.get(..whole).unwrap_or_default();
-            self.add(thing, part, Base64::encode_string(rest).as_bytes());
-            self.add(thing, part, Base64UrlUnpadded::encode_string(rest).as_bytes());
+            let (usual, of_urls) = (Base64::encode_string(rest), Base64UrlUnpadded::encode_string(rest));
+            if usual != of_urls {
+                self.add(thing, part, of_urls.as_bytes());
+            }
+            self.add(thing, part, usual.as_bytes());
         }
     }
 
+    /// All of them together.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Ready to be looked for.
+    pub(crate) fn needles(mut self) -> Needles {
+        self.0.sort_unstable_by(|a, b| (a.head, a.thing, a.part, &a.bytes).cmp(&(b.head, b.thing, b.part, &b.bytes)));
+        self.0.dedup_by(|a, b| (a.thing, a.part, &a.bytes) == (b.thing, b.part, &b.bytes));
+        let mut filter = vec![0u64; 1 << (FILTER - 6)];
+        for needle in &self.0 {
+            let (word, bit) = slot(needle.head);
+            if let Some(word) = filter.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        Needles { filter, sorted: self.0 }
+    }
+}
+
+/// Word and bit of the filter.
+fn slot(head: u64) -> (usize, u64) {
+    let mixed = head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER);
+    (usize::try_from(mixed >> 6).unwrap_or(0), 1 << (mixed & 63))
+}
+
+impl Needles {
     /// Every place where a needle stands.
     pub(crate) fn find(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (at, head) in bytes.windows(SHORTEST).enumerate() {
-            let Some(head) = head.first_chunk::<SHORTEST>() else { continue };
-            if !self.filter.get(slot(*head)).copied().unwrap_or(false) {
+            let Some(head) = head.first_chunk::<SHORTEST>().map(|head| u64::from_le_bytes(*head)) else { continue };
+            let (word, bit) = slot(head);
+            if self.filter.get(word).is_none_or(|word| word & bit == 0) {
                 continue;
             }
-            for needle in self.strings.get(head).into_iter().flatten() {
+            let first = self.sorted.partition_point(|needle| needle.head < head);
+            let same = self.sorted.get(first..).unwrap_or_default().iter().take_while(|needle| needle.head == head);
+            for needle in same {
                 if bytes.get(at..).is_some_and(|rest| rest.starts_with(&needle.bytes)) {
                     hits.push(Hit { thing: needle.thing, part: needle.part, at });
                 }
@@ -95,8 +120,9 @@ mod tests {
     #[test]
     fn finds_every_spelling_where_it_stands() {
         let bytes: Vec<u8> = (0..32u8).map(|n| n.wrapping_mul(37) ^ 0x5a).collect();
-        let mut needles = Needles::new();
-        needles.add_spelled(7, 1, &bytes);
+        let mut words = Words::default();
+        words.add_spelled(7, 1, &bytes);
+        let needles = words.needles();
         for before in 0..4usize {
             let whole = [vec![b'x'; before], bytes.clone(), vec![1, 2, 3]].concat();
             let texts = [

@@ -10,159 +10,177 @@ use escrutinio_sealed::{Kind, sealed};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
+use super::Plan;
 use super::scene::{self, Manner, Seizure};
+use super::stage::Stage;
 use super::statistics::{Claim, Tally, Truth};
-use super::wanted::{VoterMarks, of_board};
+use super::wanted::of_board;
 use super::{carve, controls, tables};
+use crate::lab::counts::{self, Counts};
 use crate::lab::election::{Election, Scale};
 use crate::lab::postgres::Cluster;
 use crate::lab::site::KEYS;
+use crate::load::figures::bar;
 use crate::shell::{Failure, Outcome};
 
 /// Beyond so many standard deviations it is not chance.
 const SIGMA: f64 = 3.0;
 /// Voters of the positive controls.
 const CONTROLS: usize = 200;
-
-/// What was asked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) runs: u32,
-    pub(crate) voters: u32,
-    pub(crate) postgres: bool,
-    pub(crate) seed: u64,
-    pub(crate) only_controls: bool,
-}
+/// Lines of a report.
+const SHOWN: usize = 12;
 
 /// Scores by moment and trick.
 type Tallies = BTreeMap<(&'static str, String), Tally>;
 
-pub(crate) async fn run(plan: Plan) -> Outcome {
+/// One series of votes.
+#[derive(Debug, Default)]
+struct Series {
+    tallies: Tallies,
+    /// Requests, intents and marks without a ballot that were in flight at the seizures.
+    asking: usize,
+    intents: usize,
+    ahead: usize,
+}
+
+pub(super) async fn run(plan: &Plan) -> Outcome {
     let folder = tempfile::tempdir().map_err(|error| Failure::new(error.to_string()))?;
     let mut rng = ChaCha20Rng::seed_from_u64(plan.seed);
     controls::run(&folder.path().join("controls"), CONTROLS, &mut rng).await?;
-    if plan.only_controls {
+    if plan.runs == 0 {
         return Ok(());
     }
     let scale = Scale { voters: plan.voters, contests: 1, min_group: 10, factor: SecondFactor::Totp, witnesses: 0 };
     let election = Arc::new(Election::make(&folder.path().join("election"), scale, plan.seed)?);
-    let mut bad = Vec::new();
-    for manner in [Manner::Serial, Manner::Concurrent] {
-        let first = rounds(&election, folder.path(), plan, manner, &mut rng).await?;
-        let suspects = report(&first, manner, plan);
-        if suspects.is_empty() {
-            continue;
+    for postgres in plan.databases() {
+        let here = folder.path().join(if postgres { "postgresql" } else { "sqlite" });
+        let mut stage = Stage::set(&election, &here, postgres, &mut rng).await?;
+        for manner in [Manner::Serial, Manner::Concurrent] {
+            let title = format!("{}, {} voting", if postgres { "PostgreSQL" } else { "SQLite" }, manner.name());
+            judge(&title, &mut stage, &here, plan, manner, &mut rng).await?;
         }
-        // One trick of many is beyond any limit by chance now and then. What is no chance comes again.
-        println!("   {} beyond {SIGMA} sigma: the same once more, with fresh votes", suspects.len());
-        let second = rounds(&election, folder.path(), plan, manner, &mut rng).await?;
-        let again = report(&second, manner, plan);
-        bad.extend(suspects.into_iter().filter(|suspect| again.contains(suspect)));
     }
-    if bad.is_empty() {
-        println!("   no trick finds more than guessing does");
-        return Ok(());
-    }
-    let names: Vec<String> = bad.iter().map(|(moment, trick)| format!("{moment}: {trick}")).collect();
-    Err(Failure::new(format!("voters are matched with ballots:\n{}", names.join("\n"))))
-}
-
-async fn rounds(
-    election: &Arc<Election>,
-    folder: &Path,
-    plan: Plan,
-    manner: Manner,
-    rng: &mut ChaCha20Rng,
-) -> Result<Tallies, Failure> {
-    let mut tallies = Tallies::new();
-    let started = Instant::now();
-    for number in 1..=plan.runs {
-        // Now in epochs, now all at the close.
-        let epochs = if number % 2 == 0 { (0, 4096) } else { (1, 128) };
-        let here = folder.join(format!("{}-{number}-{}", manner.name(), rand_core::Rng::next_u64(rng)));
-        let seizure = scene::play(election, &here, manner, plan.postgres, epochs, rng).await?;
-        look(election, &seizure, &mut tallies, rng).await?;
-        println!(
-            "   {} {number:>3} of {}: {} ballots, {} epochs; in flight at the seizure: {} intents, {} marks beyond ballots; {:.0} s",
-            manner.name(),
-            plan.runs,
-            seizure.board.len(),
-            seizure.truth.epochs.len(),
-            seizure.in_flight.intents,
-            seizure.in_flight.marks.saturating_sub(seizure.in_flight.ballots),
-            started.elapsed().as_secs_f64(),
-        );
-        drop(seizure);
-        std::fs::remove_dir_all(&here).map_err(|error| Failure::file(&here, &error))?;
-    }
-    Ok(tallies)
-}
-
-/// Every trick at every moment.
-async fn look(election: &Election, seizure: &Seizure, tallies: &mut Tallies, rng: &mut ChaCha20Rng) -> Outcome {
-    let shapes = &election.record.election.shapes;
-    let all = &seizure.truth;
-    let early = Truth {
-        ballots: all.ballots.iter().take(seizure.halfway).copied().collect(),
-        epochs: all.epochs.clone(),
-    };
-    let none = [[0u8; 32]];
-    let plain = of_board(&seizure.board, shapes, &seizure.voters, &none)?;
-    for (moment, folder, truth) in [("during", &seizure.during, &early), ("after", &seizure.after, all)] {
-        let claims = claims(folder, &plain, seizure).await?;
-        score(tallies, moment, truth, &claims, rng);
-    }
-    drop(plain);
-    // The passwords are given away: everything but the box key opens.
-    let keys = opened(&seizure.destroyed.join("data/keys.sealed"))?;
-    let known = of_board(&seizure.board, shapes, &seizure.voters, &keys)?;
-    let claims = claims(&seizure.destroyed, &known, seizure).await?;
-    score(tallies, "destroyed", all, &claims, rng);
     Ok(())
 }
 
-fn score(tallies: &mut Tallies, moment: &'static str, truth: &Truth, claims: &[(String, Claim)], rng: &mut ChaCha20Rng) {
+async fn judge(
+    title: &str,
+    stage: &mut Stage,
+    folder: &Path,
+    plan: &Plan,
+    manner: Manner,
+    rng: &mut ChaCha20Rng,
+) -> Outcome {
+    let series = votes(title, stage, folder, plan, manner, rng).await?;
+    let suspects = report(title, &series, plan);
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    println!("   {} beyond {SIGMA} standard deviations: once more, with fresh votes", suspects.len());
+    let second = votes(title, stage, folder, plan, manner, rng).await?;
+    let again = report(&format!("{title}, again"), &second, plan);
+    let guilty: Vec<String> = suspects
+        .into_iter()
+        .filter(|suspect| again.contains(suspect))
+        .map(|(moment, trick)| format!("{moment}: {trick}"))
+        .collect();
+    if guilty.is_empty() {
+        println!("   none of them again: it was chance");
+        return Ok(());
+    }
+    Err(Failure::new(format!("{title}: voters are matched with ballots:\n{}", guilty.join("\n"))))
+}
+
+async fn votes(
+    title: &str,
+    stage: &mut Stage,
+    folder: &Path,
+    plan: &Plan,
+    manner: Manner,
+    rng: &mut ChaCha20Rng,
+) -> Result<Series, Failure> {
+    let mut series = Series::default();
+    let (started, progress) = (Instant::now(), bar(plan.runs.into(), "votes"));
+    for number in 1..=plan.runs {
+        // Now in some eight epochs, now all at the close.
+        let epochs = if number % 2 == 0 { (0, 4096) } else { (1, (plan.voters / 8).max(1)) };
+        let copies = folder.join("copies");
+        let seizure = scene::play(stage, &copies, manner, epochs, rng).await?;
+        look(stage, &seizure, &mut series, rng).await?;
+        std::fs::remove_dir_all(&copies).map_err(|error| Failure::file(&copies, &error))?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    println!("\n   {title}: {} votes of {} voters, {:.0} s", plan.runs, plan.voters, started.elapsed().as_secs_f64());
+    Ok(series)
+}
+
+/// Every trick at every moment.
+async fn look(stage: &Stage, seizure: &Seizure, series: &mut Series, rng: &mut ChaCha20Rng) -> Outcome {
+    // The passwords are given away: everything but the box key opens.
+    let keys = opened(&seizure.after.join("data/keys.sealed"))?;
+    let shapes = &stage.election.record.election.shapes;
+    let wanted = of_board(&seizure.board, shapes, &seizure.voters, &keys)?;
+    let all = &seizure.all;
+    for (moment, apart, folder, truth) in
+        [("during", "in flight", &seizure.during, &seizure.early), ("after", "in flight, after", &seizure.after, all)]
+    {
+        let (claims, counts) = claims(folder, &wanted, stage).await?;
+        score(&mut series.tallies, moment, truth, &claims, rng);
+        if !seizure.in_flight.ballots.is_empty() {
+            score(&mut series.tallies, apart, &seizure.in_flight, &claims, rng);
+        }
+        if moment == "during" {
+            series.asking = series.asking.saturating_add(seizure.in_flight.ballots.len());
+            series.intents = series.intents.saturating_add(counts.intents);
+            series.ahead = series.ahead.saturating_add(counts.marks.saturating_sub(counts.ballots));
+        }
+    }
+    Ok(())
+}
+
+fn score(
+    tallies: &mut Tallies,
+    moment: &'static str,
+    truth: &Truth,
+    claims: &[(String, Claim)],
+    rng: &mut ChaCha20Rng,
+) {
     for (name, claim) in claims {
-        tallies.entry((moment, general(name))).or_default().add(truth.score(claim, rng), truth.ballots.len());
+        let score = truth.score(claim, rng);
+        tallies.entry((moment, name.clone())).or_default().add(score, truth.ballots.len());
     }
-    // Whoever has found nothing guesses: the line that the others are compared with.
-    let nothing = Claim::Order(Vec::new());
-    let guess = truth.score(&nothing, rng);
-    tallies.entry((moment, "(guessing)".to_owned())).or_default().add(guess, truth.ballots.len());
 }
 
-/// Names of files differ from run to run by their numbers.
-fn general(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        let c = if c.is_ascii_digit() { '#' } else { c };
-        if !(c == '#' && out.ends_with('#')) {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Files first: opening a database changes it.
-async fn claims(folder: &Path, wanted: &carve::Wanted, seizure: &Seizure) -> Result<Vec<(String, Claim)>, Failure> {
+/// Every claim, and what the databases hold. Files first: opening a database changes it.
+async fn claims(
+    folder: &Path,
+    wanted: &carve::Wanted,
+    stage: &Stage,
+) -> Result<(Vec<(String, Claim)>, Counts), Failure> {
     let mut claims = carve::claims(folder, wanted)?;
-    for file in ["roll.db", "box.db"] {
-        let path = folder.join("data").join(file);
-        if path.exists() {
-            claims.extend(tables::sqlite(&path, wanted).await?);
+    if stage.house.clusters.is_empty() {
+        let data = folder.join("data");
+        for file in ["roll.db", "box.db"] {
+            claims.extend(tables::sqlite(&data.join(file), wanted).await?);
         }
+        return Ok((claims, counts::of_files(&data).await?));
     }
-    for cluster in &seizure.house.clusters {
+    let mut copies = Vec::new();
+    for cluster in &stage.house.clusters {
         let name = cluster.folder().file_name().unwrap_or_default();
         let copy = Cluster::adopt(&folder.join(name), cluster)?;
         claims.extend(tables::postgres(&copy, &name.to_string_lossy(), wanted)?);
+        copies.push(copy);
     }
-    Ok(claims)
+    let counts = counts::of_clusters(&copies)?;
+    copies.iter().try_for_each(Cluster::kill)?;
+    Ok((claims, counts))
 }
 
 /// The keys that are left in `keys.sealed`, each by itself.
 fn opened(path: &Path) -> Result<Vec<[u8; 32]>, Failure> {
-    let content = sealed::read(path, Kind::Keys, KEYS).map_err(|why| Failure::new(why.to_string()))?;
+    let content = sealed::read(path, Kind::ServerKeys, KEYS).map_err(|why| Failure::new(why.to_string()))?;
     let keys: Vec<[u8; 32]> = content.as_chunks::<32>().0.to_vec();
     match keys.as_slice() {
         [_, _, last] if *last == [0; 32] => Ok(keys),
@@ -170,26 +188,47 @@ fn opened(path: &Path) -> Result<Vec<[u8; 32]>, Failure> {
     }
 }
 
-/// Shows every trick that found something; the answer is those that found too much.
-fn report(tallies: &Tallies, manner: Manner, plan: Plan) -> Vec<(&'static str, String)> {
-    println!("\n   {} voting, {} runs of {} voters", manner.name(), plan.runs, plan.voters);
-    println!("   {:<10} {:>6} {:>7} {:>7} {:>6} {:>6}  trick", "moment", "found", "right", "guess", "sigma", "order");
-    let mut suspects = Vec::new();
-    for ((moment, name), tally) in tallies {
+/// Shows the tricks that came farthest; the answer is those that came too far.
+fn report(title: &str, series: &Series, plan: &Plan) -> Vec<(&'static str, String)> {
+    println!(
+        "   in flight at the seizures: {} requests without an answer, {} intents, {} marks whose ballot is not in the box yet",
+        series.asking, series.intents, series.ahead,
+    );
+    let far = |tally: &Tally| tally.excess().max(tally.correlation().abs());
+    let mut lines: Vec<(&(&'static str, String), &Tally)> = series.tallies.iter().collect();
+    lines.sort_by(|(_, a), (_, b)| far(b).total_cmp(&far(a)));
+    let mut moments: Vec<&str> = lines.iter().map(|((moment, _), _)| *moment).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    for moment in moments {
+        let here = lines.iter().filter(|((at, _), _)| *at == moment);
+        println!("   {moment}: {} tricks found something", here.count());
+    }
+    println!(
+        "   {:<16} {:>6} {:>7} {:>7} {:>6} {:>6}  trick, the farthest first",
+        "moment", "found", "right", "chance", "sigma", "order",
+    );
+    let mut told: Vec<(&str, [u64; 2])> = Vec::new();
+    for ((moment, name), tally) in &lines {
+        // Many tricks say the same.
+        let same = (*moment, [tally.right().to_bits(), tally.correlation().to_bits()]);
+        if !plan.every && (told.contains(&same) || told.len() >= SHOWN) {
+            continue;
+        }
+        told.push(same);
         println!(
-            "   {moment:<10} {:>5.0}% {:>7.2} {:>7.2} {:>6.2} {:>6.2}  {name}",
+            "   {moment:<16} {:>5.0}% {:>7.2} {:>7.2} {:>6.2} {:>6.2}  {name}",
             tally.found() * 100.0,
             tally.right(),
             tally.guessed(),
             tally.excess(),
             tally.correlation(),
         );
-        if !tally.is_chance(SIGMA) {
-            suspects.push((*moment, name.clone()));
-        }
+    }
+    let suspects = lines.into_iter().filter(|(_, tally)| !tally.is_chance(SIGMA)).map(|(name, _)| name.clone());
+    let suspects: Vec<_> = suspects.collect();
+    if suspects.is_empty() {
+        println!("   {title}: every trick is within {SIGMA} standard deviations of guessing");
     }
     suspects
 }
-
-#[allow(dead_code, reason = "named in the documentation")]
-type Marks = VoterMarks;

@@ -85,11 +85,30 @@ pub(crate) fn postgres(cluster: &Cluster, role: &str, wanted: &Wanted) -> Result
     let tables = cluster.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")?;
     let mut claims = Vec::new();
     for table in tables.lines().filter(|name| !name.is_empty()) {
-        for (what, order) in [("place", "ctid"), ("transaction", "xmin::text::bigint, ctid")] {
-            let text = cluster.query(&format!("SELECT t::text FROM \"{table}\" t ORDER BY {order}"))?;
-            let rows: Vec<Vec<u8>> = text.lines().map(|line| line.as_bytes().to_vec()).collect();
-            claims.extend(by_row(&format!("{role}: {table} by {what}"), &rows, wanted));
+        let text =
+            cluster.query(&format!("SELECT t.xmin::text::bigint, t::text FROM \"{table}\" t ORDER BY t.ctid"))?;
+        let row = |line: &str| -> (u64, Vec<u8>) {
+            let (transaction, row) = line.split_once('\t').unwrap_or(("", line));
+            (transaction.parse().unwrap_or(0), with_bytes(row))
+        };
+        let mut rows: Vec<(u64, Vec<u8>)> = text.lines().map(row).collect();
+        for what in ["place", "transaction"] {
+            let bytes: Vec<Vec<u8>> = rows.iter().map(|(_, row)| row.clone()).collect();
+            claims.extend(by_row(&format!("{role}: {table} by {what}"), &bytes, wanted));
+            rows.sort_by_key(|(transaction, _)| *transaction);
         }
     }
     Ok(claims)
+}
+
+/// A row as text, and after it what it says in hexadecimal, as bytes.
+fn with_bytes(row: &str) -> Vec<u8> {
+    let mut bytes = row.as_bytes().to_vec();
+    for piece in row.split("\\x").skip(1) {
+        let digits: Vec<u8> =
+            piece.chars().map_while(|c| c.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
+        bytes.push(0);
+        bytes.extend(digits.as_chunks::<2>().0.iter().map(|[high, low]| (high << 4) | low));
+    }
+    bytes
 }
