@@ -29,6 +29,8 @@ pub(crate) struct Cluster {
     port: u16,
     database: String,
     user: String,
+    /// Whether it waits for the disk.
+    durable: bool,
 }
 
 /// Where the newest version's programs lie, if there are any.
@@ -81,6 +83,7 @@ impl Cluster {
             port: free_port()?,
             database: "postgres".to_owned(),
             user: "postgres".to_owned(),
+            durable: true,
         };
         cluster.start()?;
         cluster.query(&format!("CREATE ROLE {user} LOGIN"))?;
@@ -89,7 +92,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Starts a copy of another cluster, made while that one stood still.
+    /// Starts a copy of another cluster, made while that one stood still. Nothing of it needs to last.
     pub(crate) fn adopt(folder: &Path, like: &Self) -> Result<Self, Failure> {
         own(folder)?;
         let leftover = folder.join("data/postmaster.pid");
@@ -97,7 +100,7 @@ impl Cluster {
             std::fs::remove_file(&leftover).map_err(|error| Failure::file(&leftover, &error))?;
         }
         let (database, user) = (like.database.clone(), like.user.clone());
-        let cluster = Self { folder: folder.to_owned(), port: free_port()?, database, user };
+        let cluster = Self { folder: folder.to_owned(), port: free_port()?, database, user, durable: false };
         cluster.start()?;
         Ok(cluster)
     }
@@ -121,6 +124,9 @@ impl Cluster {
         let errors = log.try_clone().map_err(|error| Failure::file(&self.folder, &error))?;
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder).args(["-h", "127.0.0.1"]);
         command.arg("-p").arg(self.port.to_string());
+        if !self.durable {
+            command.args(["-c", "fsync=off"]);
+        }
         let give_up = Instant::now() + Duration::from_secs(60);
         loop {
             let mut child = command

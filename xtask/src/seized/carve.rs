@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
 
 use super::needles::{Hit, Needles};
 use super::statistics::Claim;
@@ -30,22 +32,33 @@ struct Stream {
     files: Vec<PathBuf>,
 }
 
-/// Every claim that the files below a folder support.
-pub(crate) fn claims(folder: &Path, wanted: &Wanted) -> Result<Vec<(String, Claim)>, Failure> {
-    let mut claims = Vec::new();
-    for stream in streams(folder)? {
-        let mut bytes = Vec::new();
-        for file in &stream.files {
-            bytes.extend(std::fs::read(file).map_err(|error| Failure::file(file, &error))?);
-        }
-        of_bytes(&stream.name, &bytes, wanted, &mut claims);
-    }
+/// Every claim that the files below a folder support; of clusters only what was changed `since` then.
+pub(crate) fn claims(
+    folder: &Path,
+    wanted: &Wanted,
+    since: Option<SystemTime>,
+) -> Result<Vec<(String, Claim)>, Failure> {
+    let streams = streams(folder, since)?;
+    let found: Result<Vec<_>, Failure> = streams.par_iter().map(|stream| of_stream(stream, wanted)).collect();
+    let mut claims: Vec<_> = found?.into_iter().flatten().collect();
     claims.extend(times(folder, wanted)?);
+    Ok(claims)
+}
+
+fn of_stream(stream: &Stream, wanted: &Wanted) -> Result<Vec<(String, Claim)>, Failure> {
+    let (mut bytes, mut claims) = (Vec::new(), Vec::new());
+    for file in &stream.files {
+        bytes.extend(std::fs::read(file).map_err(|error| Failure::file(file, &error))?);
+    }
+    of_bytes(&stream.name, &bytes, wanted, &mut claims);
     Ok(claims)
 }
 
 fn of_bytes(name: &str, bytes: &[u8], wanted: &Wanted, claims: &mut Vec<(String, Claim)>) {
     let hits = wanted.ballots.find(bytes);
+    if hits.is_empty() {
+        return;
+    }
     let mut parts: Vec<u8> = hits.iter().map(|hit| hit.part).collect();
     parts.sort_unstable();
     parts.dedup();
@@ -162,9 +175,17 @@ pub(crate) fn walk(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// One stream a file. But the segments of PostgreSQL's log are one, and so are the instance's own files whose names
 /// differ by numbers only, in the order of their names: they say the same more than once, and their number differs.
-fn streams(folder: &Path) -> Result<Vec<Stream>, Failure> {
+fn streams(folder: &Path, since: Option<SystemTime>) -> Result<Vec<Stream>, Failure> {
     let mut streams: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in walk(folder)? {
+        let changed =
+            file.metadata().and_then(|known| known.modified()).map_err(|error| Failure::file(&file, &error))?;
+        let of_cluster = file
+            .strip_prefix(folder)
+            .is_ok_and(|file| file.starts_with("postgres-roll") || file.starts_with("postgres-box"));
+        if of_cluster && since.is_some_and(|since| changed < since) {
+            continue;
+        }
         let parent = file.parent().unwrap_or(folder);
         let at = if parent.ends_with("pg_wal") { parent } else { file.as_path() };
         let name = at.strip_prefix(folder).unwrap_or(at).display().to_string();

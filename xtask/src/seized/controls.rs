@@ -72,16 +72,16 @@ pub(crate) async fn run(folder: &Path, count: usize, rng: &mut impl Rng) -> Outc
     let here = at("row-numbers")?;
     naive::row_numbers(&here, &scene.casts).await?;
     expect("rows with numbers", "rows of", &scene, &tables::sqlite(&here.join("urn.db"), &scene.wanted).await?, rng)?;
-    let claims = carve::claims(&here, &scene.wanted)?;
+    let claims = carve::claims(&here, &scene.wanted, None)?;
     expect("rows that fill a page from its end", "pages of 4096", &scene, &claims, rng)?;
 
     let here = at("overflow-pages")?;
     naive::overflow_pages(&here, &scene.casts).await?;
-    expect("pages that are appended", "first offset", &scene, &carve::claims(&here, &scene.wanted)?, rng)?;
+    expect("pages that are appended", "first offset", &scene, &carve::claims(&here, &scene.wanted, None)?, rng)?;
 
     let here = at("write-ahead-log")?;
     let open = naive::write_ahead_log(&here, &scene.casts).await?;
-    expect("a write-ahead log", "urn.db-wal", &scene, &carve::claims(&here, &scene.wanted)?, rng)?;
+    expect("a write-ahead log", "urn.db-wal", &scene, &carve::claims(&here, &scene.wanted, None)?, rng)?;
     drop(open);
 
     let pairs: Vec<_> = scene.casts.iter().cloned().zip(scene.accounts.iter().copied()).collect();
@@ -92,15 +92,15 @@ pub(crate) async fn run(folder: &Path, count: usize, rng: &mut impl Rng) -> Outc
 
     let here = at("journal")?;
     naive::journal(&here, &pairs)?;
-    expect("a journal by hash", "voters after ballots", &scene, &carve::claims(&here, &scene.wanted)?, rng)?;
+    expect("a journal by hash", "voters after ballots", &scene, &carve::claims(&here, &scene.wanted, None)?, rng)?;
 
     let here = at("access-log")?;
     naive::access_log(&here, &scene.casts)?;
-    expect("an access log", "last offset", &scene, &carve::claims(&here, &scene.wanted)?, rng)?;
+    expect("an access log", "last offset", &scene, &carve::claims(&here, &scene.wanted, None)?, rng)?;
 
     let here = at("single-files")?;
     naive::single_files(&here, &scene.casts)?;
-    expect("files of their own", "times of files", &scene, &carve::claims(&here, &scene.wanted)?, rng)?;
+    expect("files of their own", "times of files", &scene, &carve::claims(&here, &scene.wanted, None)?, rng)?;
 
     if programs().is_some() {
         on_postgres(&folder.join("postgresql"), &scene, rng)?;
@@ -117,7 +117,7 @@ fn on_postgres(folder: &Path, scene: &Scene, rng: &mut impl Rng) -> Outcome {
     expect("transaction numbers", "urn by transaction", scene, &claims, rng)?;
     expect("rows in their places", "heap by place", scene, &claims, rng)?;
     cluster.stop()?;
-    let claims = carve::claims(cluster.folder(), &scene.wanted)?;
+    let claims = carve::claims(cluster.folder(), &scene.wanted, None)?;
     expect("PostgreSQL's log", "pg_wal", scene, &claims, rng)?;
     expect("pages of PostgreSQL", "pages of 8192", scene, &claims, rng)
 }
@@ -126,7 +126,7 @@ fn on_postgres(folder: &Path, scene: &Scene, rng: &mut impl Rng) -> Outcome {
 async fn nothing(here: &Path, scene: &Scene, rng: &mut impl Rng) -> Outcome {
     naive::nothing(here, &scene.casts).await?;
     let mut claims = tables::sqlite(&here.join("urn.db"), &scene.wanted).await?;
-    claims.extend(carve::claims(here, &scene.wanted)?);
+    claims.extend(carve::claims(here, &scene.wanted, None)?);
     let (right, name) = best(scene, "", &claims, rng);
     println!("   {:<40} {right:>5} of {}  by {name}", "(hashes only, rewritten)", scene.casts.len());
     // More than ten fixed points of a random permutation: one time in ten millions.

@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 use super::Plan;
 use super::scene::{self, Manner, Seizure};
 use super::stage::Stage;
-use super::statistics::{Claim, Tally, Truth};
+use super::statistics::{Claim, MATCHES, Tally, Truth};
 use super::wanted::of_board;
 use super::{carve, controls, tables};
 use crate::lab::counts::{self, Counts};
@@ -23,8 +23,6 @@ use crate::lab::site::KEYS;
 use crate::load::figures::bar;
 use crate::shell::{Failure, Outcome};
 
-/// Beyond so many standard deviations it is not chance.
-const SIGMA: f64 = 3.0;
 /// Voters of the positive controls.
 const CONTROLS: usize = 200;
 /// Lines of a report.
@@ -76,7 +74,7 @@ async fn judge(
     if suspects.is_empty() {
         return Ok(());
     }
-    println!("   {} beyond {SIGMA} standard deviations: once more, with fresh votes", suspects.len());
+    println!("   {} farther from guessing than one would be: once more, with fresh votes", suspects.len());
     let second = votes(title, stage, folder, plan, manner, rng).await?;
     let again = report(&format!("{title}, again"), &second, plan);
     let guilty: Vec<String> = suspects
@@ -148,6 +146,10 @@ fn score(
 ) {
     for (name, claim) in claims {
         let score = truth.score(claim, rng);
+        // Of these ballots it says nothing.
+        if score.found == 0 {
+            continue;
+        }
         tallies.entry((moment, name.clone())).or_default().add(score, truth.ballots.len());
     }
 }
@@ -158,7 +160,7 @@ async fn claims(
     wanted: &carve::Wanted,
     stage: &Stage,
 ) -> Result<(Vec<(String, Claim)>, Counts), Failure> {
-    let mut claims = carve::claims(folder, wanted)?;
+    let mut claims = carve::claims(folder, wanted, Some(stage.raised()))?;
     if stage.house.clusters.is_empty() {
         let data = folder.join("data");
         for file in ["roll.db", "box.db"] {
@@ -194,9 +196,8 @@ fn report(title: &str, series: &Series, plan: &Plan) -> Vec<(&'static str, Strin
         "   in flight at the seizures: {} requests without an answer, {} intents, {} marks whose ballot is not in the box yet",
         series.asking, series.intents, series.ahead,
     );
-    let far = |tally: &Tally| tally.excess().max(tally.correlation().abs());
     let mut lines: Vec<(&(&'static str, String), &Tally)> = series.tallies.iter().collect();
-    lines.sort_by(|(_, a), (_, b)| far(b).total_cmp(&far(a)));
+    lines.sort_by(|(_, a), (_, b)| b.distance().total_cmp(&a.distance()));
     let mut moments: Vec<&str> = lines.iter().map(|((moment, _), _)| *moment).collect();
     moments.sort_unstable();
     moments.dedup();
@@ -225,10 +226,10 @@ fn report(title: &str, series: &Series, plan: &Plan) -> Vec<(&'static str, Strin
             tally.correlation(),
         );
     }
-    let suspects = lines.into_iter().filter(|(_, tally)| !tally.is_chance(SIGMA)).map(|(name, _)| name.clone());
+    let suspects = lines.into_iter().filter(|(_, tally)| !tally.is_chance()).map(|(name, _)| name.clone());
     let suspects: Vec<_> = suspects.collect();
     if suspects.is_empty() {
-        println!("   {title}: every trick is within {SIGMA} standard deviations of guessing");
+        println!("   {title}: what every trick matches is within {MATCHES} standard deviations of guessing");
     }
     suspects
 }

@@ -7,6 +7,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use escrutinio_driver::{Api, Factor, Outbox};
 use rand_chacha::ChaCha20Rng;
@@ -30,7 +31,9 @@ pub(crate) struct Stage {
     /// Session tokens by voter.
     pub(crate) tokens: BTreeMap<usize, String>,
     before: PathBuf,
+    /// The election's time then.
     now: i64,
+    raised: SystemTime,
 }
 
 impl Stage {
@@ -55,7 +58,14 @@ impl Stage {
         progress.finish_and_clear();
         let tokens = entered.iter().map(|one| (one.voter, one.session.expose_token().to_owned())).collect();
         let now = house.plan.clock.now();
-        let mut stage = Self { election: Arc::clone(election), house, tokens, before: folder.join("before"), now };
+        let mut stage = Self {
+            election: Arc::clone(election),
+            house,
+            tokens,
+            before: folder.join("before"),
+            now,
+            raised: SystemTime::now(),
+        };
         stage.house.halt()?;
         duplicate(stage.house.folder(), &stage.before)?;
         Ok(stage)
@@ -67,11 +77,17 @@ impl Stage {
         let folder = self.house.folder().to_owned();
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
         duplicate(&self.before, &folder)?;
+        self.raised = SystemTime::now();
         // Sessions are of that time.
         self.house.plan.clock.set(self.now.saturating_add(5))?;
         self.house.plan.epochs = epochs;
         self.house.resume()?;
         self.house.wait_for("voting")
+    }
+
+    /// When the disk was as before last: what was not changed since knows nothing of the vote.
+    pub(crate) fn raised(&self) -> SystemTime {
+        self.raised
     }
 
     /// Ends everything at once: the disk has been copied.

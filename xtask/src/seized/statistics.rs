@@ -17,13 +17,15 @@
 //! One trick counts once a vote: what it finds in files of one name is one stream of bytes (`carve`), since two files that
 //! hold the same bytes would say the same, and twice the same is not twice the evidence.
 //!
-//! **The verdict.** A trick is suspect beyond 3 standard deviations: upwards for matches, on both sides for the order. That is
-//! a chance of about 0.2 % and 0.3 %; with some hundred tricks (most of which say the same: the order of hashes, which is the board's)
-//! there is one now and then. So whoever is suspect is tried again, with as many fresh votes, and convicted if it is beyond 3 again. A false
-//! conviction of one trick has a chance of about (0.5 %)^2, of any of 200 independent ones 0.5 %. A leak does not get away:
-//! one that matches d more voters a vote than guessing gives is found with 6 standard deviations, that is with 99.7 % both times, from
-//! d = 6 sqrt(epochs of a vote / votes) on: 1.3 voters of a thousand in 20 votes of one epoch. The series is not
-//! extended and nothing is left out of it; figures of both are printed.
+//! **The verdict.** There are some hundred tricks, and of many the claims differ, so one or another is far from the mean by
+//! chance. A trick is suspect if its matches exceed their mean by more than 3 standard deviations, or its order is beyond 4.5 on
+//! either side (the matches are what counts, and have the narrower bound; 4.5 is what 3 is for one, shared among 400). Then the
+//! whole series is voted once more, with fresh ballots in fresh orders, and the trick is convicted if it is suspect again. By chance 3
+//! standard deviations are exceeded with about 0.2 %, so one trick is convicted wrongly with (0.2 %)^2, and any of 400, were they
+//! all independent, with less than 0.2 %. A leak does not get away: one that matches d more voters a vote than guessing gives
+//! lies at 6 standard deviations on average, and so beyond 3 both times with 99.7 %, from d = 6 sqrt(epochs of a vote / votes)
+//! on: 1.3 voters of a thousand, in 20 votes of one epoch. The series is never extended, nothing is left out of it, and the
+//! figures of both are printed.
 //!
 //! Ballots whose request was in flight when the disk was seized are scored apart, as groups of their own: there an intent
 //! stands beside a mark.
@@ -31,6 +33,11 @@
 use std::collections::BTreeMap;
 
 use rand_core::Rng;
+
+/// Beyond so many standard deviations, matches are not chance.
+pub(crate) const MATCHES: f64 = 3.0;
+/// Beyond so many the order is not.
+const ORDER: f64 = 4.5;
 
 /// The voters of one vote whose ballots are looked for: place in the order of voting, place of the own ballot on the
 /// board; and the epochs as ranges of places.
@@ -193,9 +200,14 @@ impl Tally {
         self.correlation / float(self.runs.max(1)).sqrt()
     }
 
-    /// Neither matches nor order beyond what chance gives, at so many standard deviations.
-    pub(crate) fn is_chance(&self, sigma: f64) -> bool {
-        self.excess() <= sigma && self.correlation().abs() <= sigma
+    /// Neither matches nor order beyond what chance gives.
+    pub(crate) fn is_chance(&self) -> bool {
+        self.excess() <= MATCHES && self.correlation().abs() <= ORDER
+    }
+
+    /// How far it is from the mean, as a part of what is allowed.
+    pub(crate) fn distance(&self) -> f64 {
+        (self.excess() / MATCHES).max(self.correlation().abs() / ORDER)
     }
 }
 
@@ -227,16 +239,16 @@ mod tests {
     #[test]
     fn guessing_is_chance() {
         let nothing = tally(|_, _| Claim::Order(vec![None; 120]));
-        assert!(nothing.is_chance(3.0) && nothing.found() == 0.0, "{nothing:?}");
+        assert!(nothing.is_chance() && nothing.found() == 0.0, "{nothing:?}");
         assert!((nothing.right() - 3.0).abs() < 0.5 && nothing.guessed() == 3.0);
         let random = tally(|_, rng| Claim::Order((0..120).map(|_| Some(rng.next_u64())).collect()));
-        assert!(random.is_chance(3.0) && random.found() == 1.0, "{random:?}");
+        assert!(random.is_chance() && random.found() == 1.0, "{random:?}");
         let beside = tally(|_, _| Claim::Beside(vec![None; 120]));
-        assert!(beside.is_chance(3.0), "{beside:?}");
+        assert!(beside.is_chance(), "{beside:?}");
         let one = tally(|_, _| Claim::Beside(vec![Some(7); 120]));
         assert!(one.excess() <= 0.0, "{one:?}");
         let some = tally(|_, rng| Claim::Beside(shuffled(120, rng).into_iter().map(Some).collect()));
-        assert!(some.is_chance(3.0), "{some:?}");
+        assert!(some.is_chance(), "{some:?}");
     }
 
     #[test]
@@ -259,7 +271,7 @@ mod tests {
             Claim::Order((0..120).map(|place| voter_of(truth, place).and_then(|v| u64::try_from(v).ok())).collect())
         });
         assert_eq!(order.right(), 120.0);
-        assert!(order.correlation() > 50.0 && !order.is_chance(3.0));
+        assert!(order.correlation() > 50.0 && !order.is_chance());
         let beside = tally(|truth, _| Claim::Beside((0..120).map(|place| voter_of(truth, place)).collect()));
         assert_eq!(beside.right(), 120.0);
     }
@@ -293,6 +305,6 @@ mod tests {
             }
             Claim::Beside(who)
         });
-        assert!(!one.is_chance(3.0), "{one:?}");
+        assert!(!one.is_chance(), "{one:?}");
     }
 }

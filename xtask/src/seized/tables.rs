@@ -1,6 +1,6 @@
 //! Orders that a database tells whoever asks it: rows in the order of their numbers, transactions.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 
 use std::path::Path;
@@ -14,9 +14,10 @@ fn bad(error: &sqlx::Error) -> Failure {
     Failure::new(format!("SQLite: {error}"))
 }
 
-/// Opens a database.
+/// Opens a database that needs not outlast the machine.
 pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, Failure> {
-    SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.map_err(|error| bad(&error))
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    options.synchronous(SqliteSynchronous::Off).connect().await.map_err(|error| bad(&error))
 }
 
 /// Every claim of the rows of an SQLite database.
