@@ -174,16 +174,25 @@ impl Lifecycle {
         self.doubts().old_copy
     }
 
-    /// The time by which phases go; an error with the last one believed, if an instant of the calendar lies
-    /// within the jump.
-    fn believed(&self, now: i64) -> Result<i64, i64> {
+    /// Whether an instant of the calendar lies between two times.
+    fn passes(&self, from: i64, to: i64) -> bool {
         let Schedule { voting_start, voting_close, last, reception_end, .. } = self.schedule;
+        [voting_start, voting_close, last, reception_end].iter().any(|instant| from < *instant && *instant <= to)
+    }
+
+    /// Whether a time at which a program finds itself, after another that was the latest known, would begin or end
+    /// something: a clock that is a few minutes ahead must not.
+    #[must_use]
+    pub fn would_turn(&self, latest: i64, now: i64) -> bool {
+        let facts = self.facts();
+        facts.opened && !facts.closed && self.passes(latest, now)
+    }
+
+    /// The time by which phases go; an error with the last one believed, if an instant of the calendar
+    /// lies within the jump.
+    fn believed(&self, now: i64) -> Result<i64, i64> {
         match self.doubted() {
-            Some(since)
-                if [voting_start, voting_close, last, reception_end].iter().any(|b| since < *b && *b <= now) =>
-            {
-                Err(since)
-            }
+            Some(since) if self.passes(since, now) => Err(since),
             _ => Ok(now),
         }
     }

@@ -143,7 +143,8 @@ impl Server {
             witnesses,
         });
         let board = Arc::new(board.await?);
-        if let Some(since) = lifecycle::check_clock(&store, clock.as_ref()).await? {
+        let asks = manifest.witness_quorum > 0;
+        if let Some(since) = lifecycle::check_clock(&store, clock.as_ref(), &lifecycle, asks).await? {
             lifecycle.doubt(since);
         }
         let cast = CastService::start(CastParts {

@@ -443,6 +443,34 @@ async fn r_tz_08_a_clock_that_is_ahead_closes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_a_clock_that_is_minutes_ahead_ends_nothing_early() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.let_run();
+    let end = fixture.schedule().reception_end;
+    fixture.clock.set(end - 400);
+    server.conductor.confirm_clock().await.unwrap();
+    server.tick().await;
+    server.stop().await;
+    // It starts again, and its clock is seven minutes ahead.
+    fixture.clock.set(end + 20);
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(-420)));
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    for _ in 0..3 {
+        server.tick().await;
+    }
+    assert_eq!(server.board.closing().await, Ok(None), "the witnesses say that it is too early");
+    assert_eq!(server.running.lifecycle.phase(end + 20), Phase::Grace);
+    // Seven minutes later it is as late as it said.
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(0)));
+    server.tick().await;
+    server.tick().await;
+    assert_eq!(server.board.closing().await, Ok(Some(0)));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_open_13_r_close_01_voting_begins_and_ends_without_anybody() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
     let witnesses = witnesses(&fixture).await;

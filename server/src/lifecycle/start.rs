@@ -4,7 +4,7 @@ use sqlx::Executor;
 
 use crate::clock::Clock;
 use crate::election::LoadedElection;
-use crate::phase::Facts;
+use crate::phase::{Facts, Lifecycle};
 use crate::store::{Database, Store, StoreError, meta, roll};
 
 /// Seconds that a clock may lie behind the latest time known.
@@ -76,17 +76,24 @@ pub(super) async fn note(store: &Store, name: &'static str, value: String) -> Re
 }
 
 /// Refuses a time before the latest that was seen. One that is so much later that the clock may be wrong is in
-/// doubt: the answer is the latest then, and the present time is not noted.
+/// doubt, and so is, where witnesses can be asked, one past an instant at which something begins or ends: the answer is
+/// the latest then, and the present time is not noted.
 ///
 /// # Errors
 /// [`StoreError::Refused`] if the clock has gone back.
-pub async fn check_clock(store: &Store, clock: &dyn Clock) -> Result<Option<i64>, StoreError> {
+pub async fn check_clock(
+    store: &Store,
+    clock: &dyn Clock,
+    lifecycle: &Lifecycle,
+    witnesses: bool,
+) -> Result<Option<i64>, StoreError> {
     let (now, latest) = (clock.now(), latest(store).await?);
     if now < latest.saturating_sub(BEHIND) {
         let (now, latest) = (crate::board::utc(now), crate::board::utc(latest));
         return Err(refused(format!("the clock says {now}, and it was {latest} already: repair the clock")));
     }
-    if now.saturating_sub(latest) > JUMP && !clock.is_moved() {
+    let turns = witnesses && lifecycle.would_turn(latest, now);
+    if (now.saturating_sub(latest) > JUMP || turns) && !clock.is_moved() {
         return Ok(Some(latest));
     }
     note_time(store, now).await?;

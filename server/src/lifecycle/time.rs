@@ -22,7 +22,8 @@ impl Conductor {
         self.notice_step(now);
         if parts.lifecycle.doubted().is_some() {
             // Another instance is sure of it.
-            if now.saturating_sub(start::latest(&parts.store).await?) > start::JUMP {
+            let latest = start::latest(&parts.store).await?;
+            if now.saturating_sub(latest) > start::JUMP || parts.lifecycle.would_turn(latest, now) {
                 return Ok(());
             }
             parts.lifecycle.believe();

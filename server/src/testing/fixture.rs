@@ -207,7 +207,9 @@ impl Fixture {
                 return Err(error);
             }
         };
-        let doubted = start::check_clock(&store, self.clock.as_ref()).await;
+        let asks = self.election.election.manifest.witness_quorum > 0;
+        let lifecycle = Lifecycle::new(self.schedule(), facts);
+        let doubted = start::check_clock(&store, self.clock.as_ref(), &lifecycle, asks).await;
         let doubted = match doubted {
             Ok(doubted) => doubted,
             Err(error) => {
