@@ -134,7 +134,12 @@ async fn verify(
     // Batches are begun only when there is room for them: what comes meanwhile makes the next one larger.
     while let Ok(room) = verified.reserve().await {
         let mut batch = Vec::with_capacity(BATCH);
-        if waiting.recv_many(&mut batch, BATCH).await == 0 {
+        let received = tokio::select! {
+            received = waiting.recv_many(&mut batch, BATCH) => received,
+            // Nobody would write what is verified: whoever asks is told so.
+            () = verified.closed() => 0,
+        };
+        if received == 0 {
             return;
         }
         let (suspect, trusted): (Vec<_>, Vec<_>) = batch.into_iter().partition(|p| p.admitted.is_suspect());

@@ -432,3 +432,47 @@ async fn a_ballot_that_comes_to_its_end_after_the_session_does_not_count() {
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("problem:no-session"), "{answer}");
     host.live.finish().await;
 }
+
+#[tokio::test]
+async fn an_instance_that_takes_no_ballots_is_not_ready() {
+    let host = Host::new().await;
+    host.open();
+    let session = host.enter(0).await;
+    let ready = async || {
+        let answer = host.client.get(format!("{}/readyz", host.live.admin)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, lines) = ready().await;
+    assert!(status == 200 && lines.contains("Good casting") && lines.contains("Good conductor"), "{lines}");
+    host.live.server.cast.faults().stop_at(escrutinio_server::cast::Step::Verified);
+    let cast = host.client.post(format!("{}/api/v1/session/ballots", host.live.voters)).bearer_auth(&session);
+    assert_eq!(cast.body(host.fixture.ballot(0, 0, 1)).send().await.unwrap().status(), 503);
+    for _ in 0..100 {
+        if ready().await.0 != 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (status, lines) = ready().await;
+    assert!(status == 503 && lines.contains("Red casting it has ended: restart"), "{lines}");
+    host.live.finish().await;
+}
+
+#[tokio::test]
+async fn a_box_key_that_was_destroyed_while_a_host_was_off_is_destroyed_when_it_starts() {
+    use escrutinio_server::identity::open_keys;
+    use escrutinio_server::store::meta;
+    let host = Host::new().await;
+    let file = host.site.config().keys_file();
+    assert!(open_keys(&file, &host.site.passwords()).unwrap().ballots().is_some());
+    let kept = std::fs::read(&file).unwrap();
+    let ballots = &host.live.server.store.ballots;
+    ballots.run(|c| Box::pin(async move { meta::insert(c, meta::DESTROYED, b"").await })).await.unwrap();
+    host.live.finish().await;
+    // It was off, and has its file as it was.
+    std::fs::write(&file, kept).unwrap();
+    let live = Live::start(&host.site, host.clock.clone()).await.unwrap();
+    assert!(live.server.keys.ballots().is_none());
+    assert!(open_keys(&file, &host.site.passwords()).unwrap().ballots().is_none());
+    live.finish().await;
+}
