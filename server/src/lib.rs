@@ -14,6 +14,10 @@
 //! Nothing here decrypts a vote, and no module has the code for it.
 
 #![forbid(unsafe_code)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the head of a module says in which order its parts are read, private ones too"
+)]
 
 pub mod access;
 pub mod baseline;
