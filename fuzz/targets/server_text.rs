@@ -77,7 +77,7 @@ fuzz_target!(|data: &[u8]| {
     name::<SignatureLine>(text);
     let _ = parse_code(text);
     let _ = Network::list(text);
-    incident::all(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+    let _ = incident::all(&text.lines().map(str::to_owned).collect::<Vec<_>>());
     let secret = Secret::new(text.to_owned());
     if let Some(bytes) = secret.decode() {
         assert_eq!(Secret::encode(&bytes).expose(), text, "two spellings of the same bytes");
