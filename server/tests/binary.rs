@@ -134,6 +134,16 @@ async fn from_init_to_the_end_of_a_run() {
     assert!(said(&refused).contains("another election than the record"), "{}", said(&refused));
     let refused = host.desk("http://192.0.2.1:8081", "Olga", &["state"]);
     assert!(said(&refused).contains("only https://, or http:// to this machine"), "{}", said(&refused));
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", elsewhere.local_addr().unwrap());
+    let answer = format!("HTTP/1.1 307 Elsewhere\r\nLocation: {admin}/desk\r\nContent-Length: 0\r\n\r\n");
+    std::thread::spawn(move || {
+        for mut stream in elsewhere.incoming().flatten() {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    assert!(!host.desk(&url, "Olga", &["state"]).status.success(), "nobody is sent elsewhere");
     let asked = said(&host.desk(&admin, "Olga", &["baseline", "--config", config]));
     let hash = asked.split("--yes ").nth(1).unwrap().split(' ').next().unwrap();
     let yes = ["baseline", "--config", config, "--yes", hash];

@@ -173,7 +173,8 @@ impl Client {
         trust::demand_private(url)?;
         // Who was first has chosen; both would choose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        // Nobody sends what was signed, or a password, elsewhere.
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
     }
 
