@@ -563,7 +563,11 @@ async fn an_act_that_was_half_done_is_done_as_it_was_begun() {
     fixture.clock.set(fixture.schedule().voting_start - 3600);
     let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
     server.tick().await;
+    // Somebody has tried before, and it is not so any more.
+    let ballots = &server.running.store.ballots;
+    ballots.run(|c| Box::pin(async move { meta::insert(c, meta::REPORT, b"stale").await })).await.unwrap();
     let report = server.conductor.open().await.unwrap();
+    assert_ne!(report, "stale");
     // A crash before it was noted that it is open; then the counts of what was done are others.
     write(&server.running.store.ballots, "DELETE FROM meta WHERE name = 'opened'").await;
     write(&server.running.store.roll, "DELETE FROM meta WHERE name = 'opened'").await;

@@ -61,7 +61,7 @@ impl Act {
 /// Appends an act; one that is done once only if it was not.
 pub(super) async fn append(log: &Log, store: &Store, act: &Act, once: bool) -> Result<bool, StoreError> {
     let backend = store.ballots.backend();
-    let (own, text, name) = (log.clone(), act.text(), format!("act {}", act.name));
+    let (own, text, name) = (log.clone(), act.text(), meta::act(act.name));
     let job = store.ballots.run(move |c| {
         Box::pin(async move {
             if backend == Backend::Postgres {

@@ -410,8 +410,7 @@ impl Conductor {
             return Err(LifecycleError::Ahead(witness.name.clone()));
         }
         let report = zero::report(&parts.store, &parts.election, status.skew).await?;
-        // The first that is written down is the one whose hash is public, however often this is begun.
-        let report = self.keep(meta::REPORT, report).await?;
+        let report = self.keep_report(report).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
         parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
@@ -441,6 +440,22 @@ impl Conductor {
         self.exception().await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
         Ok(())
+    }
+
+    /// Writes the zero report down. Once its hash is public it is the one that counts, however often it is asked for.
+    async fn keep_report(&self, report: String) -> Result<String, StoreError> {
+        let job = self.parts.store.ballots.run(move |c| {
+            Box::pin(async move {
+                let public = meta::value(c, &meta::act("open")).await?.is_some();
+                let kept = meta::value(c, meta::REPORT).await?.and_then(|kept| String::from_utf8(kept).ok());
+                if let Some(kept) = kept.filter(|_| public) {
+                    return Ok(kept);
+                }
+                meta::replace(c, meta::REPORT, report.as_bytes()).await?;
+                Ok(report)
+            })
+        });
+        job.await
     }
 
     /// Writes a value down in the box, unless there is one; the answer is what is there.

@@ -30,6 +30,12 @@ pub const PUBLISHED: &str = "published";
 /// The number of the registrar's last update of links, in the roll: big-endian, so that it is compared as bytes.
 const LINKS: &str = "links";
 
+/// Set, in the box, when an act that is done once is on the log.
+#[must_use]
+pub fn act(name: &str) -> String {
+    format!("act {name}")
+}
+
 /// Takes note of the registrar's update of this number; `false` if a later one was taken before.
 ///
 /// # Errors
@@ -58,4 +64,15 @@ pub async fn insert(connection: &mut AnyConnection, name: &str, value: &[u8]) ->
     let statement = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     let done = sqlx::query(statement).bind(name).bind(value).execute(connection).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Writes a value, in place of another if there is one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn replace(connection: &mut AnyConnection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    let statement = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) \
+                     DO UPDATE SET value = excluded.value";
+    sqlx::query(statement).bind(name).bind(value).execute(connection).await?;
+    Ok(())
 }
