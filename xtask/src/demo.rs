@@ -38,11 +38,22 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     ceremony::prepare(&mut stage)?;
     ceremony::roll(&mut stage)?;
     ceremony::keys(&mut stage)?;
-    let voting = if arguments.headless { played(&mut stage)? } else { live(&mut stage, arguments.postgres)? };
+    let (voting, polling) = if arguments.headless {
+        (played(&mut stage)?, None)
+    } else {
+        let (voting, polling) = live(&mut stage, arguments.postgres)?;
+        (voting, Some(polling))
+    };
     count::count(&mut stage)?;
     count::compare(&mut stage, &voting)?;
 
     let verdict = verify(&mut stage)?;
+    if let Some(polling) = polling {
+        if verdict {
+            polling.publish(&mut stage)?;
+        }
+        polling.stop()?;
+    }
     stage.screen.end(&stage.out, &arguments.election, started.elapsed(), verdict);
     if verdict { Ok(()) } else { Err(Failure::new("the verifier rejects the record")) }
 }
@@ -57,16 +68,16 @@ fn played(stage: &mut Stage) -> Result<Voting, Failure> {
 }
 
 /// The same at a real server, over HTTP.
-fn live(stage: &mut Stage, postgres: bool) -> Result<Voting, Failure> {
+fn live(stage: &mut Stage, postgres: bool) -> Result<(Voting, Polling), Failure> {
     let mut polling = Polling::start(stage, postgres)?;
     ceremony::open(stage)?;
     polling.open(stage)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(error.to_string()))?;
     let voting = runtime.block_on(voting::live::vote(stage, polling.polls()?))?;
     let closing = polling.close(stage)?;
-    polling.stop()?;
     count::import(stage, &voting, &closing)?;
-    Ok(voting)
+    polling.destroy_box_key(stage)?;
+    Ok((voting, polling))
 }
 
 /// Builds the verifier and runs it as a separate process on the published record.

@@ -7,7 +7,10 @@ use core::time::Duration;
 
 use escrutinio_ceremony::commands::official;
 use escrutinio_ceremony::person::Role;
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::hex;
 use escrutinio_core::manifest::CloseMode;
+use escrutinio_core::record;
 use escrutinio_driver::{Api, Outbox};
 use serde_json::Value;
 
@@ -19,7 +22,7 @@ use crate::lab::desk::{self, Staff};
 use crate::lab::house::wait_for;
 use crate::lab::postgres::Cluster;
 use crate::lab::programs;
-use crate::lab::server::Server;
+use crate::lab::server::{Server, get};
 use crate::lab::site::{Databases, Plan, Site};
 use crate::lab::witness::Witness;
 use crate::shell::{Failure, Outcome};
@@ -161,6 +164,36 @@ impl Polling {
         stage.screen.figure("personas en la lista", "persons on the list", number(&list, "persons"));
         let folder = PathBuf::from(desk::text(&export, "folder")?);
         Ok(Closing { board: folder.join("board"), marked: folder.join("participation.txt"), voters })
+    }
+
+    /// The counting machine has verified every ballot: what ties the server's rows to them goes.
+    pub(crate) fn destroy_box_key(&self, stage: &mut Stage) -> Outcome {
+        stage.screen.step(
+            "El servidor destruye la llave de la urna: ni quien tenga sus discos sabe ya qué boleta llegó cuándo",
+            "The server destroys the box key: not even its disks tell any more which ballot came when",
+        );
+        self.both("destroy-box-key", &["--held"]).map(drop)
+    }
+
+    /// The server verifies the whole record, and from then on anybody reads ballots and receipts there.
+    pub(crate) fn publish(&self, stage: &mut Stage) -> Outcome {
+        stage.screen.step(
+            "El servidor comprueba el expediente y publica boletas cifradas y recibos",
+            "The server checks the record and publishes encrypted ballots and receipts",
+        );
+        let read = |path: PathBuf| std::fs::read(&path).map_err(|error| Failure::file(&path, &error));
+        let hash = hex(&sha256(&[&read(stage.record().join(record::SUMS))?]));
+        self.both("publish", &[&hash])?;
+        let receipts = read(stage.record().join(record::RECEIPTS))?;
+        for site in &self.sites {
+            wait_for(site, "published")?;
+            let served = get(&site.url(), "/receipts.txt")?;
+            if served.status != 200 || served.body.as_bytes() != receipts {
+                return Err(Failure::new("the server publishes other receipts than the record"));
+            }
+            stage.screen.figure("recibos", "receipts", format!("{}/receipts.txt", site.url()));
+        }
+        Ok(())
     }
 
     /// Ends everything in order.
