@@ -264,12 +264,33 @@ async fn r_cast_11_a_credential_and_a_nonce_are_used_once() {
         assert!(try_cast(&fixture, &running, 0, &ballot).await.is_ok());
         // The same ballot, and another under the same credential, from another account.
         assert_eq!(try_cast(&fixture, &running, 1, &ballot).await, Err(Refusal::CredentialUsed));
+        settle(&running).await;
         let second = fixture.ballot(0, 0, 2);
         assert_eq!(try_cast(&fixture, &running, 1, &second).await, Err(Refusal::CredentialUsed));
         settle(&running).await;
         assert_eq!(counts(&running.store).await, (1, 1, 0));
         // The other voter's right is intact.
         assert!(try_cast(&fixture, &running, 1, &fixture.ballot(1, 0, 0)).await.is_ok());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_04_nobody_is_told_whether_the_credential_of_another_has_voted() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let running = fixture.start().await;
+        // Of the public list: one that votes and one that does not, in ballots that nobody signed with it.
+        let unsigned = |voter: usize| {
+            let mut ballot = fixture.ballot(voter, 0, 2);
+            let last = ballot.len() - 32;
+            ballot[last] ^= 1;
+            ballot
+        };
+        assert!(try_cast(&fixture, &running, 0, &fixture.ballot(0, 0, 1)).await.is_ok());
+        settle(&running).await;
+        for other in [0, 1] {
+            assert_eq!(try_cast(&fixture, &running, 2, &unsigned(other)).await, Err(Refusal::BallotSignature), "{other}");
+        }
     }
 }
 

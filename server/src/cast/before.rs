@@ -26,7 +26,9 @@ impl<'a> Question<'a> {
         Self { account, contest: body.contest, code: body.tracking_code(), tags }
     }
 
-    /// The promise, if the ballot was taken before; `None` if nothing is known about it.
+    /// The promise, if the ballot was taken before; `None` if the voter has not voted. Whether others have used what is
+    /// in the ballot is no question yet: credentials are public, and who has not signed with one is not told
+    /// when it voted.
     pub(super) async fn before(self, parts: &CastParts) -> Result<Option<Receipt>, Refusal> {
         // First the box, then the roll: the mark of what is in the box stands already.
         let taken = ballots::taken(&mut *parts.store.ballots.read().await?, self.tags).await?;
@@ -34,10 +36,7 @@ impl<'a> Question<'a> {
         match (marked, taken) {
             (true, Some(Taken::Code)) => Ok(Some(parts.promise(self.contest, self.code))),
             (true, _) => self.marked(parts).await.map(Some),
-            // Of somebody else.
-            (false, Some(Taken::Code | Taken::Credential)) => Err(Refusal::CredentialUsed),
-            (false, Some(Taken::Nonce)) => Err(Refusal::BallotCopied),
-            (false, None) => Ok(None),
+            (false, _) => Ok(None),
         }
     }
 
