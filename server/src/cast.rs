@@ -103,7 +103,9 @@ impl CastService {
         recovery::finish_all(&parts, &faults).await?;
         let queue = pipeline::start(parts.clone(), Arc::clone(&in_flight), Arc::clone(&faults));
         recovery::watch(parts.clone(), &in_flight, Arc::clone(&faults));
-        Ok(Self { parts, queue, in_flight, faults, trust: Arc::default(), published: RwLock::new(None) })
+        let styles = &parts.election.election.manifest.styles;
+        let trust = Arc::new(Trust::new(styles.iter().map(|style| style.contests.len()).max().unwrap_or(0)));
+        Ok(Self { parts, queue, in_flight, faults, trust, published: RwLock::new(None) })
     }
 
     /// Takes one ballot of a voter, all of which was received at a time. The answer is the signed

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::refusal::{Refusal, Wait};
 use crate::store::roll::AccountNumber;
 
-/// Ballots of one account that may be under way.
+/// Ballots of one account that may be under way, however few contests there are.
 const AT_ONCE: u32 = 8;
 /// Ballots that did not hold, after which one has to wait.
 const WRONG: u32 = 10;
@@ -25,8 +25,11 @@ struct Record {
 }
 
 /// What is remembered of the accounts that cast.
-#[derive(Debug, Default)]
-pub(super) struct Trust(Mutex<HashMap<AccountNumber, Record>>);
+#[derive(Debug)]
+pub(super) struct Trust {
+    records: Mutex<HashMap<AccountNumber, Record>>,
+    at_once: u32,
+}
 
 /// A ballot that may be verified.
 #[derive(Debug)]
@@ -37,8 +40,14 @@ pub(super) struct Admitted {
 }
 
 impl Trust {
+    /// Where one voter may have so many ballots, all of which may come side by side.
+    pub(super) fn new(contests: usize) -> Self {
+        let at_once = u32::try_from(contests).unwrap_or(u32::MAX).max(AT_ONCE);
+        Self { records: Mutex::default(), at_once }
+    }
+
     fn records(&self) -> MutexGuard<'_, HashMap<AccountNumber, Record>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a ballot of an account may be verified now.
@@ -50,7 +59,7 @@ impl Trust {
             return Err(Refusal::Wait { why: Wait::Rate, seconds });
         }
         let suspect = record.wrong > 0;
-        if record.under_way >= if suspect { 1 } else { AT_ONCE } {
+        if record.under_way >= if suspect { 1 } else { self.at_once } {
             return Err(Refusal::BUSY);
         }
         record.under_way = record.under_way.saturating_add(1);
@@ -91,7 +100,7 @@ mod tests {
 
     #[test]
     fn ten_wrong_ballots_and_then_one_a_minute() {
-        let trust = Arc::new(Trust::default());
+        let trust = Arc::new(Trust::new(3));
         let now = Instant::now();
         for wrong in 0..WRONG {
             let ballot = trust.admit(7, now).unwrap();
@@ -109,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_so_many_are_under_way_and_nobody_is_remembered_for_nothing() {
-        let trust = Arc::new(Trust::default());
+        let trust = Arc::new(Trust::new(3));
         let now = Instant::now();
         let ballots: Vec<_> = (0..AT_ONCE).map(|_| trust.admit(7, now).unwrap()).collect();
         assert_eq!(trust.admit(7, now).unwrap_err(), Refusal::BUSY);
