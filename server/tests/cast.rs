@@ -289,7 +289,11 @@ async fn r_cast_04_nobody_is_told_whether_the_credential_of_another_has_voted() 
         assert!(try_cast(&fixture, &running, 0, &fixture.ballot(0, 0, 1)).await.is_ok());
         settle(&running).await;
         for other in [0, 1] {
-            assert_eq!(try_cast(&fixture, &running, 2, &unsigned(other)).await, Err(Refusal::BallotSignature), "{other}");
+            assert_eq!(
+                try_cast(&fixture, &running, 2, &unsigned(other)).await,
+                Err(Refusal::BallotSignature),
+                "{other}"
+            );
         }
     }
 }
