@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program of the command line")]
 
 mod api;
+mod canaries;
 mod check;
 mod citations;
 mod demo;
@@ -46,6 +47,7 @@ cargo xtask COMMAND
   api [--examples N]        requests made from the server's OpenAPI document, right and wrong ones
   load [...]                how much one server takes (see: cargo xtask load --help)
   seized [...]              who has every disk matches no voter (see: cargo xtask seized --help)
+  canaries [...]            an election leaves no name and no secret where none belongs
   deny [--advisories DIR]   licences, sources, bans; advisories from a copy of the database
   fuzz-seed                 fills the fuzz corpus from an honest election
   fuzz-smoke [--seconds N]  every fuzz target for N seconds (10)
@@ -88,6 +90,9 @@ fn run() -> Outcome {
     }
     if command == "load" {
         return load::run(arguments);
+    }
+    if command == "canaries" {
+        return canaries::run(arguments);
     }
     if command == "seized" {
         return seized::run(arguments);

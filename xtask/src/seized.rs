@@ -9,15 +9,15 @@
 //! First come positive controls (`controls`): each trick against a schema as it is often written, in which it must find
 //! everybody. How the rest is judged stands in `statistics`.
 
-mod carve;
+pub(crate) mod carve;
 mod controls;
 mod naive;
-mod needles;
+pub(crate) mod needles;
 mod run;
 mod scene;
 mod stage;
 mod statistics;
-mod tables;
+pub(crate) mod tables;
 mod wanted;
 
 use std::ffi::OsString;

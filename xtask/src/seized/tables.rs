@@ -103,7 +103,7 @@ pub(crate) fn postgres(cluster: &Cluster, role: &str, wanted: &Wanted) -> Result
 }
 
 /// A row as text, and after it what it says in hexadecimal, as bytes.
-fn with_bytes(row: &str) -> Vec<u8> {
+pub(crate) fn with_bytes(row: &str) -> Vec<u8> {
     let mut bytes = row.as_bytes().to_vec();
     for piece in row.split("\\x").skip(1) {
         let digits: Vec<u8> =
