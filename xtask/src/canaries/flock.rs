@@ -106,7 +106,7 @@ impl Flock {
         for form in [account.to_le_bytes(), account.to_be_bytes()] {
             self.words.add_spelled(number, 0, &form);
         }
-        self.words.add(number, 0, account.to_string().as_bytes());
+        self.words.add_spelled(number, 0, account.to_string().as_bytes());
         self.words.add(number, 0, format!("{account:x}").as_bytes());
     }
 

@@ -20,6 +20,8 @@ use crate::shell::{Failure, Outcome};
 const CHEAP: Cost = Cost { memory_kib: 8, passes: 1 };
 /// How long a message may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A machine with much to do says that it is busy.
+const TRIES: u32 = 20;
 /// An authenticator's code serves once: so much later there is another.
 const NEXT_CODE: i64 = 61;
 
@@ -120,7 +122,7 @@ impl<'a> Scene<'a> {
     async fn vote(&mut self, entered: &Entered) -> Outcome {
         for contest in 0..2 {
             let (booth, sealed) = self.seal(entered.number, contest, 1)?;
-            entered.session.cast(&sealed, &booth).await?;
+            entered.session.cast_until_promised(&sealed, &booth, TRIES).await?;
         }
         Ok(())
     }
@@ -167,8 +169,8 @@ impl<'a> Scene<'a> {
     async fn twice(&mut self) -> Outcome {
         let mut entered = self.enter(0, Factor::Totp).await?;
         let (booth, sealed) = self.seal(0, 0, 2)?;
-        entered.session.cast(&sealed, &booth).await?;
-        entered.session.cast(&sealed, &booth).await?;
+        entered.session.cast_until_promised(&sealed, &booth, TRIES).await?;
+        entered.session.cast_until_promised(&sealed, &booth, TRIES).await?;
         let (booth, other) = self.seal(0, 0, 3)?;
         refused(entered.session.cast(&other, &booth).await)?;
         self.later()?;

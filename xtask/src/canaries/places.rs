@@ -51,12 +51,14 @@ impl Kind {
             Self::Public => &[],
             // A problem repeats nothing of the request.
             Self::Answer(_, _, true) => &[],
-            // The voter's own: next attempt, session, seed to be scanned, second half, receipt.
+            // The voter's own: next attempt, session (its token begins with the account), seed to be scanned, second half,
+            // receipt.
             Self::Answer(_, path, false) => match path.as_str() {
                 "/access/link" => &[Token, User],
                 "/access/factor" => &[Token, Seed, User],
-                "/access/code" => &[Token, User],
-                "/access/digits" | "/access/login" | "/access/recover-code" | "/access/password" => &[Token],
+                "/access/code" => &[Token, User, Account],
+                "/access/password" => &[Token, Account],
+                "/access/digits" | "/access/login" | "/access/recover-code" => &[Token],
                 "/session/contact" => &[Token],
                 "/session/half" => &[Half],
                 "/session/ballots" => &[Ballot],
