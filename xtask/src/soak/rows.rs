@@ -26,19 +26,31 @@ pub(crate) enum Side {
     Box,
 }
 
-/// Waits until no act is unfinished, and reads both.
+/// Waits until the databases answer and no act is unfinished, and reads both.
 pub(crate) async fn settled(house: &House) -> Result<Rows, Failure> {
     let give_up = Instant::now().checked_add(PATIENCE);
     loop {
-        let intents = column(house, Side::Roll, "SELECT CAST(intent AS TEXT) FROM intents").await?.len();
-        if intents == 0 {
-            break;
-        }
+        let why = match unfinished(house).await {
+            // One that is killed may still have to recover while it is read.
+            Ok(0) => match read(house).await {
+                Ok(rows) => return Ok(rows),
+                Err(why) => why,
+            },
+            Ok(intents) => Failure::new(format!("{intents} intents are never finished")),
+            Err(why) => why,
+        };
         if give_up.is_none_or(|give_up| Instant::now() > give_up) {
-            return Err(Failure::new(format!("{intents} intents are never finished")));
+            return Err(why);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+async fn unfinished(house: &House) -> Result<usize, Failure> {
+    Ok(column(house, Side::Roll, "SELECT CAST(intent AS TEXT) FROM intents").await?.len())
+}
+
+async fn read(house: &House) -> Result<Rows, Failure> {
     let hex = if house.clusters.is_empty() { "lower(hex(code_tag))" } else { "encode(code_tag, 'hex')" };
     let ballots = column(house, Side::Box, &format!("SELECT {hex} FROM ballots")).await?;
     let marks = "SELECT CAST(account AS TEXT) || ' ' || CAST(contest AS TEXT) FROM marks";
