@@ -149,47 +149,57 @@ mod rehearsal {
     use super::{Clock, ClockHealth, ServerClock};
 
     /// For rehearsals: the server's clock, moved by the seconds that stand in a file. A second number
-    /// there is by how many the machine's clock is made to differ: the server must notice, not follow.
+    /// there is by how many the machine's clock is made to differ: the server must notice, not follow. The
+    /// word `fault` after it says that the first number is a fault too, and not what somebody wants.
     #[derive(Debug)]
     pub struct FileClock {
         clock: ServerClock,
         path: PathBuf,
-        read: Mutex<(Option<Instant>, i64, i64)>,
+        read: Mutex<Read>,
+    }
+
+    #[derive(Clone, Copy, Debug, Default)]
+    struct Read {
+        at: Option<Instant>,
+        offset: i64,
+        step: i64,
+        fault: bool,
     }
 
     impl FileClock {
         /// A clock moved by the number in the file; an absent file moves nothing.
         #[must_use]
         pub fn new(path: &Path) -> Self {
-            Self { clock: ServerClock::start(), path: path.to_path_buf(), read: Mutex::new((None, 0, 0)) }
+            Self { clock: ServerClock::start(), path: path.to_path_buf(), read: Mutex::default() }
         }
 
-        fn numbers(&self) -> (i64, i64) {
+        fn read(&self) -> Read {
             let mut read = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if read.0.is_none_or(|at| at.elapsed() >= Duration::from_millis(100)) {
+            if read.at.is_none_or(|at| at.elapsed() >= Duration::from_millis(100)) {
                 let text = std::fs::read_to_string(&self.path).unwrap_or_default();
-                let mut numbers = text.split_whitespace().map(|number| number.parse().ok());
-                let offset = numbers.next().flatten().unwrap_or(read.1);
-                *read = (Some(Instant::now()), offset, numbers.next().flatten().unwrap_or(0));
+                let mut words = text.split_whitespace();
+                let mut number = || words.next().and_then(|number| number.parse().ok());
+                let (offset, step) = (number().unwrap_or(read.offset), number().unwrap_or(0));
+                *read = Read { at: Some(Instant::now()), offset, step, fault: words.next() == Some("fault") };
             }
-            (read.1, read.2)
+            *read
         }
     }
 
     impl Clock for FileClock {
         fn now(&self) -> i64 {
-            self.clock.now().saturating_add(self.numbers().0)
+            self.clock.now().saturating_add(self.read().offset)
         }
 
         fn health(&self) -> ClockHealth {
             match self.clock.health() {
-                ClockHealth::Good => ClockHealth::of(self.numbers().1),
+                ClockHealth::Good => ClockHealth::of(self.read().step),
                 other => other,
             }
         }
 
         fn is_moved(&self) -> bool {
-            true
+            !self.read().fault
         }
     }
 }
@@ -220,15 +230,17 @@ mod tests {
     fn a_file_moves_the_clock_of_a_rehearsal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("offset");
-        for (text, offset, health) in [
-            ("", 0, ClockHealth::Good),
-            ("-3600\n", -3600, ClockHealth::Good),
-            ("100 -61", 100, ClockHealth::Unusable { offset: -61 }),
+        for (text, offset, health, moved) in [
+            ("", 0, ClockHealth::Good, true),
+            ("-3600\n", -3600, ClockHealth::Good, true),
+            ("100 -61", 100, ClockHealth::Unusable { offset: -61 }, true),
+            ("100 0 fault", 100, ClockHealth::Good, false),
         ] {
             std::fs::write(&path, text).unwrap();
             let clock = FileClock::new(&path);
             assert!((clock.now() - machine_time() - offset).abs() <= 1);
             assert_eq!(clock.health(), health);
+            assert_eq!(clock.is_moved(), moved);
         }
     }
 

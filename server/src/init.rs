@@ -36,6 +36,9 @@ pub enum InitError {
         /// What the system says.
         why: std::io::Error,
     },
+    /// A database does not open.
+    #[error(transparent)]
+    Open(#[from] crate::store::OpenError),
     /// A database.
     #[error("{side}: {why}")]
     Store {
@@ -163,7 +166,7 @@ pub async fn open(config: &Config, passwords: &Passwords) -> Result<Store, InitE
     };
     let roll = with_password(&config.databases.roll, "roll-database-password")?;
     let ballots = with_password(&config.databases.ballots, "box-database-password")?;
-    Store::open(&roll, &ballots).await.map_err(|why| InitError::Store { side: "roll or box", why })
+    Ok(Store::open(&roll, &ballots).await?)
 }
 
 /// `postgres://user@host/..` with a password.

@@ -3,6 +3,7 @@
 
 mod database;
 mod error;
+mod fault;
 mod files;
 pub mod meta;
 mod person;
@@ -10,7 +11,7 @@ pub mod roll;
 mod writer;
 
 pub use database::{Backend, Database, Side};
-pub use error::StoreError;
+pub use error::{OpenError, StoreError};
 pub use person::Person;
 pub use sqlx::AnyConnection;
 pub use writer::{BoxFuture, Writer};
@@ -28,13 +29,19 @@ impl Store {
     /// Opens both by URL, `sqlite:<path>` or `postgres://...`, and brings their schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Refused`] if both are one, or of a schema that is not known.
-    pub async fn open(roll: &str, ballots: &str) -> Result<Self, StoreError> {
+    /// [`OpenError`]; with [`StoreError::Refused`] if both are one, or of a schema that is not known.
+    pub async fn open(roll: &str, ballots: &str) -> Result<Self, OpenError> {
         let roll = Database::open(roll, Side::Roll).await?;
         let ballots = Database::open(ballots, Side::Box).await?;
-        if roll.identity().await? == ballots.identity().await? {
+        let fail = |database: &Database| {
+            let which = database.name().to_owned();
+            move |why| OpenError { which, why }
+        };
+        let identities =
+            (roll.identity().await.map_err(fail(&roll))?, ballots.identity().await.map_err(fail(&ballots))?);
+        if identities.0 == identities.1 {
             let what = "roll and box are one database, or two of one cluster: transaction numbers would link them";
-            return Err(StoreError::Refused { what: what.to_owned() });
+            return Err(fail(&ballots)(StoreError::Refused { what: what.to_owned() }));
         }
         Ok(Self { roll, ballots })
     }

@@ -9,7 +9,7 @@
 )]
 
 use escrutinio_server::store::roll::{self, NewAccount};
-use escrutinio_server::store::{Backend, Store, StoreError, meta};
+use escrutinio_server::store::{Backend, OpenError, Store, StoreError, meta};
 use escrutinio_server::testing::{Cluster, Databases};
 use sqlx::{Connection, Executor, Row};
 
@@ -197,7 +197,7 @@ async fn one_program_at_a_time_opens_a_file() {
     let databases = Databases::sqlite();
     let store = databases.open().await;
     let (roll, ballots) = databases.urls();
-    assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Refused { .. })));
+    assert!(matches!(Store::open(roll, ballots).await, Err(OpenError { why: StoreError::Refused { .. }, .. })));
     store.close().await;
     drop(store);
     databases.open().await;
@@ -209,7 +209,10 @@ async fn roll_and_box_must_not_be_one() {
     let (roll, _) = databases.urls();
     let other = databases.clusters().unwrap().0.create().await;
     let refused = Store::open(roll, &other).await;
-    assert!(matches!(refused, Err(StoreError::Refused { .. })), "two databases of one cluster: {refused:?}");
+    assert!(
+        matches!(refused, Err(OpenError { why: StoreError::Refused { .. }, .. })),
+        "two databases of one cluster: {refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -221,7 +224,7 @@ async fn an_unknown_schema_is_refused() {
         store.close().await;
         drop(store);
         let (roll, ballots) = databases.urls();
-        assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Refused { .. })));
+        assert!(matches!(Store::open(roll, ballots).await, Err(OpenError { why: StoreError::Refused { .. }, .. })));
     }
 }
 
@@ -284,7 +287,47 @@ async fn a_file_that_is_no_database_is_said() {
     let databases = Databases::sqlite();
     std::fs::write(databases.file("roll.db"), vec![7; 8192]).unwrap();
     let (roll, ballots) = databases.urls();
-    assert!(matches!(Store::open(roll, ballots).await, Err(StoreError::Corrupt { .. })));
+    let refused = Store::open(roll, ballots).await.unwrap_err();
+    assert!(matches!(refused.why, StoreError::Corrupt { .. }));
+    let text = refused.to_string();
+    let (what, place) = ("roll database (", databases.file("roll.db").display().to_string());
+    assert!(text.starts_with(what) && text.contains(&place) && text.ends_with(refused.why.remedy()), "{text}");
+}
+
+#[tokio::test]
+async fn who_cannot_write_says_so_until_it_can() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let store = databases.open().await;
+    let job = store.roll.run(|c| Box::pin(async move { meta::insert(c, meta::ELECTION, b"1").await }));
+    assert_eq!(job.await, Ok(true));
+    let database = databases.urls().0.rsplit_once('/').unwrap().1.to_owned();
+    let set = |value: &'static str| {
+        let (store, database) = (store.clone(), database.clone());
+        async move {
+            let mut connection = store.roll.read().await.unwrap();
+            // As a standby is after a failover that nobody has noticed; the second ends the writer's connection.
+            let set = format!(
+                "SET default_transaction_read_only = off; ALTER DATABASE \"{database}\" SET default_transaction_read_only = {value}"
+            );
+            connection.execute(sqlx::AssertSqlSafe(set)).await.unwrap();
+            let others = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
+                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            connection.execute(others).await.unwrap();
+        }
+    };
+    let write = || async { store.roll.run(|c| Box::pin(async move { meta::insert(c, "x", b"1").await })).await };
+    assert_eq!(store.roll.writes().await, Ok(()));
+    set("on").await;
+    // The connection that ended, then one that may not write.
+    assert!(matches!(write().await, Err(StoreError::Unavailable { .. })));
+    assert_eq!(write().await, Err(StoreError::ReadOnly));
+    assert_eq!(store.roll.writes().await, Err(StoreError::ReadOnly), "though it can be read");
+    set("off").await;
+    for _ in 0..2 {
+        let _ = store.roll.writes().await;
+    }
+    assert_eq!(store.roll.writes().await, Ok(()));
+    assert_eq!(write().await, Ok(true));
 }
 
 #[tokio::test]

@@ -152,11 +152,12 @@ async fn database(name: &str, database: &Database) -> Component {
     let asking = async {
         let mut connection = database.read().await?;
         sqlx::query("SELECT count(*) FROM meta").fetch_one(&mut *connection).await?;
-        Ok::<_, StoreError>(())
+        drop(connection);
+        database.writes().await
     };
     match tokio::time::timeout(PATIENCE, asking).await {
         Ok(Ok(())) => component(name, Light::Good, Detail::raw(format!("{:?}", database.backend()).to_lowercase())),
-        Ok(Err(error)) => stopping(name, Detail::raw(error)),
+        Ok(Err(error)) => stopping(name, Detail::raw(format!("{error}: {}", error.remedy()))),
         Err(_) => stopping(name, Detail::new("no responde", "no answer")),
     }
 }

@@ -10,8 +10,9 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
 
+use super::fault::Fault;
 use super::writer::{BoxFuture, Sharing, Writer};
-use super::{StoreError, files};
+use super::{OpenError, StoreError, files, meta};
 
 /// Connections that read.
 const READERS: u32 = 8;
@@ -32,6 +33,15 @@ pub enum Side {
     Roll,
     /// Ballots.
     Box,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Roll => "roll",
+            Self::Box => "box",
+        })
+    }
 }
 
 /// Which program keeps it.
@@ -84,6 +94,7 @@ impl Backend {
 #[derive(Clone)]
 pub struct Database {
     backend: Backend,
+    fault: Arc<Fault>,
     options: AnyConnectOptions,
     pool: AnyPool,
     writer: Writer,
@@ -100,7 +111,12 @@ impl fmt::Debug for Database {
 }
 
 impl Database {
-    pub(super) async fn open(url: &str, side: Side) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, side: Side) -> Result<Self, OpenError> {
+        let name = format!("{side} database{}", place(url).map(|place| format!(" ({place})")).unwrap_or_default());
+        Self::open_named(url, side, &name).await.map_err(|why| OpenError { which: name, why })
+    }
+
+    async fn open_named(url: &str, side: Side, name: &str) -> Result<Self, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let (backend, lock, url) = match files::sqlite_path(url) {
@@ -132,13 +148,36 @@ impl Database {
             .connect_with(options.clone())
             .await?;
         connection.close().await?;
-        let start = |sharing| Writer::start(&options, backend, sharing);
+        let fault = Arc::new(Fault::none(name));
+        let start = |sharing| Writer::start(&options, backend, sharing, &fault);
         // Whoever writes meets others who write at other instances, in every order: no transaction but those of casts
         // waits for one while another waits for it, and none of it concerns who casts.
         let apart = backend == Backend::Postgres;
         let writer = start(if apart { Sharing::Apart } else { Sharing::Together });
         let casts = if apart { start(Sharing::Together) } else { writer.clone() };
-        Ok(Self { backend, options, pool, writer, casts, lock: Arc::new(Mutex::new(lock)) })
+        Ok(Self { backend, fault, options, pool, writer, casts, lock: Arc::new(Mutex::new(lock)) })
+    }
+
+    /// Which it is, and where: without user and password.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.fault.name()
+    }
+
+    /// Whether it can be written. Only if the last attempt failed something is written to find out, which
+    /// changes nothing: whoever cannot write is perhaps not sent anything to write any more.
+    ///
+    /// # Errors
+    /// [`StoreError`], as the last attempt.
+    pub async fn writes(&self) -> Result<(), StoreError> {
+        if !self.fault.stands() {
+            return Ok(());
+        }
+        let statement = "UPDATE meta SET value = value WHERE name = $1";
+        self.run(move |c| {
+            Box::pin(async move { Ok(sqlx::query(statement).bind(meta::ELECTION).execute(c).await.map(drop)?) })
+        })
+        .await
     }
 
     /// Which program keeps it.
@@ -230,6 +269,17 @@ pub(super) async fn connect(options: &AnyConnectOptions, backend: Backend) -> Re
     tokio::time::timeout(PATIENCE, connecting).await.map_err(late)?
 }
 
+/// Where the database of a URL is.
+fn place(url: &str) -> Option<String> {
+    if let Some(path) = files::sqlite_path(url) {
+        return Some(path.display().to_string());
+    }
+    let (_, rest) = url.split_once("://")?;
+    let rest = rest.split(['?', '#']).next()?;
+    // What stands before it may be a password.
+    Some(rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned())
+}
+
 fn migrations(side: Side, backend: Backend) -> &'static Migrator {
     match (side, backend) {
         (Side::Roll, Backend::Sqlite) => &ROLL_SQLITE,
@@ -270,4 +320,21 @@ async fn refuse_settings(connection: &mut AnyConnection) -> Result<(), StoreErro
     }
     connection.ping().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_no_password() {
+        for (url, expected) in [
+            ("sqlite:/var/lib/roll.db", Some("/var/lib/roll.db")),
+            ("postgres://roll_server:p@ss@10.0.0.1:5432/roll?sslmode=verify-full", Some("10.0.0.1:5432/roll")),
+            ("postgres://localhost/box", Some("localhost/box")),
+            ("nothing", None),
+        ] {
+            assert_eq!(place(url).as_deref(), expected);
+        }
+    }
 }

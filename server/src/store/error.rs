@@ -3,6 +3,22 @@
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+/// A database that does not open: which, where it is, why, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{which}: {why}: {}", .why.remedy())]
+pub struct OpenError {
+    /// Which, and where.
+    pub which: String,
+    /// Why.
+    pub why: StoreError,
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        error.why
+    }
+}
+
 /// A store that does not do what it should. Nothing was lost: what was not answered was not promised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -14,10 +30,10 @@ pub enum StoreError {
         what: String,
     },
     /// There is no room left.
-    #[error("the database's disk is full")]
+    #[error("the disk is full")]
     Full,
     /// It cannot be written.
-    #[error("the database is read-only")]
+    #[error("it is read-only")]
     ReadOnly,
     /// What it holds makes no sense: stop, and restore.
     #[error("the database is damaged: {what}")]
@@ -37,6 +53,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What whoever runs the server is to do. Voters are asked to come again meanwhile.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "see to the database and the way to it; then it goes on by itself",
+            Self::Full => "free space or enlarge the disk; then it goes on by itself",
+            Self::ReadOnly => "find out why before anything else; then make it writable, or move to the standby",
+            Self::Corrupt { .. } => "stop, keep everything as it is, and go to the standby or the backup",
+            Self::Refused { .. } => "nothing was changed",
+            Self::Closed => "start it again",
+        }
+    }
+
     /// Damage, said in a few words.
     #[must_use]
     pub fn corrupt(what: impl Into<String>) -> Self {

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::StoreError;
 use super::database::{Backend, PATIENCE, connect};
+use super::fault::Fault;
 
 /// Jobs that may wait.
 const QUEUE: usize = 4096;
@@ -95,7 +96,7 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(options: &AnyConnectOptions, backend: Backend, sharing: Sharing) -> Self {
+    pub(super) fn start(options: &AnyConnectOptions, backend: Backend, sharing: Sharing, fault: &Arc<Fault>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         let (workers, limit) = match sharing {
@@ -103,8 +104,8 @@ impl Writer {
             Sharing::Apart => (APART, 1),
         };
         let work = |_| {
-            let (options, queue) = (options.clone(), Arc::clone(&queue));
-            tokio::spawn(Worker { options, backend, limit, connection: None, queue }.work())
+            let (options, queue, fault) = (options.clone(), Arc::clone(&queue), Arc::clone(fault));
+            tokio::spawn(Worker { options, backend, limit, connection: None, queue, fault }.work())
         };
         Self { jobs, workers: Arc::new(Mutex::new((0..workers).map(work).collect())) }
     }
@@ -151,6 +152,7 @@ struct Worker {
     limit: usize,
     connection: Option<AnyConnection>,
     queue: Arc<Mutex<mpsc::Receiver<Message>>>,
+    fault: Arc<Fault>,
 }
 
 impl Worker {
@@ -168,7 +170,8 @@ impl Worker {
             }
             if !jobs.is_empty() {
                 // A task of its own: a panic ends that one, and the connection with it.
-                let once = together(self.options.clone(), self.backend, self.connection.take(), jobs);
+                let (options, fault) = (self.options.clone(), Arc::clone(&self.fault));
+                let once = together(options, self.backend, self.connection.take(), jobs, fault);
                 self.connection = tokio::spawn(once).await.unwrap_or_default();
             }
         }
@@ -184,12 +187,14 @@ async fn together(
     backend: Backend,
     connection: Option<AnyConnection>,
     jobs: Vec<Box<dyn Job>>,
+    fault: Arc<Fault>,
 ) -> Option<AnyConnection> {
     let mut connection = match connection {
         Some(connection) => connection,
         None => match connect(&options, backend).await {
             Ok(connection) => connection,
             Err(error) => {
+                fault.note(&Err(error.clone()), false);
                 jobs.into_iter().for_each(|job| job.refuse(error.clone()));
                 return None;
             }
@@ -199,6 +204,7 @@ async fn together(
     let transaction = transaction(&mut connection, backend, jobs, &mut ran);
     let late = |_| Err(StoreError::Unavailable { what: "a transaction took too long".to_owned() });
     let through = tokio::time::timeout(PATIENCE.saturating_mul(6), transaction).await.unwrap_or_else(late);
+    fault.note(&through, ran.iter().any(|ran| ran.failed.is_some()));
     let kept = through.is_ok().then_some(connection);
     for Ran { answer, .. } in ran {
         answer(through.clone());

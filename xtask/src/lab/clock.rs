@@ -31,13 +31,18 @@ impl ClockFile {
 
     /// It is this time, once this returns, for everybody.
     pub(crate) fn set(&self, now: i64) -> Outcome {
-        self.write(now.saturating_sub(machine()), 0)
+        self.write(now.saturating_sub(machine()), 0, "")
     }
 
-    fn write(&self, offset: i64, step: i64) -> Outcome {
+    /// It is this time for everybody, and nobody wanted it: a program that starts must doubt it.
+    pub(crate) fn set_wrongly(&self, now: i64) -> Outcome {
+        self.write(now.saturating_sub(machine()), 0, "fault")
+    }
+
+    fn write(&self, offset: i64, step: i64, fault: &str) -> Outcome {
         let part = self.path.with_extension("part");
         let write = || -> std::io::Result<()> {
-            std::fs::write(&part, format!("{offset} {step}"))?;
+            std::fs::write(&part, format!("{offset} {step} {fault}"))?;
             // A reader sees the old number or the new one.
             std::fs::rename(&part, &self.path)
         };
@@ -48,7 +53,7 @@ impl ClockFile {
 
     /// The machine's clock seems to step by so many seconds; the time stays what it is.
     pub(crate) fn step_machine(&self, seconds: i64) -> Outcome {
-        self.write(self.now().saturating_sub(machine()), seconds)
+        self.write(self.now().saturating_sub(machine()), seconds, "")
     }
 
     /// Seconds since 1970.

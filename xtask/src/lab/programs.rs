@@ -1,6 +1,7 @@
 //! Server and witness, built for rehearsals.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::shell::{Failure, cargo_with, target};
 
@@ -11,8 +12,19 @@ pub(crate) struct Programs {
     pub(crate) witness: PathBuf,
 }
 
-/// Builds both, with a clock that a file moves.
+/// Builds both, with a clock that a file moves; once, whatever somebody changes meanwhile.
 pub(crate) fn build() -> Result<Programs, Failure> {
+    static BUILT: Mutex<Option<Programs>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(programs) = &*built {
+        return Ok(programs.clone());
+    }
+    let programs = build_now()?;
+    *built = Some(programs.clone());
+    Ok(programs)
+}
+
+fn build_now() -> Result<Programs, Failure> {
     let packages = ["-p", "escrutinio-server", "-p", "escrutinio-witness"];
     let features = ["--features", "rehearsal"];
     let arguments: Vec<&str> =
