@@ -408,7 +408,7 @@ async fn a_server_whose_log_would_say_what_came_when_is_refused() {
     ] {
         set(format!("SET {setting} = '{value}'")).await;
         match Store::open(roll, ballots).await {
-            Err(StoreError::Refused { what }) => assert!(what.starts_with(setting), "{what}"),
+            Err(OpenError { why: StoreError::Refused { what }, .. }) => assert!(what.starts_with(setting), "{what}"),
             other => panic!("{setting}: {other:?}"),
         }
         set(format!("RESET {setting}")).await;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use escrutinio_core::board::SignedCheckpoint;
 use escrutinio_sealed::files::{self, Readers};
+use sqlx::Connection;
 use tokio::sync::Mutex;
 
 use super::log::{Log, LogName};
@@ -79,9 +80,11 @@ impl Mirror {
         let mut all = self.written.lock().await;
         let [board, acts] = &mut *all;
         let written = if log.name == LogName::Board { board } else { acts };
+        // At one moment: the sequencer, perhaps another instance, takes away what a larger board does not need.
         let mut connection = store.ballots.read().await?;
-        let last = log.last(&mut connection).await?;
-        let public = log.name == LogName::Acts || meta::value(&mut connection, meta::PUBLISHED).await?.is_some();
+        let mut moment = connection.begin_with(store.ballots.backend().moment()).await?;
+        let last = log.last(&mut moment).await?;
+        let public = log.name == LogName::Acts || meta::value(&mut moment, meta::PUBLISHED).await?.is_some();
         let readers = if public { Readers::Everybody } else { Readers::Owner };
         let now = Written { head: last.clone(), readers };
         if last.note.is_empty() || written.as_ref() == Some(&now) {
@@ -93,12 +96,12 @@ impl Mirror {
         let (known, from) = before.map_or((0, 0), |written| (written.head.size, written.head.number));
         for path in tree::paths_since(known, last.size) {
             let absent = || StoreError::corrupt(format!("{path} is absent"));
-            let bytes = rows::file(&mut connection, log.name, &path).await?.ok_or_else(absent)?;
+            let bytes = rows::file(&mut moment, log.name, &path).await?.ok_or_else(absent)?;
             put(folder.join(path), bytes, readers).await?;
         }
         // Cosignatures came for the first and for the last one known, if for any.
         for number in core::iter::once(0).chain(from.max(1)..=last.number) {
-            let head = rows::head(&mut connection, log.name, number).await?;
+            let head = rows::head(&mut moment, log.name, number).await?;
             let head = head.ok_or_else(|| StoreError::corrupt(format!("head {number} is absent")))?;
             put(folder.join(format!("checkpoints/{number:06}")), head.note.into_bytes(), Readers::Everybody).await?;
         }
@@ -109,6 +112,7 @@ impl Mirror {
                 None => remove_others(&folder, last.size),
             }
         }
+        moment.commit().await?;
         *written = Some(now);
         Ok(())
     }
