@@ -9,10 +9,13 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use escrutinio_core::board::LogKeys;
+use escrutinio_core::signature::SigningKey;
 use escrutinio_server::access::session::VoterSession;
-use escrutinio_server::board::{Act, LogName, Pace};
+use escrutinio_server::board::{Act, BoardParts, BoardService, LogName, Pace};
+use escrutinio_server::keys::ServerKeys;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::{Database, StoreError, meta};
@@ -231,6 +234,52 @@ async fn one_sequencer_however_many_instances() {
         second.board.verified(LogName::Board, u64::try_from(number).unwrap()).await.unwrap();
     }
     second.stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_copies_the_board_of_one_moment() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::several(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let grow = async |voters: core::ops::Range<usize>| {
+        for voter in voters {
+            vote(&fixture, &first, voter).await;
+        }
+        fixture.clock.advance(60);
+        first.conductor.tick().await.unwrap();
+        first.board.last(LogName::Board).await.unwrap().size
+    };
+    let size = grow(0..8).await;
+    assert!(size > 0);
+    // Another instance looks whether it has the first file already, and hears nothing: a pipe.
+    let folder = fixture.databases.folder().join("other");
+    let pipe = folder.join(format!("board/tile/entries/000.p/{size}"));
+    std::fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let start = BoardService::start(BoardParts {
+        election: Arc::clone(&fixture.election),
+        clock: fixture.clock.clone(),
+        store: first.running.store.clone(),
+        keys: Arc::new(ServerKeys::from_bytes(&fixture.keys)),
+        log_key: Arc::new(SigningKey::from_seed(&fixture.rehearsal.keys.log.expose_seed())),
+        folder: folder.clone(),
+        pace: QUICK,
+        witnesses: Vec::new(),
+    });
+    let start = tokio::spawn(start);
+    // Opens once the other has.
+    let opening = tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(pipe).unwrap());
+    let pipe = opening.await.unwrap();
+    let later = grow(8..16).await;
+    assert!(later > size, "the sequencer has taken away the files of {size} entries");
+    drop(pipe);
+    let second = start.await.unwrap().unwrap();
+    let copied = std::fs::read_to_string(folder.join("board/checkpoint")).unwrap();
+    assert!(copied.contains(&format!("\n{size}\n")), "the board as it was: {copied}");
+    second.sync().await.unwrap();
+    assert!(folder.join(format!("board/tile/0/000.p/{later}")).exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
