@@ -595,7 +595,7 @@ async fn what_an_instance_takes_while_another_starts_is_no_contradiction() {
     let first = fixture.start().await;
     let casts: Vec<_> = (0..60)
         .map(|voter| {
-            let (service, session) = (std::sync::Arc::clone(&first.cast), fixture.voters[voter].clone());
+            let (service, session) = (Arc::clone(&first.cast), fixture.voters[voter].clone());
             let ballot = fixture.ballot(voter, 0, 0);
             tokio::spawn(async move { service.cast(&session, ballot, session.start + 1).await })
         })
@@ -619,7 +619,7 @@ async fn acts_of_several_instances_are_one_log() {
         let mut tasks = Vec::new();
         for board in boards {
             for number in 0..8 {
-                let board = std::sync::Arc::clone(&board);
+                let board = Arc::clone(&board);
                 tasks.push(tokio::spawn(async move { board.act(&Act::new("components", 0).with("n", number)).await }));
             }
             let once = board;
