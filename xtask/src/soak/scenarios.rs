@@ -103,11 +103,18 @@ impl Scene {
         if get(&admin, "/healthz")?.status != 200 || get(&site, "/api/v1/election")?.status != 200 {
             return Err(Failure::new("the server does not answer any more"));
         }
-        let ready = get(&admin, "/readyz")?;
-        let line = ready.body.lines().find(|line| line.starts_with("Red ") && line.contains(word));
-        match line {
-            Some(line) if ready.status == 503 => Ok((line.to_owned(), (token, ballot))),
-            _ => Err(Failure::new(format!("/readyz says nothing of it: {} {}", ready.status, ready.body))),
+        // One connection may have found out, and another not yet.
+        let give_up = Instant::now().checked_add(PATIENCE);
+        loop {
+            let ready = get(&admin, "/readyz")?;
+            let line = ready.body.lines().find(|line| line.starts_with("Red ") && line.contains(word));
+            match line {
+                Some(line) if ready.status == 503 => return Ok((line.to_owned(), (token, ballot))),
+                _ if give_up.is_some_and(|give_up| Instant::now() < give_up) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                _ => return Err(Failure::new(format!("/readyz says nothing of it: {} {}", ready.status, ready.body))),
+            }
         }
     }
 

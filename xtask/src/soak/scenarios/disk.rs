@@ -111,6 +111,8 @@ pub(super) async fn fails_while_it_runs() -> Outcome {
         Err(why) => return left_out("disk fails", &why),
     };
     let mut scene = Scene::open(&mount.0.join("house"), &folder.path().join("election"), false).await?;
+    // What was installed is on the disk; what the server promises has to be by itself.
+    does(Command::new("sync").arg("-f").arg(&at))?;
     scene.promised().await?;
     // The system notices a fault, and gives up its journal.
     mount.remount("abort")?;
