@@ -42,7 +42,7 @@ pub enum StartError {
     #[error(transparent)]
     Open(#[from] InitError),
     /// A database is not as it should be.
-    #[error("{0}")]
+    #[error("{why}: {remedy}", why = .0, remedy = .0.remedy())]
     Store(#[from] StoreError),
     /// The manifest asks for what this program does not do.
     #[error(transparent)]
