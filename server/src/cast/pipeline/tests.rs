@@ -33,7 +33,7 @@ fn batch(fixture: &Fixture, running: &Running, voters: Range<usize>) -> Vec<Pend
         let ballot = fixture.ballot(voter, contest, 0);
         let checked = check::check(&fixture.election.election, session.list, ballot).unwrap();
         let tags = Tags::of(&cipher, &checked.cast);
-        let admitted = Arc::new(Trust::default()).admit(session.account, Instant::now()).unwrap();
+        let admitted = Arc::new(Trust::new(2)).admit(session.account, Instant::now()).unwrap();
         Pending { account: session.account, list: session.list, checked, tags, admitted, answer: oneshot::channel().0 }
     };
     voters.flat_map(|voter| [(voter, 0), (voter, 1)]).map(pending).collect()
