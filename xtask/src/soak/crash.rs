@@ -1,4 +1,5 @@
-//! Kills at random instants, under load.
+//! Kills at random instants, under load. Who is killed leaves to the system what it has written: that it is on the disk
+//! before it is promised is shown by the scenario of the disk that fails, and by `synchronous = FULL`, `fsync = on`.
 
 use core::time::Duration;
 use std::path::{Path, PathBuf};
