@@ -50,7 +50,7 @@ fn scene(count: usize, rng: &mut impl Rng) -> Scene {
     let marks: Vec<VoterMarks> =
         accounts.iter().map(|account| VoterMarks { account: *account, ..VoterMarks::default() }).collect();
     let wanted = Wanted { ballots: needles.needles(), count, voters: of_voters(&marks).needles() };
-    Scene { casts, accounts, truth: Truth { ballots, epochs: vec![count] }, wanted }
+    Scene { casts, accounts, truth: Truth { ballots, epochs: vec![count], left: None }, wanted }
 }
 
 /// The best that claims of a trick reach, and the name of that claim.

@@ -134,9 +134,11 @@ pub(crate) async fn play(
     let done = vote.progress().promised;
     let ballots: Vec<(usize, usize)> = places(&board, &vote, &done)?.into_iter().enumerate().collect();
     let epochs = epochs_of(&board_folder)?;
+    let left = usize::try_from(stage.election.rehearsal.manifest.min_group).unwrap_or(0);
     let only = |wanted: &dyn Fn(usize) -> bool| Truth {
         ballots: ballots.iter().copied().filter(|(number, _)| wanted(*number)).collect(),
         epochs: epochs.clone(),
+        left: Some(left),
     };
     let asking: Vec<bool> = done.iter().map(|voter| seized.asking.contains(voter)).collect();
     let early = only(&|number| number < seized.promised.len());

@@ -1,7 +1,10 @@
 //! What a trick found against what guessing finds.
 //!
 //! **What is given.** The attacker is told, for nothing, who voted in which order and which voters' ballots are in
-//! which epoch: more than the board says. Left to find is which ballot of an epoch is whose.
+//! which epoch, and which of these waited from the epoch before: more than the board says. Left to find is which ballot of such
+//! a group is whose. (Those that waited are known to who knows the order of voting: an epoch leaves its k highest hashes waiting,
+//! so they are early and high in the next. The board and the roll say that, whatever the disk says; it is no match, but an
+//! order, and it would hide what is looked for. Where many vote at once it is uncertain for the few who came about the cut.)
 //!
 //! **The null hypothesis.** Whatever a trick says was fixed without regard to the order of voting, which is drawn anew
 //! for every vote, as are the ballots. Then what it says, against the truth, is a random permutation of the epoch:
@@ -47,6 +50,8 @@ pub(crate) struct Truth {
     pub(crate) ballots: Vec<(usize, usize)>,
     /// Ends of the epochs, increasing.
     pub(crate) epochs: Vec<usize>,
+    /// How many every epoch but the last leaves waiting.
+    pub(crate) left: Option<usize>,
 }
 
 /// Numbers in a random order.
@@ -91,9 +96,10 @@ impl Truth {
         for end in &self.epochs {
             let within = |(_, place): &(usize, usize)| (start..*end).contains(place);
             let group: Vec<_> = self.ballots.iter().copied().filter(within).collect();
-            if group.len() > 1 {
-                groups.push(group);
-            }
+            // When the epoch before was cut, so many had come: those of them that leave only now had the highest hashes.
+            let came = self.left.filter(|_| start > 0).map_or(0, |left| start.saturating_add(left));
+            let (waited, fresh): (Vec<_>, Vec<_>) = group.into_iter().partition(|(voter, _)| *voter < came);
+            groups.extend([waited, fresh].into_iter().filter(|group| group.len() > 1));
             start = *end;
         }
         groups
@@ -224,7 +230,7 @@ mod tests {
         let mut tally = Tally::default();
         for _ in 0..200 {
             let ballots = shuffled(120, &mut rng).into_iter().enumerate().collect();
-            let truth = Truth { ballots, epochs: vec![40, 70, 120] };
+            let truth = Truth { ballots, epochs: vec![40, 70, 120], left: None };
             let claim = claim(&truth, &mut rng);
             let score = truth.score(&claim, &mut rng);
             tally.add(score, 120);
@@ -256,7 +262,11 @@ mod tests {
         let mut rng = ChaCha20Rng::from_seed([5; 32]);
         let (mut right, mut order) = (0.0, 0.0);
         for _ in 0..4000 {
-            let truth = Truth { ballots: shuffled(20, &mut rng).into_iter().enumerate().collect(), epochs: vec![20] };
+            let truth = Truth {
+                ballots: shuffled(20, &mut rng).into_iter().enumerate().collect(),
+                epochs: vec![20],
+                left: None,
+            };
             let score = truth.score(&Claim::Order((0..20).map(Some).collect()), &mut rng);
             right += (float(score.right) - 1.0).powi(2) / 4000.0;
             order += score.correlation.powi(2) / 4000.0;
