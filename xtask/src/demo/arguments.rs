@@ -73,7 +73,8 @@ impl Arguments {
         }
         let voters = voters.unwrap_or(default);
         let out = match out {
-            Some(out) => empty(out)?,
+            // Programs that are started elsewhere get paths below it.
+            Some(out) => empty(std::path::absolute(&out).map_err(|error| Failure::file(&out, &error))?)?,
             None => free(&election),
         };
         Ok(Some(Self { election, voters, out, seed, spanish, headless, postgres }))
