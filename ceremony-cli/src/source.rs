@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 #[derive(Debug)]
 pub struct RecordSource {
     root: PathBuf,
+    /// Folders that are not looked into, with a slash at the end.
+    closed: &'static [&'static str],
     added: BTreeMap<String, Vec<u8>>,
 }
 
@@ -24,13 +26,19 @@ impl RecordSource {
     /// The record of an election's folder.
     #[must_use]
     pub fn new(workspace: &Workspace) -> Self {
-        Self { root: workspace.path("record"), added: BTreeMap::new() }
+        Self::at(&workspace.path("record"))
     }
 
     /// Files below any folder.
     #[must_use]
     pub fn at(folder: &Path) -> Self {
-        Self { root: folder.to_path_buf(), added: BTreeMap::new() }
+        Self { root: folder.to_path_buf(), closed: &[], added: BTreeMap::new() }
+    }
+
+    /// Does not look into these folders.
+    #[must_use]
+    pub fn without(self, closed: &'static [&'static str]) -> Self {
+        Self { closed, ..self }
     }
 
     /// Adds a file, or puts other bytes in the place of one.
@@ -48,14 +56,17 @@ impl RecordSource {
     }
 }
 
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, u64>) -> io::Result<()> {
+fn collect(folder: &Path, prefix: &str, closed: &[&str], files: &mut BTreeMap<String, u64>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
         // Of the entry itself: a link is nothing that a record may hold, wherever it leads.
         let metadata = entry.metadata()?;
         if metadata.is_dir() {
-            collect(&entry.path(), &format!("{path}/"), files)?;
+            let prefix = format!("{path}/");
+            if !closed.contains(&prefix.as_str()) {
+                collect(&entry.path(), &prefix, closed, files)?;
+            }
         } else if metadata.is_file() {
             files.insert(path, metadata.len());
         } else {
@@ -70,7 +81,7 @@ impl Source for RecordSource {
 
     fn files(&self) -> io::Result<Vec<(String, u64)>> {
         let mut files = BTreeMap::new();
-        collect(&self.root, "", &mut files)?;
+        collect(&self.root, "", self.closed, &mut files)?;
         let length = |bytes: &Vec<u8>| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         files.extend(self.added.iter().map(|(path, bytes)| (path.clone(), length(bytes))));
         Ok(files.into_iter().collect())

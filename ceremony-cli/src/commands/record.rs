@@ -19,6 +19,8 @@ use crate::workspace::{Step, Workspace};
 
 /// Every file of the folder with its hash: the document for the fedataria (R-PRES-02).
 const HASHES: &str = "hashes.txt";
+/// What somebody keeps to themselves, where it lies in the same folder.
+const PRIVATE: &str = "private/";
 
 fn in_record(path: &str) -> String {
     format!("record/{path}")
@@ -128,10 +130,10 @@ fn only_texts_added(before: &[u8], now: &str) -> bool {
 /// Every public file of the folder, the transcript of the acts included, as `sha256sum -c` reads it.
 /// The hash of a short report would tell the report to whoever guesses it.
 fn hash_document(workspace: &Workspace) -> Result<String> {
-    let all = RecordSource::at(&workspace.path(""));
+    let all = RecordSource::at(&workspace.path("")).without(&[writein::RESERVED, PRIVATE]);
     let mut text = String::new();
     for (path, length) in all.files().map_err(|why| io(&why))? {
-        if path != HASHES && !path.starts_with(writein::RESERVED) {
+        if path != HASHES {
             text.push_str(&sum_line(&all, &path, length).map_err(|why| io(&why))?);
         }
     }
