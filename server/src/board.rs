@@ -104,6 +104,25 @@ impl BoardStatus {
     }
 }
 
+/// What witnesses say of our clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// So many agree with it.
+    pub agree: usize,
+    /// So many say another time.
+    pub differ: usize,
+    /// The median of their clocks less ours.
+    pub skew: Option<i64>,
+}
+
+impl Told {
+    fn of(witnesses: &[WitnessStatus]) -> Self {
+        let offsets = || witnesses.iter().filter_map(|witness| witness.offset);
+        let agree = offsets().filter(|offset| offset.saturating_abs() <= SKEW).count();
+        Self { agree, differ: offsets().count().saturating_sub(agree), skew: witness::median(witnesses) }
+    }
+}
+
 /// Both logs.
 #[derive(Debug)]
 pub struct BoardService {
@@ -326,16 +345,16 @@ impl BoardService {
         u32::try_from(witnesses).is_ok_and(|witnesses| witnesses >= quorum)
     }
 
-    /// Asks every witness for a signature that is made now. The answer is how many clocks agree with ours.
+    /// Asks every witness for a signature that is made now. The answer is how many clocks agree with ours, and how many
+    /// do not.
     ///
     /// # Errors
     /// [`StoreError`]; what a witness does wrong is in its status.
-    pub async fn ask_time(&self) -> Result<usize, StoreError> {
+    pub async fn ask_time(&self) -> Result<Told, StoreError> {
         self.witnesses.forget_times();
         let head = self.last(LogName::Acts).await?;
         self.collect(&self.acts, head, true, 0..i64::MAX).await?;
-        let agrees = |offset: i64| offset.saturating_abs() <= SKEW;
-        Ok(self.witnesses().iter().filter(|witness| witness.offset.is_some_and(agrees)).count())
+        Ok(Told::of(&self.witnesses()))
     }
 
     /// The witnesses.

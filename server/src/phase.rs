@@ -180,6 +180,12 @@ impl Lifecycle {
         [voting_start, voting_close, last, reception_end].iter().any(|instant| from < *instant && *instant <= to)
     }
 
+    /// Whether something begins or ends by the clock within so many seconds.
+    #[must_use]
+    pub fn turns_within(&self, now: i64, seconds: i64) -> bool {
+        self.would_turn(now, now.saturating_add(seconds))
+    }
+
     /// Whether a time at which a program finds itself, after another that was the latest known, would begin or end
     /// something: a clock that is a few minutes ahead must not.
     #[must_use]

@@ -471,6 +471,68 @@ async fn r_tz_08_a_clock_that_is_minutes_ahead_ends_nothing_early() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_r_close_09_a_clock_that_runs_fast_ends_nothing_early() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.let_run();
+    let end = fixture.schedule().reception_end;
+    fixture.clock.set(end - 400);
+    server.conductor.confirm_clock().await.unwrap();
+    server.tick().await;
+    // It goes ahead little by little; the machine notices nothing.
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(-540)));
+    for at in [-300, -200, -100, -50, 20, 60] {
+        fixture.clock.set(end + at);
+        server.tick().await;
+    }
+    assert_eq!(server.board.closing().await, Ok(None), "the witnesses say that it is too early");
+    assert_eq!(server.running.lifecycle.phase(end + 60), Phase::Grace);
+    assert!(!server.conductor.leads(), "another instance may have the right time");
+    // Staff cannot say otherwise, nor does it pass when they fall silent.
+    let refused = server.conductor.confirm_clock().await;
+    assert!(matches!(refused, Err(LifecycleError::Clock(-540))), "{refused:?}");
+    witnesses.iter().for_each(|witness| witness.set_offset(None));
+    server.tick().await;
+    server.tick().await;
+    assert_eq!(server.board.closing().await, Ok(None));
+    witnesses.iter().for_each(|witness| witness.set_offset(Some(0)));
+    server.tick().await;
+    server.tick().await;
+    assert_eq!(server.board.closing().await, Ok(Some(0)));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_tz_08_starting_again_and_again_does_not_lead_away_from_the_time() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    fixture.clock.let_run();
+    let now = fixture.schedule().voting_start + 3600;
+    fixture.clock.set(now);
+    server.conductor.confirm_clock().await.unwrap();
+    server.stop().await;
+    for (at, doubted) in [(100, false), (160, true)] {
+        fixture.clock.set(now + at);
+        let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+        assert_eq!(server.running.lifecycle.doubted().is_some(), doubted, "{at}");
+        if doubted {
+            // What it has noted itself confirms nothing; witnesses do, and it begins anew.
+            server.conductor.tick().await.unwrap();
+            assert!(server.running.lifecycle.doubted().is_some());
+            server.tick().await;
+        }
+        assert!(server.running.lifecycle.doubted().is_none());
+        server.stop().await;
+    }
+    fixture.clock.set(now + 240);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    assert!(server.running.lifecycle.doubted().is_none());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_open_13_r_close_01_voting_begins_and_ends_without_anybody() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
     let witnesses = witnesses(&fixture).await;

@@ -28,8 +28,8 @@ acts! {
     State "state" false;
     /// The components against the baseline.
     Check "check" false;
-    /// The server's time, which is in doubt after a jump, is right by the clock of who asks.
-    Clock "clock" false;
+    /// The server's time, which is in doubt, is right by the clocks of those who ask.
+    Clock "clock" true;
     /// Ends the lock of an account; the argument is its user name.
     Unlock "unlock" false;
     /// Forgets the authenticator of a voter who has lost it; the argument is the user name.

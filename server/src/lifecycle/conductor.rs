@@ -13,7 +13,7 @@ use sqlx::Row;
 use tokio::sync::Mutex;
 
 use super::instances::{self, Sign};
-use super::time::Look;
+use super::time::{Look, Trust};
 use super::{Exported, KeyFile, LifecycleError, VotersList, export, start, voters, zero};
 use crate::board::{Act, BoardService, Head, Leader, utc};
 use crate::cast::CastService;
@@ -85,6 +85,8 @@ pub struct Conductor {
     /// When the write-ahead logs were emptied last.
     emptied: std::sync::Mutex<Instant>,
     pub(super) look: std::sync::Mutex<Look>,
+    /// What witnesses and staff have said of the clock.
+    pub(super) trust: std::sync::Mutex<Trust>,
     /// When everything that was due was done last.
     pulse: std::sync::Mutex<Instant>,
     /// When the witnesses were asked last whether they know more than the box.
@@ -114,7 +116,7 @@ impl Conductor {
         let look = std::sync::Mutex::new((Instant::now(), parts.clock.now()));
         let (emptied, pulse) = (std::sync::Mutex::new(Instant::now()), std::sync::Mutex::new(Instant::now()));
         let (waiting, compared) = (AtomicI64::new(-1), std::sync::Mutex::new(Some(Instant::now())));
-        let (fault, told) = (std::sync::Mutex::default(), std::sync::Mutex::default());
+        let (fault, told, trust) = (std::sync::Mutex::default(), std::sync::Mutex::default(), std::sync::Mutex::default());
         let instance = instances::new_id();
         let leader = Mutex::new(None);
         let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
@@ -131,6 +133,7 @@ impl Conductor {
             fault,
             emptied,
             look,
+            trust,
             pulse,
             compared,
         })
@@ -251,11 +254,12 @@ impl Conductor {
         if !facts.opened {
             return Ok(());
         }
-        if now >= schedule.voting_start {
+        if now >= schedule.voting_start && self.may_turn_to("voting").await? {
             let act = Act::new("voting", now).with("voting-start", utc(schedule.voting_start));
             parts.board.act_once(&act.with("voting-close", utc(schedule.voting_close))).await?;
         }
-        if now >= schedule.voting_close && schedule.voting_close < schedule.last && !facts.closed {
+        let grace = now >= schedule.voting_close && schedule.voting_close < schedule.last && !facts.closed;
+        if grace && self.may_turn_to("grace").await? {
             self.grace(now).await?;
         }
         if parts.board.closing().await?.is_none() {
@@ -338,9 +342,17 @@ impl Conductor {
         if meta::value(&mut *parts.store.ballots.read().await?, meta::CLOSED).await?.is_some() {
             return Ok(true);
         }
-        Ok(now >= self.last().await?.saturating_add(DRAIN)
+        let over = now >= self.last().await?.saturating_add(DRAIN)
             && parts.cast.is_idle().await?
-            && self.others().await?.iter().all(|other| other.drained))
+            && self.others().await?.iter().all(|other| other.drained);
+        // An exception does not go by the clock.
+        Ok(over && (parts.lifecycle.facts().closed || self.may_turn()))
+    }
+
+    /// Whether an act that goes by the clock is to be done now: it is not on the log, and the clock can be relied on.
+    async fn may_turn_to(&self, act: &str) -> Result<bool, StoreError> {
+        let done = meta::value(&mut *self.parts.store.ballots.read().await?, &meta::act(act)).await?.is_some();
+        Ok(!done && self.may_turn())
     }
 
     async fn grace(&self, now: i64) -> Result<(), StoreError> {
@@ -415,7 +427,7 @@ impl Conductor {
         parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
-        // Two persons have signed at this time, or witnesses.
+        // Two persons have signed at this time, and the witnesses do not contradict.
         if parts.lifecycle.doubted().is_some() {
             self.confirm_clock().await?;
         }

@@ -9,8 +9,9 @@ use crate::store::{Database, Store, StoreError, meta, roll};
 
 /// Seconds that a clock may lie behind the latest time known.
 const BEHIND: i64 = 60;
-/// Seconds that it may lie ahead of it, and be believed.
-pub(super) const JUMP: i64 = 600;
+/// Seconds that it may lie ahead of it, and be believed: in sum over all starts since somebody confirmed it last. The
+/// latest is kept to the minute.
+pub(super) const JUMP: i64 = 120;
 
 fn refused(what: impl Into<String>) -> StoreError {
     StoreError::Refused { what: what.into() }
@@ -76,8 +77,8 @@ pub(super) async fn note(store: &Store, name: &'static str, value: String) -> Re
     Ok(())
 }
 
-/// Refuses a time before the latest that was seen. One that is so much later that the clock may be wrong is in
-/// doubt, and so is, where witnesses can be asked, one past an instant at which something begins or ends: the answer is
+/// Refuses a time before the latest that was seen. One that is so much later, or was by so many starts one after the other,
+/// that the clock may be wrong is in doubt, and so is, where witnesses can be asked, one past an instant at which something begins or ends: the answer is
 /// the latest then, and the present time is not noted.
 ///
 /// # Errors
@@ -94,11 +95,32 @@ pub async fn check_clock(
         return Err(refused(format!("the clock says {now}, and it was {latest} already: repair the clock")));
     }
     let turns = witnesses && lifecycle.would_turn(latest, now);
-    if (now.saturating_sub(latest) > JUMP || turns) && !clock.is_moved() {
+    let leapt = leapt(store).await?.saturating_add(now.saturating_sub(latest).max(0));
+    if (leapt > JUMP || turns) && !clock.is_moved() {
         return Ok(Some(latest));
     }
     note_time(store, now).await?;
+    note_leap(store, leapt).await?;
     Ok(None)
+}
+
+/// Seconds that starts have gone ahead and nobody has confirmed.
+async fn leapt(store: &Store) -> Result<i64, StoreError> {
+    let kept = meta::value(&mut *store.roll.read().await?, meta::LEAPT).await?;
+    let Some(kept) = kept else { return Ok(0) };
+    let seconds = core::str::from_utf8(&kept).ok().and_then(|text| text.parse().ok());
+    seconds.ok_or_else(|| StoreError::corrupt("what starts have added to the time is no number"))
+}
+
+async fn note_leap(store: &Store, seconds: i64) -> Result<(), StoreError> {
+    let value = seconds.to_string();
+    store.roll.run(move |c| Box::pin(async move { meta::replace(c, meta::LEAPT, value.as_bytes()).await })).await
+}
+
+/// Notes a time that witnesses or staff have confirmed.
+pub(super) async fn note_confirmed(store: &Store, now: i64) -> Result<(), StoreError> {
+    note_time(store, now).await?;
+    if leapt(store).await? > 0 { note_leap(store, 0).await } else { Ok(()) }
 }
 
 pub(super) async fn latest(store: &Store) -> Result<i64, StoreError> {

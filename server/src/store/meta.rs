@@ -27,6 +27,9 @@ pub const WIPED: &str = "wiped";
 /// Set when the act *publish* is done.
 pub const PUBLISHED: &str = "published";
 
+/// Seconds that starts have gone ahead of the latest time since somebody confirmed it last, in the roll.
+pub const LEAPT: &str = "leapt";
+
 /// The number of the registrar's last update of links, in the roll: big-endian, so that it is compared as bytes.
 const LINKS: &str = "links";
 
