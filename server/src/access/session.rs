@@ -139,12 +139,14 @@ impl AccessService {
     /// # Errors
     /// [`Refusal`]
     pub async fn logout(&self, session: &VoterSession) -> Result<(), Refusal> {
-        let (account, start) = (session.account, session.start);
+        // An end that is later would count among the sessions that were open at the close.
+        let (account, start, now) = (session.account, session.start, self.clock.now());
         let step = self.step(move |rows| {
             Box::pin(async move {
-                let statement = "UPDATE accounts SET session = NULL, generation = generation + 1 \
+                let statement = "UPDATE accounts SET session = NULL, generation = generation + 1, \
+                                 session_end = CASE WHEN session_end > $3 THEN $3 ELSE session_end END \
                                  WHERE account = $1 AND session_start = $2";
-                sqlx::query(statement).bind(account).bind(start).execute(rows.connection).await?;
+                sqlx::query(statement).bind(account).bind(start).bind(now).execute(rows.connection).await?;
                 Ok(())
             })
         });

@@ -74,6 +74,34 @@ async fn r_close_02_a_session_open_at_the_close_goes_on() {
 }
 
 #[tokio::test]
+async fn r_close_10_whoever_has_logged_out_before_the_close_is_not_among_the_open_sessions() {
+    each(async |mut world| {
+        world.enrol(0, Factor::Sms).await;
+        world.enrol(1, Factor::Sms).await;
+        let close = world.schedule.voting_close;
+        world.clock.set(close - 300);
+        let session = world.login(&world.voters[0], Factor::Sms).await.unwrap();
+        let stays = world.login(&world.voters[1], Factor::Sms).await.unwrap();
+        let found = world.session(&session).await.unwrap();
+        world.clock.set(close - 200);
+        world.access.logout(&found).await.unwrap();
+        let statement = "SELECT count(*) FROM accounts WHERE session_start < $1 AND session_end > $1";
+        let mut connection = world.store.roll.read().await.unwrap();
+        let row = sqlx::query(statement).bind(close).fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 1);
+        drop(connection);
+        // One that ends in the grace was open at the close.
+        let found = world.session(&stays).await.unwrap();
+        world.clock.set(close + 10);
+        world.access.logout(&found).await.unwrap();
+        let mut connection = world.store.roll.read().await.unwrap();
+        let row = sqlx::query(statement).bind(close).fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(sqlx::Row::get::<i64, _>(&row, 0), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r_close_03_reception_ends_for_everyone() {
     each(async |mut world| {
         world.enrol(0, Factor::Sms).await;
