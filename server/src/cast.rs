@@ -188,6 +188,17 @@ impl CastService {
         self.in_flight.requests()
     }
 
+    /// Ballots that found the box closed, here, and that nobody has written down yet.
+    #[must_use]
+    pub fn late(&self) -> usize {
+        self.in_flight.late()
+    }
+
+    /// So many of them are written down.
+    pub fn told_late(&self, ballots: usize) {
+        self.in_flight.told_late(ballots);
+    }
+
     /// How many marks there are, if no act is unfinished anywhere.
     ///
     /// # Errors

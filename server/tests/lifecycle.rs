@@ -588,6 +588,50 @@ async fn r_close_03_r_close_08_a_ballot_of_the_last_second_is_on_the_board() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_close_08_the_closed_box_is_read_only_for_whoever_writes() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 8).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        fixture.clock.set(fixture.schedule().voting_start);
+        vote(&fixture, &server, 0).await;
+        settle(&server).await;
+        let (roll, ballots) = (&server.running.store.roll, &server.running.store.ballots);
+        let rows = async |database: &Database, statement: &'static str| -> i64 {
+            let mut connection = database.read().await.unwrap();
+            sqlx::Row::get(&sqlx::query(statement).fetch_one(&mut *connection).await.unwrap(), 0)
+        };
+        let late = async |voter: usize| {
+            let session = enter(&fixture, &server, voter);
+            let answer = server.running.cast.cast(&session, fixture.ballot(voter, 0, 1), session.start).await;
+            assert_eq!(answer, Err(Refusal::Closed));
+            settle(&server).await;
+            assert_eq!(rows(roll, "SELECT count(*) FROM marks").await, 1, "nobody is marked without a ballot");
+        };
+        // Another has closed the box, and then the roll: this one is the last to know.
+        ballots.run(|c| Box::pin(async move { meta::insert(c, meta::CLOSED, b"1").await })).await.unwrap();
+        late(1).await;
+        roll.run(|c| Box::pin(async move { meta::insert(c, meta::CLOSED, b"1").await })).await.unwrap();
+        server.running.cast.faults().stop_at(escrutinio_server::cast::Step::Stored);
+        late(2).await;
+        for statement in [
+            "INSERT INTO ballots (credential_tag, code_tag, nonce_tag, sealed) SELECT value, value, value, value FROM meta WHERE name = 'election'",
+            "UPDATE ballots SET sealed = code_tag",
+            "DELETE FROM ballots",
+        ] {
+            let job =
+                ballots.run(move |c| Box::pin(async move { Ok(sqlx::query(statement).execute(c).await.map(drop)?) }));
+            assert!(job.await.is_err(), "{statement}");
+        }
+        assert_eq!(rows(ballots, "SELECT count(*) FROM ballots").await, 1);
+        server.tick().await;
+        let told = "SELECT count(*) FROM events WHERE line LIKE '%2 ballots came after the box was closed%'";
+        assert_eq!(rows(roll, told).await, 1, "and it is written down");
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_close_09_only_a_signed_exception_closes_early() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
     let witnesses = witnesses(&fixture).await;

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::keys::BoxCipher;
 use crate::random;
-use crate::store::StoreError;
 use crate::store::roll::AccountNumber;
+use crate::store::{StoreError, meta};
 
 /// Longest ballot that an intent can hold; those of a manifest are far shorter.
 const LONGEST: usize = 1 << 16;
@@ -55,13 +55,17 @@ fn open(cipher: &BoxCipher, id: i64, sealed: &[u8]) -> Result<Vec<Entry>, StoreE
     parse(&plain).map_err(|error| StoreError::corrupt(format!("an intent: {error}")))
 }
 
-/// Step 6: marks the voters and writes down the intent, of those who were not marked. Says who was.
+/// Step 6: marks the voters and writes down the intent, of those who were not marked. Says who was; nothing is done
+/// once the roll says that it is closed: nobody could take a mark back then.
 pub(super) async fn begin(
     connection: &mut AnyConnection,
     cipher: &BoxCipher,
     id: i64,
     entries: &[Entry],
-) -> Result<Vec<bool>, StoreError> {
+) -> Result<Option<Vec<bool>>, StoreError> {
+    if meta::value(&mut *connection, meta::CLOSED).await?.is_some() {
+        return Ok(None);
+    }
     // In the order of the accounts, so that no two instances wait for each other.
     let mut order: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
     order.sort_unstable_by_key(|(_, entry)| (entry.account, entry.contest));
@@ -79,7 +83,7 @@ pub(super) async fn begin(
         let statement = "INSERT INTO intents (intent, sealed) VALUES ($1, $2)";
         connection.execute(sqlx::query(statement).bind(id).bind(sealed)).await?;
     }
-    Ok(marked)
+    Ok(Some(marked))
 }
 
 /// Step 8: removes an intent, and the marks of ballots that came to nothing. Who finds it gone does

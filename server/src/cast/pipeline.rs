@@ -77,6 +77,8 @@ impl Pending {
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     requests: AtomicUsize,
+    /// Ballots that found the box closed, and that nobody has written down yet.
+    late: AtomicUsize,
     intents: Mutex<BTreeSet<i64>>,
 }
 
@@ -97,6 +99,18 @@ impl InFlight {
 
     pub(super) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn late(&self) -> usize {
+        self.late.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn count_late(&self, ballots: usize) {
+        self.late.fetch_add(ballots, Ordering::SeqCst);
+    }
+
+    pub(super) fn told_late(&self, ballots: usize) {
+        self.late.fetch_sub(ballots, Ordering::SeqCst);
     }
 
     fn own(&self) -> std::sync::MutexGuard<'_, BTreeSet<i64>> {
@@ -295,7 +309,13 @@ impl Committer {
         let marked = self.mark(id, &batch).await;
         self.stops(Step::Marked)?;
         let (marked, standing): (Vec<_>, Vec<_>) = match marked {
-            Ok(marked) => batch.into_iter().zip(marked).partition(|(_, new)| *new),
+            Ok(Some(marked)) => batch.into_iter().zip(marked).partition(|(_, new)| *new),
+            Ok(None) => {
+                self.in_flight.own().remove(&id);
+                self.in_flight.count_late(batch.len());
+                batch.into_iter().chain(twins).for_each(|pending| pending.answer(Err(Refusal::Closed)));
+                return Ok(());
+            }
             Err(error) => {
                 fail(batch, twins, &error);
                 self.in_flight.own().remove(&id);
@@ -347,7 +367,10 @@ impl Committer {
                 }
                 Outcome::Conflict(Taken::Nonce) => Refusal::BallotCopied,
                 Outcome::Conflict(Taken::Code | Taken::Credential) => Refusal::CredentialUsed,
-                Outcome::Closed => Refusal::Closed,
+                Outcome::Closed => {
+                    self.in_flight.count_late(1);
+                    Refusal::Closed
+                }
             };
             unmark.push((pending.account, pending.contest()));
             pending.answer(Err(refusal));
@@ -359,7 +382,7 @@ impl Committer {
     }
 
     /// Step 6, together with step 8 of the batch before.
-    async fn mark(&mut self, id: i64, batch: &[Pending]) -> Result<Vec<bool>, StoreError> {
+    async fn mark(&mut self, id: i64, batch: &[Pending]) -> Result<Option<Vec<bool>>, StoreError> {
         let cipher = self.parts.keys.ballots().ok_or(StoreError::Closed)?;
         let entries: Vec<Entry> = batch
             .iter()

@@ -104,18 +104,19 @@ async fn finish_seen(
     let standing: BTreeSet<i64> = intent::all(&mut *parts.store.roll.read().await?).await?.into_iter().collect();
     for id in standing.intersection(seen).filter(|id| !in_flight.has(**id)) {
         // One that cannot be finished is no reason to leave the others.
-        if let Err(error) = finish(parts, faults, *id).await {
-            tracing::warn!(%error, "an unfinished act is left for later");
+        match finish(parts, faults, *id).await {
+            Ok(late) => in_flight.count_late(late),
+            Err(error) => tracing::warn!(%error, "an unfinished act is left for later"),
         }
     }
     Ok(standing)
 }
 
-/// Steps 7 and 8 of one intent.
-async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), StoreError> {
+/// Steps 7 and 8 of one intent. Says how many of its ballots found the box closed.
+async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<usize, StoreError> {
     let cipher = cipher(parts)?;
     let Some(entries) = intent::entries(&mut *parts.store.roll.read().await?, &cipher, id).await? else {
-        return Ok(());
+        return Ok(0);
     };
     let mut ballots = entries.iter().map(|entry| seal(parts, &cipher, id, entry)).collect::<Result<Vec<_>, _>>()?;
     ballots.sort_unstable_by_key(|(ballot, _)| *ballot.place());
@@ -129,10 +130,12 @@ async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<(), Store
     if faults.stops(Step::Stored) {
         return Err(StoreError::Closed);
     }
+    let late = outcomes.iter().filter(|outcome| **outcome == Outcome::Closed).count();
     let unmark: Vec<_> =
         voters.into_iter().zip(outcomes).filter(|(_, o)| *o != Outcome::Accepted).map(|(v, _)| v).collect();
     let job = parts.store.roll.run(move |c| Box::pin(async move { intent::finish(c, id, &unmark).await }));
-    job.await
+    job.await?;
+    Ok(late)
 }
 
 fn seal(

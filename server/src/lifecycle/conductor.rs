@@ -116,7 +116,8 @@ impl Conductor {
         let look = std::sync::Mutex::new((Instant::now(), parts.clock.now()));
         let (emptied, pulse) = (std::sync::Mutex::new(Instant::now()), std::sync::Mutex::new(Instant::now()));
         let (waiting, compared) = (AtomicI64::new(-1), std::sync::Mutex::new(Some(Instant::now())));
-        let (fault, told, trust) = (std::sync::Mutex::default(), std::sync::Mutex::default(), std::sync::Mutex::default());
+        let (fault, told, trust) =
+            (std::sync::Mutex::default(), std::sync::Mutex::default(), std::sync::Mutex::default());
         let instance = instances::new_id();
         let leader = Mutex::new(None);
         let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
@@ -194,6 +195,7 @@ impl Conductor {
         // What other instances have done.
         parts.lifecycle.note(start::facts(&parts.store).await?);
         parts.events.turn_of_the_hour().await?;
+        self.note_late().await?;
         let now = parts.clock.now();
         self.watch_clock(now).await?;
         self.follow_destruction().await?;
@@ -212,6 +214,18 @@ impl Conductor {
         self.empty_logs().await?;
         parts.board.sync().await?;
         *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(())
+    }
+
+    /// An attempt to write into the closed box is written down (R-CLOSE-08).
+    async fn note_late(&self) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let late = parts.cast.late();
+        if late > 0 {
+            let result = format!("{late} ballots came after the box was closed: none was taken");
+            parts.events.append(Event::server("after-close", result)).await?;
+            parts.cast.told_late(late);
+        }
         Ok(())
     }
 
