@@ -209,6 +209,9 @@ impl Server {
         if let Err(error) = self.events.finish().await {
             tracing::warn!(%error, "the counts of this hour were not written");
         }
+        if let Err(error) = self.conductor.leave().await {
+            tracing::warn!(%error, "the other instances were not told that this one ends");
+        }
         self.store.close().await;
     }
 }

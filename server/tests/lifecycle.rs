@@ -1012,6 +1012,35 @@ async fn the_close_waits_for_what_other_instances_received_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_close_waits_for_an_instance_whose_clock_is_behind() {
+    let Some(databases) = Databases::postgres().await else { return };
+    let fixture = Fixture::small(databases, 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let first = opened(&fixture, QUICK, &witnesses).await;
+    let end = fixture.schedule().reception_end;
+    let mut behind = fixture.clone();
+    behind.clock = std::sync::Arc::new(escrutinio_server::clock::ManualClock::at(end - 80));
+    let second = behind.conduct(QUICK, &[]).await.unwrap();
+    for at in [-60, -40, 0, 10, 30] {
+        fixture.clock.set(end + at);
+        behind.clock.set(end + at - 40);
+        second.conductor.tick().await.unwrap();
+        first.conductor.tick().await.unwrap();
+        assert_eq!(first.board.closing().await, Ok(None), "it takes ballots still: {at}");
+    }
+    behind.clock.set(end);
+    second.conductor.tick().await.unwrap();
+    first.conductor.tick().await.unwrap();
+    assert!(first.board.closing().await.unwrap().is_some());
+    // One that ends in good order is gone at once.
+    second.stop().await;
+    let row = sqlx::query("SELECT count(*) FROM instances")
+        .fetch_one(&mut *first.running.store.roll.read().await.unwrap())
+        .await;
+    assert_eq!(sqlx::Row::get::<i64, _>(&row.unwrap(), 0), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_is_gone_holds_up_no_close() {
     let Some(databases) = Databases::postgres().await else { return };
     let fixture = Fixture::small(databases, 8).await;
@@ -1025,7 +1054,7 @@ async fn an_instance_that_is_gone_holds_up_no_close() {
     fixture.clock.set(end + 10);
     first.conductor.tick().await.unwrap();
     assert_eq!(first.board.closing().await, Ok(None), "it may still be there");
-    fixture.clock.set(end + 20);
+    write(&first.running.store.roll, "UPDATE instances SET beat = beat - 16").await;
     first.conductor.tick().await.unwrap();
     assert!(first.board.closing().await.unwrap().is_some());
 }

@@ -30,8 +30,9 @@ const TICK: Duration = Duration::from_millis(500);
 const EMPTY: Duration = Duration::from_secs(60);
 /// Seconds after the last moment of reception in which ballots that were received are finished.
 const DRAIN: i64 = 10;
-/// Seconds before that moment from which on every instance says that it is there.
-const GATHER: i64 = 60;
+/// Seconds before that moment from which on every instance says that it is there: by its own clock, which may be two
+/// minutes behind when it starts.
+const GATHER: i64 = 300;
 
 /// What the conductor needs of the rest of the server.
 #[derive(Clone)]
@@ -75,7 +76,9 @@ pub struct Conductor {
     /// Whether it was tried to overwrite it there.
     pub(super) tried: AtomicBool,
     /// What it told them last, and when.
-    told: std::sync::Mutex<Option<(i64, Sign)>>,
+    told: std::sync::Mutex<Option<(Instant, Sign)>>,
+    /// It has said that it ends.
+    left: AtomicBool,
     /// Of one instance only.
     pub(super) leader: Mutex<Option<Leader>>,
     /// Ballots that waited at the last tick; negative where another instance is the sequencer.
@@ -119,7 +122,7 @@ impl Conductor {
         let (fault, told, trust) =
             (std::sync::Mutex::default(), std::sync::Mutex::default(), std::sync::Mutex::default());
         let instance = instances::new_id();
-        let leader = Mutex::new(None);
+        let (leader, left) = (Mutex::new(None), AtomicBool::new(false));
         let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
         let ended = AtomicI64::new(i64::MAX);
         Ok(Self {
@@ -129,6 +132,7 @@ impl Conductor {
             keeps_key,
             tried,
             told,
+            left,
             leader,
             waiting,
             fault,
@@ -330,24 +334,34 @@ impl Conductor {
     async fn tell(&self, now: i64) -> Result<(), StoreError> {
         let parts = &self.parts;
         let last = self.last().await?;
-        if !parts.lifecycle.facts().opened || now < last.saturating_sub(GATHER) {
+        let silent = self.left.load(Ordering::SeqCst) || !parts.lifecycle.facts().opened;
+        if silent || now < last.saturating_sub(GATHER) {
             return Ok(());
         }
         // What was received before is counted from the moment when all of it was there.
         let drained = now >= last && parts.cast.requests() == 0;
         let sign = Sign { drained, box_key: self.keeps_key.load(Ordering::SeqCst) };
         let told = *self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|(at, before)| before == sign && now.saturating_sub(at) < instances::BEAT) {
+        if told.is_some_and(|(at, before)| before == sign && at.elapsed() < instances::BEAT) {
             return Ok(());
         }
-        instances::tell(&parts.store.roll, self.instance, now, sign).await?;
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, sign));
+        instances::tell(&parts.store.roll, self.instance, sign).await?;
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), sign));
         Ok(())
+    }
+
+    /// Tells the other instances that this one ends in good order.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        self.left.store(true, Ordering::SeqCst);
+        instances::leave(&self.parts.store.roll, self.instance).await
     }
 
     /// What the other instances say of themselves.
     pub(super) async fn others(&self) -> Result<Vec<Sign>, StoreError> {
-        instances::others(&self.parts.store.roll, self.instance, self.parts.clock.now()).await
+        instances::others(&self.parts.store.roll, self.instance).await
     }
 
     /// Whether no ballot can come any more: the time is over, and what was received, wherever it was, is finished.

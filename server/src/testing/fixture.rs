@@ -81,6 +81,7 @@ impl Conducted {
 
     /// Closes the databases, as a program that ends in order.
     pub async fn stop(self) {
+        self.conductor.leave().await.unwrap();
         self.running.store.close().await;
     }
 }
