@@ -6,11 +6,12 @@
 //! 2. [`act`]: what there is to do, and whether one person is enough;
 //! 3. [`request`]: what somebody signs; [`approvals`]: two persons, in the database;
 //! 4. [`Desk::ask`]: from a request to what is done, and its line in the log of events;
-//! 5. [`work`]: the acts themselves; [`incident`], [`components`], [`state`]: what they tell.
+//! 5. [`work`]: the acts themselves; [`incident`], [`components`], [`hosts`], [`state`]: what they tell.
 
 pub mod act;
 mod approvals;
 pub mod components;
+pub(crate) mod hosts;
 pub mod incident;
 pub mod report;
 pub mod request;

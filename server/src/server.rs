@@ -19,7 +19,7 @@ use crate::cast::{CastParts, CastService};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::components::CheckReport;
-use crate::desk::{Staff, StaffError};
+use crate::desk::{Staff, StaffError, hosts};
 use crate::election::LoadedElection;
 use crate::events::EventLog;
 use crate::identity::{self, Identity, IdentityError};
@@ -28,6 +28,7 @@ use crate::keys::ServerKeys;
 use crate::lifecycle::{self, Conductor, ConductorParts, KeyFile};
 use crate::passwords::Passwords;
 use crate::phase::{Lifecycle, Schedule};
+use crate::random;
 use crate::store::{Store, StoreError, roll};
 
 pub use delivery::DeliveryError;
@@ -97,6 +98,8 @@ pub struct Server {
     pub conductor: Arc<Conductor>,
     /// Who is staff, and who observes.
     pub staff: Staff,
+    /// Its name among the instances, for as long as it runs; random.
+    pub(crate) instance: i64,
     /// What the last comparison of the components found.
     pub(crate) compared: RwLock<Option<CheckReport>>,
     /// The list of receipts, once it was asked for.
@@ -182,7 +185,7 @@ impl Server {
             delivery,
         });
         conductor.run();
-        Ok(Arc::new(Self {
+        let server = Arc::new(Self {
             config,
             election,
             buckets,
@@ -197,9 +200,12 @@ impl Server {
             events,
             conductor,
             staff,
+            instance: i64::from_le_bytes(random::bytes()) & i64::MAX,
             compared: RwLock::new(None),
             receipts: OnceCell::new(),
-        }))
+        });
+        hosts::start(&server).await;
+        Ok(server)
     }
 
     /// Ends in good order, once nobody asks any more: messages under way are waited for, but not longer than `longest`;
@@ -209,7 +215,8 @@ impl Server {
         if let Err(error) = self.events.finish().await {
             tracing::warn!(%error, "the counts of this hour were not written");
         }
-        if let Err(error) = self.conductor.leave().await {
+        let left = async { self.conductor.leave().await.and(hosts::leave(self).await) };
+        if let Err(error) = left.await {
             tracing::warn!(%error, "the other instances were not told that this one ends");
         }
         self.store.close().await;

@@ -6,7 +6,7 @@ use escrutinio_core::ids::hex;
 use serde::Serialize;
 use sqlx::Row;
 
-use super::{DeskFault, Signed};
+use super::{DeskFault, Signed, hosts};
 use crate::baseline::Listing;
 use crate::board::{Act, utc};
 use crate::lifecycle::LifecycleError;
@@ -29,7 +29,7 @@ pub struct CheckReport {
     pub now: String,
     /// How many there are.
     pub components: usize,
-    /// Every file that is not as it was, by name.
+    /// Every file that is not as it was, by name, and every other instance that has others.
     pub differences: Vec<String>,
     /// All of this as text.
     pub text: String,
@@ -41,7 +41,7 @@ impl CheckReport {
     /// Whether there is a baseline, and nothing differs from it.
     #[must_use]
     pub fn same(&self) -> bool {
-        self.baseline.as_ref() == Some(&self.now)
+        self.baseline.as_ref() == Some(&self.now) && self.differences.is_empty()
     }
 }
 
@@ -105,10 +105,16 @@ pub(super) async fn set(server: &Server, hash: &str, signed: &[Signed]) -> Resul
 pub(super) async fn check(server: &Server) -> Result<CheckReport, DeskFault> {
     let (then, now) = (baseline(server).await?, take(server).await?);
     let found = then.as_ref().map(|then| then.differences(&now)).unwrap_or_default();
-    let differences: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let mut differences: Vec<String> = found.iter().map(ToString::to_string).collect();
     let election = server.election.election.election_id;
     let at = utc(server.clock.now());
     let (hash, baseline) = (now.hash(), then.as_ref().map(Listing::hash));
+    let wanted = baseline.as_ref().unwrap_or(&hash);
+    for hosts::Host { host, hash } in hosts::others(&server.store.roll, server.instance).await? {
+        if hash != *wanted {
+            differences.push(format!("instance {hash} {host}"));
+        }
+    }
     let mut text = format!("escrutinio/check-components/v1\nelection {election}\nat {at}\n");
     text.push_str(&format!("baseline {}\nnow {hash}\n", baseline.as_deref().unwrap_or("none")));
     differences.iter().for_each(|difference| text.push_str(&format!("{difference}\n")));
