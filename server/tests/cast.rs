@@ -481,6 +481,34 @@ async fn a_full_box_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r_cast_09_while_the_box_takes_nothing_one_act_stands_and_not_all_that_are_tried() {
+    let fixture = Fixture::small(Databases::sqlite(), 60).await;
+    let running = fixture.start().await;
+    let change = async |statement: &'static str| {
+        let job = running
+            .store
+            .ballots
+            .run(move |c| Box::pin(async move { Ok(sqlx::query(statement).execute(c).await.map(drop)?) }));
+        job.await.unwrap();
+    };
+    // It can be read, and everything but ballots be written.
+    change("CREATE TRIGGER full BEFORE INSERT ON ballots BEGIN SELECT RAISE(ABORT, 'full'); END").await;
+    let ballots: Vec<Vec<u8>> = (0..20).map(|voter| fixture.ballot(voter, 0, 0)).collect();
+    for (voter, ballot) in ballots.iter().enumerate() {
+        assert_eq!(try_cast(&fixture, &running, voter, ballot).await, Err(Refusal::Storage));
+    }
+    assert_eq!(counts(&running.store).await, (1, 0, 1), "of the first; nobody else is marked");
+    assert_eq!(try_cast(&fixture, &running, 0, &ballots[0]).await, Err(Refusal::BUSY), "it is being decided");
+    change("DROP TRIGGER full").await;
+    for (voter, ballot) in ballots.iter().enumerate().skip(1) {
+        assert!(try_cast(&fixture, &running, voter, ballot).await.is_ok(), "from the next one on");
+    }
+    settle(&running).await;
+    assert!(try_cast(&fixture, &running, 0, &ballots[0]).await.is_ok());
+    assert_eq!(counts(&running.store).await, (20, 20, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r_close_08_a_closed_box_takes_nothing() {
     for databases in Databases::all().await {
         let fixture = Fixture::small(databases, 8).await;

@@ -18,7 +18,7 @@ use super::check::Checked;
 use super::intent::{self, Entry};
 use super::tags::Tags;
 use super::trust::Admitted;
-use super::{CastParts, Faults, Step, ballots};
+use super::{CastParts, Faults, Step, ballots, recovery};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::store::StoreError;
@@ -134,7 +134,7 @@ pub(super) fn start(parts: CastParts, in_flight: Arc<InFlight>, faults: Arc<Faul
     // One batch waits while one is written: a third is verified.
     let (verified, written) = mpsc::channel(1);
     tokio::spawn(verify(parts.clone(), Arc::clone(&faults), waiting, verified));
-    tokio::spawn(Committer { parts, in_flight, faults, unfinished: None }.work(written));
+    tokio::spawn(Committer { parts, in_flight, faults, unfinished: None, left: None }.work(written));
     queue
 }
 
@@ -236,6 +236,8 @@ struct Committer {
     in_flight: Arc<InFlight>,
     faults: Arc<Faults>,
     unfinished: Option<Unfinished>,
+    /// An intent whose ballots the box did not take: nobody else is marked before it does.
+    left: Option<i64>,
 }
 
 /// It was stopped by a test.
@@ -260,10 +262,10 @@ impl Committer {
             let mut once = Self { unfinished: self.unfinished.take(), ..self.clone() };
             let done = tokio::spawn(async move {
                 let done = once.commit(batch).await;
-                done.map(|()| once.unfinished)
+                done.map(|()| (once.unfinished, once.left))
             });
             match done.await {
-                Ok(Ok(unfinished)) => self.unfinished = unfinished,
+                Ok(Ok((unfinished, left))) => (self.unfinished, self.left) = (unfinished, left),
                 Ok(Err(Stopped)) => return,
                 Err(_) => {
                     tracing::error!("a batch was not finished: a fault of the program");
@@ -300,6 +302,18 @@ impl Committer {
             batch.into_iter().for_each(|pending| pending.answer(Err(Refusal::Closed)));
             return Ok(());
         };
+        // While the box cannot be written one intent stands, and not one of every batch that comes: the roll would fill
+        // with them, and whoever asks again would have to look through all.
+        if let Some(left) = self.left {
+            match recovery::finish(&self.parts, &self.faults, left).await {
+                Ok(late) => self.in_flight.count_late(late),
+                Err(error) => {
+                    fail(batch, Vec::new(), &error);
+                    return Ok(());
+                }
+            }
+            self.left = None;
+        }
         let (mut batch, twins) = apart(batch);
         // The rows of a batch stand in the order of their tags, which says nothing of the ballots.
         batch.sort_unstable_by_key(|pending| pending.tags.code);
@@ -353,6 +367,7 @@ impl Committer {
                 // The intent stands: it is finished as soon as the box can be written.
                 fail(marked, twins, &error);
                 self.in_flight.own().remove(&id);
+                self.left = Some(id);
                 return Ok(());
             }
         };

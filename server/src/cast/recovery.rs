@@ -113,7 +113,7 @@ async fn finish_seen(
 }
 
 /// Steps 7 and 8 of one intent. Says how many of its ballots found the box closed.
-async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<usize, StoreError> {
+pub(super) async fn finish(parts: &CastParts, faults: &Faults, id: i64) -> Result<usize, StoreError> {
     let cipher = cipher(parts)?;
     let Some(entries) = intent::entries(&mut *parts.store.roll.read().await?, &cipher, id).await? else {
         return Ok(0);

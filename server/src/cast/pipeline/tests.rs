@@ -22,7 +22,7 @@ fn committer(fixture: &Fixture, running: &Running) -> Committer {
         keys: Arc::clone(&running.keys),
         server_key: Arc::new(SigningKey::from_seed(&seed)),
     };
-    Committer { parts, in_flight: Arc::default(), faults: Arc::default(), unfinished: None }
+    Committer { parts, in_flight: Arc::default(), faults: Arc::default(), unfinished: None, left: None }
 }
 
 /// What each voter of the first style casts on contests 0 and 1, which are of two lengths.
