@@ -33,6 +33,13 @@ pub(super) struct Attempt {
     pub(super) stage: Stage,
 }
 
+impl Attempt {
+    /// When it came to its stage: each step seals a new one.
+    pub(super) fn begun(&self) -> i64 {
+        self.expires.saturating_sub(LIFETIME)
+    }
+}
+
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attempt(..)")

@@ -83,7 +83,8 @@ impl AccessService {
         let attempt = self.open_attempt(&request.attempt, now)?;
         let Stage::Password(setting, seed) = attempt.stage.clone() else { return Err(Refusal::Attempt) };
         let auth = request.auth.decode_array::<32>().ok_or(Refusal::BadRequest)?;
-        let (token, begun) = self.draw_session(attempt.account, now);
+        // Entry was when the last factor was accepted; who takes long over a password has as much less.
+        let (token, begun) = self.draw_session(attempt.account, attempt.begun());
         let keys = self.keys.clone();
         let step = self.step(move |mut rows| {
             Box::pin(async move {

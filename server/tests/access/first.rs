@@ -37,6 +37,23 @@ async fn r_auth_02_link_digits_factor_password_and_then_in() {
 }
 
 #[tokio::test]
+async fn r_auth_08_the_session_counts_from_the_factor_and_not_from_the_password() {
+    each(async |world| {
+        let mut voter = world.voters[0].clone();
+        let entry = world.clock.now();
+        let attempt = world.past_factor(&mut voter, Factor::Sms).await;
+        world.clock.advance(540);
+        let session = world.password(attempt, &voter.auth).await.unwrap();
+        assert_eq!((session.remaining, session.expires), (1_800 - 540, entry + 1_800));
+        let found = world.session(&session).await.unwrap();
+        assert_eq!((found.start, found.end), (entry, entry + 1_800));
+        world.clock.set(entry + 1_800);
+        assert_eq!(world.session(&session).await, Err(Refusal::SessionExpired));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r_auth_18_the_answers_say_how_much_time_is_left() {
     each(async |mut world| {
         let session = world.enrol(0, Factor::Sms).await;
