@@ -220,11 +220,14 @@ fn checkpoint(server: &Server, number: u64, verified: &VerifiedCheckpoint) -> Ch
     }
 }
 
-/// What is told of a component. Faults of databases and carriers name machines, and how many codes are on their way
-/// is how many voters come in now: neither is for observers.
+/// Components of which observers read more than the light.
+const TOLD: [&str; 7] = ["disk", "clock", "board", "casting", "conductor", "keys", "components"];
+
+/// What is told of a component: of some, and texts of this program only. Faults of databases, witnesses and carriers
+/// name machines, and how many codes fail is how many voters come in now: neither is for observers.
 fn component(part: &state::Component) -> ComponentLine {
-    let hidden = ["roll", "box", "mail", "sms"].contains(&part.name.as_str());
-    let detail = if hidden { Detail::default() } else { part.detail.clone() };
+    let told = TOLD.contains(&part.name.as_str()) || part.name.starts_with("witness ");
+    let detail = if told && part.detail.is_own() { part.detail.clone() } else { Detail::default() };
     ComponentLine { name: part.name.clone(), light: part.light, detail }
 }
 
@@ -244,4 +247,30 @@ fn shifted(now: i64, clock: &ZoneTime, at: i64) -> String {
     let shown = format!("{}T{}Z", clock.date, clock.time).parse::<jiff::Timestamp>();
     let offset = shown.map_or(0, |shown| shown.as_second().saturating_sub(now));
     crate::board::utc(at.saturating_add(offset)).trim_end_matches('Z').replace('T', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_mon_07_what_a_library_says_is_not_for_observers() {
+        let part = |name: &str, detail| state::Component {
+            name: name.to_owned(),
+            light: Light::Red,
+            detail,
+            stops: false,
+        };
+        let library = || Detail::raw("error connecting to db.internal:5432 as roll_server");
+        for name in ["board", "conductor", "witness A", "disk", "something new"] {
+            assert_eq!(component(&part(name, library())).detail, Detail::default(), "{name}");
+        }
+        let own = || Detail::new("detenido", "it stands still");
+        for name in ["conductor", "witness A"] {
+            assert_eq!(component(&part(name, own())).detail, own(), "{name}");
+        }
+        for name in ["roll", "box", "mail", "sms", "something new"] {
+            assert_eq!(component(&part(name, own())).detail, Detail::default(), "{name}");
+        }
+    }
 }

@@ -41,16 +41,24 @@ pub struct Detail {
     pub es: String,
     /// English.
     pub en: String,
+    /// Whether it has what a library or a system says: machines, paths, users.
+    #[serde(skip)]
+    raw: bool,
 }
 
 impl Detail {
-    fn new(es: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { es: es.into(), en: en.into() }
+    pub(crate) fn new(es: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { es: es.into(), en: en.into(), raw: false }
     }
 
-    /// What a library says has one language.
-    fn raw(text: impl ToString) -> Self {
-        Self::new(text.to_string(), text.to_string())
+    /// What a library says has one language, and is for the desk.
+    pub(crate) fn raw(text: impl ToString) -> Self {
+        Self { raw: true, ..Self::new(text.to_string(), text.to_string()) }
+    }
+
+    /// Whether it is a text of this program: what names a machine, a path or a user is not.
+    pub(crate) fn is_own(&self) -> bool {
+        !self.raw
     }
 }
 
