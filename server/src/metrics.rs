@@ -1,5 +1,6 @@
 //! Figures for Prometheus. None is finer than what the board and the log of events tell anyway: no route, no voter,
-//! no cast is counted here, as a figure read every few seconds would say when each came.
+//! no cast, no code that was delivered is counted here, as a figure read every few seconds would say when each came.
+//! Codes are in the events, by the hour; what fails to be delivered is counted as it fails, for whoever has to know.
 
 use metrics::{Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
@@ -71,13 +72,9 @@ pub async fn render(server: &Server) -> String {
 impl Figures {
     fn channel(&self, channel: &'static str, status: &ChannelStatus) {
         let label = || vec![Label::from_static_parts("channel", channel)];
-        self.gauge("escrutinio_messages_waiting", label(), figure(status.waiting));
-        for (outcome, count) in [
-            ("sent", status.sent),
-            ("repeated", status.repeated),
-            ("failed", status.failed),
-            ("refused", status.refused),
-        ] {
+        for (outcome, count) in
+            [("repeated", status.repeated), ("failed", status.failed), ("refused", status.refused)]
+        {
             let mut labels = label();
             labels.push(Label::from_static_parts("outcome", outcome));
             self.counter("escrutinio_messages_total", labels, count);

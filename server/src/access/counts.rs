@@ -1,5 +1,5 @@
-//! How often what happened: since the program started for the metrics, within the hour for the log of
-//! events. Nothing here says who.
+//! How often what happened: within the hour, for the log of events. Nothing here says who. The figures since the start
+//! are shown to nobody: who looks every second would see when each came.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Counts {
         self.events.count(what.name());
     }
 
-    /// How many.
+    /// How many since the start, for tests.
     #[must_use]
     pub fn value(&self, what: Counted) -> u64 {
         self.of(what).load(Ordering::Relaxed)

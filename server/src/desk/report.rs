@@ -2,7 +2,10 @@
 
 use core::fmt::Write;
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::{incident, state};
 use crate::access::counts::Counted;
@@ -41,8 +44,8 @@ pub async fn text(server: &Server) -> Result<String, StoreError> {
             line(format!("checkpoint {number} {}", head.size));
         }
     }
-    for what in Counted::ALL {
-        line(format!("since-start {} {}", what.name(), server.access.counts().value(*what)));
+    for (what, count) in by_hours(&events) {
+        line(format!("counted {what} {count}"));
     }
     for one in incident::all(&events) {
         for step in &one.steps {
@@ -54,6 +57,21 @@ pub async fn text(server: &Server) -> Result<String, StoreError> {
         line(event.clone());
     }
     Ok(text)
+}
+
+/// What voters did in the hours that are over, of all instances: a figure of this moment would say when each came.
+fn by_hours(events: &[String]) -> impl Iterator<Item = (&'static str, u64)> {
+    let mut of: BTreeMap<String, u64> = BTreeMap::new();
+    for event in events.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        if event.get("act").and_then(Value::as_str) != Some("hour") {
+            continue;
+        }
+        for (what, count) in event.get("result").and_then(Value::as_object).into_iter().flatten() {
+            let sum = of.entry(what.clone()).or_default();
+            *sum = sum.saturating_add(count.as_u64().unwrap_or(0));
+        }
+    }
+    Counted::ALL.iter().map(move |what| (what.name(), of.get(what.name()).copied().unwrap_or(0)))
 }
 
 /// Writes a report at the turn of every day of the official zone, and one when the election has closed.
@@ -94,4 +112,23 @@ async fn write(server: &Server, name: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     crate::board::write_file(&path, text(server).await?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_mon_03_figures_are_those_of_full_hours() {
+        let line = |act: &str, result: &str| format!(r#"{{"seq":1,"act":"{act}","result":{result}}}"#);
+        let events = [
+            line("hour", r#"{"sessions":3,"wrong":1}"#),
+            line("open", r#"{"sessions":50}"#),
+            line("hour", r#"{"sessions":4}"#),
+            "no event".to_owned(),
+        ];
+        let counted: BTreeMap<_, _> = by_hours(&events).collect();
+        assert_eq!((counted["sessions"], counted["wrong"], counted["links"]), (7, 1, 0));
+        assert_eq!(counted.len(), Counted::ALL.len());
+    }
 }

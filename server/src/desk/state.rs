@@ -221,11 +221,12 @@ fn clock(server: &Server, board: Option<&BoardStatus>) -> Component {
 }
 
 fn channel(name: &str, status: &ChannelStatus) -> Component {
-    let (waiting, failed) = (status.waiting, status.failed);
+    // How many are on their way is how many voters come in now.
+    let failed = status.failed;
     let failure = status.last_failure.as_deref().unwrap_or_default();
     let detail = Detail::new(
-        format!("{waiting} en espera, {failed} sin entregar {failure}"),
-        format!("{waiting} waiting, {failed} failed {failure}"),
+        format!("{failed} sin entregar {failure}"),
+        format!("{failed} failed {failure}"),
     );
     component(name, light(status.health == Health::Up), detail)
 }
