@@ -138,7 +138,7 @@ impl AccessService {
             ContactKind::Email => Notice::EmailChanged,
             ContactKind::Phone => Notice::PhoneChanged,
         };
-        self.delivery.notify(Channel::Mail, old_email, language, &notice);
+        self.delivery.notify_late(Channel::Mail, old_email, language, notice);
     }
 }
 

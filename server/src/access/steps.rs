@@ -107,7 +107,7 @@ impl AccessService {
         };
         self.counts.add(count);
         if let Ok(person) = self.person(&row) {
-            self.delivery.notify(Channel::Mail, Secret::new(person.email.clone()), caller.language, &notice);
+            self.delivery.notify_late(Channel::Mail, Secret::new(person.email.clone()), caller.language, notice);
         }
         Ok(begun.answer(token, now))
     }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::Channel;
@@ -12,6 +12,7 @@ use super::carrier::{Carrier, DeliveryError, Fate, Letter};
 use super::status::{Counters, DeliveryStatus};
 use super::text::{Language, Notice, Texts};
 use crate::access::secret::Secret;
+use crate::random;
 
 /// How many and how long.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,12 @@ impl Default for Patience {
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Seconds of which the notices leave together, and over how many they leave then.
+const HOUR: u64 = 3_600;
+const SPREAD: u64 = 600;
+/// Notices that may wait for it.
+const LATE: u32 = 100_000;
+
 /// No more messages are taken for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many messages are waiting")]
@@ -57,7 +64,32 @@ pub struct Delivery {
     texts: Arc<Texts>,
     mail: Arc<Line>,
     sms: Arc<Line>,
+    late: Arc<Late>,
     patience: Patience,
+}
+
+/// Notices that wait for the end of their hour.
+#[derive(Debug)]
+struct Late {
+    since: Instant,
+    places: Arc<Semaphore>,
+    /// Changed when nothing waits any more.
+    end: watch::Sender<()>,
+}
+
+impl Late {
+    fn new() -> Self {
+        let places = usize::try_from(LATE).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { since: Instant::now(), places: Arc::new(Semaphore::new(places)), end: watch::Sender::new(()) }
+    }
+
+    /// For how long one waits that comes now: until the hour is over, and then a time by chance, or their order would
+    /// be that of what they tell of.
+    fn wait(&self) -> Duration {
+        let passed = self.since.elapsed().as_secs().rem_euclid(HOUR);
+        let chance = u64::from(u32::from_le_bytes(random::bytes())).rem_euclid(SPREAD);
+        Duration::from_secs(HOUR.saturating_sub(passed).saturating_add(chance))
+    }
 }
 
 /// One channel.
@@ -99,7 +131,7 @@ impl Delivery {
                 counters: Counters::default(),
             })
         };
-        Self { texts: Arc::new(texts), mail: line(mail), sms: line(sms), patience }
+        Self { texts: Arc::new(texts), mail: line(mail), sms: line(sms), late: Arc::new(Late::new()), patience }
     }
 
     fn line(&self, channel: Channel) -> &Arc<Line> {
@@ -131,6 +163,22 @@ impl Delivery {
         }
     }
 
+    /// Sends a notice after the end of the hour, with all others of it, so that whoever carries it does not learn when
+    /// somebody was here. Those that wait when the program ends leave then; a crash loses them.
+    pub fn notify_late(&self, channel: Channel, to: Secret, language: Language, notice: Notice) {
+        let Ok(place) = Arc::clone(&self.late.places).try_acquire_owned() else {
+            self.line(channel).counters.refused();
+            return;
+        };
+        let (delivery, mut end, wait) = (self.clone(), self.late.end.subscribe(), self.late.wait());
+        tokio::spawn(async move {
+            // Whichever it is.
+            let _ = tokio::time::timeout(wait, end.changed()).await;
+            delivery.notify(channel, to, language, &notice);
+            drop(place);
+        });
+    }
+
     /// How it goes.
     #[must_use]
     pub fn status(&self) -> DeliveryStatus {
@@ -144,6 +192,8 @@ impl Delivery {
     /// Waits until nothing is on its way, or for so long. What is left then is lost.
     pub async fn drain(&self, longest: Duration) {
         let empty = async {
+            self.late.end.send_replace(());
+            drop(self.late.places.acquire_many(LATE).await);
             for line in [&self.mail, &self.sms] {
                 let all = u32::try_from(line.capacity).unwrap_or(u32::MAX);
                 drop(line.room.acquire_many(all).await);
@@ -322,6 +372,22 @@ mod tests {
         assert_eq!((status.failed, status.refused, status.sent), (2, 1, 0));
         assert_eq!(status.last_failure.as_deref(), Some("no answer in time"));
         send(&delivery).unwrap();
+    }
+
+    #[tokio::test]
+    async fn notices_of_an_hour_leave_together_when_it_is_over() {
+        let sms = Scripted::default();
+        let delivery = delivery(sms.clone());
+        let to = || Secret::new("155".into());
+        delivery.notify_late(Channel::Sms, to(), Language::En, Notice::PasswordSet);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(sms.taken.lock().unwrap().len(), 0, "not in the moment of what it tells of");
+        send(&delivery).unwrap();
+        assert_eq!(drained(&delivery).await.sent, 2, "the end of the program does not lose it");
+
+        let waits: std::collections::BTreeSet<_> = (0..100).map(|_| delivery.late.wait()).collect();
+        let (hour, last) = (Duration::from_secs(HOUR - 60), Duration::from_secs(HOUR + SPREAD));
+        assert!(waits.len() > 20 && waits.iter().all(|wait| (hour..last).contains(wait)), "{waits:?}");
     }
 
     #[tokio::test]
