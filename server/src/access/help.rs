@@ -19,11 +19,20 @@ pub struct Resend {
 }
 
 impl AccessService {
-    /// Lifts the lock of an account and of its link. Attempts that are under way end.
+    /// Lifts the lock of an account and of its link, and the limit of codes. Attempts and codes that are under way end.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account.
     pub async fn unlock(&self, user: &str) -> Result<(), Refusal> {
+        let name = user.to_owned();
+        let codes = self.step(move |rows: Rows<'_>| {
+            Box::pin(async move {
+                let statement = "DELETE FROM codes WHERE account = (SELECT account FROM accounts WHERE user_name = $1)";
+                sqlx::query(statement).bind(name).execute(rows.connection).await?;
+                Ok(())
+            })
+        });
+        codes.await?;
         let statement = "UPDATE accounts SET failures = 0, locked_until = 0, digit_tries = 0, \
                          generation = generation + 1 WHERE user_name = $1";
         self.update_one(statement, user).await

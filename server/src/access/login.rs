@@ -55,7 +55,8 @@ impl AccessService {
         Ok(self.factors(&row, Purpose::Login, now))
     }
 
-    /// `POST /access/recover`: a code by e-mail, if there is such an account.
+    /// `POST /access/recover`: a code by e-mail, if there is such an account and the one that it was sent before is not
+    /// good any more.
     ///
     /// # Errors
     /// [`Refusal`], never for a reason that lies in the account.
@@ -63,7 +64,7 @@ impl AccessService {
         let now = self.enter(caller)?;
         let user = name(request.user)?;
         let slot = self.delivery.reserve(Channel::Mail).map_err(|_| Refusal::BUSY)?;
-        let (decoy, most) = (self.decoy(&user), self.rules.settings.messages_per_hour);
+        let decoy = self.decoy(&user);
         let (drawn, keys) = (code::draw(), self.keys.clone());
         let sent = drawn.clone();
         self.counts.hash();
@@ -72,7 +73,7 @@ impl AccessService {
                 let row = rows.find(&user, now).await?;
                 let (account, generation) = row.as_ref().map_or((decoy, 0), |row| (row.account, row.generation));
                 let hash = code::hash(keys.access(), account, generation, Use::Recovery, &drawn);
-                let kept = rows.keep_code(account, Line::Mail, &hash, now, most).await?;
+                let kept = rows.keep_only_code(account, Line::Mail, &hash, now).await?;
                 Ok(row.filter(|_| kept))
             })
         });

@@ -184,6 +184,37 @@ impl Rows<'_> {
         Ok(row.try_get::<i64, _>(0)? <= i64::from(most))
     }
 
+    /// Keeps the hash of a code unless the one before is still good; says whether it did. So there is no number of
+    /// requests by which a stranger uses up what can be sent, or voids what the voter has just got: what was sent is in
+    /// her mailbox, whoever asked for it. It changes a row in either case.
+    pub(super) async fn keep_only_code(
+        &mut self,
+        account: AccountNumber,
+        line: Line,
+        hash: &[u8; 32],
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        self.counts.statement();
+        let statement = "INSERT INTO codes (account, channel, code, expires, hour, sent) VALUES ($1, $2, $3, $4, $5, 1) \
+                         ON CONFLICT (account, channel) DO UPDATE SET \
+                         code = CASE WHEN codes.code IS NOT NULL AND codes.expires > $6 \
+                                THEN codes.code ELSE excluded.code END, \
+                         expires = CASE WHEN codes.code IS NOT NULL AND codes.expires > $6 \
+                                   THEN codes.expires ELSE excluded.expires END, \
+                         sent = CASE WHEN codes.hour = excluded.hour THEN codes.sent + 1 ELSE 1 END, hour = excluded.hour \
+                         RETURNING code";
+        let row = sqlx::query(statement)
+            .bind(account)
+            .bind(line.number())
+            .bind(hash.as_slice())
+            .bind(now.saturating_add(super::code::LIFETIME))
+            .bind(now.div_euclid(3600))
+            .bind(now)
+            .fetch_one(&mut *self.connection)
+            .await?;
+        Ok(row.try_get::<Option<Vec<u8>>, _>(0)?.as_deref() == Some(hash.as_slice()))
+    }
+
     /// The code that was sent last.
     pub(super) async fn code(&mut self, account: AccountNumber, line: Line) -> Result<Option<Sent>, StoreError> {
         self.counts.statement();
