@@ -194,7 +194,25 @@ async fn r_open_02_anything_that_must_be_empty_and_is_not_stops_the_opening() {
         let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
         server.tick().await;
         let store = &server.running.store;
-        let cases: [(&Database, &str, &str, &str); 4] = [
+        let cases: [(&Database, &str, &str, &str); 7] = [
+            (
+                &store.roll,
+                "UPDATE accounts SET totp = person WHERE account = (SELECT min(account) FROM accounts)",
+                "UPDATE accounts SET totp = NULL",
+                "roll.accounts with an authenticator",
+            ),
+            (
+                &store.roll,
+                "UPDATE accounts SET locked_until = 1 WHERE account = (SELECT min(account) FROM accounts)",
+                "UPDATE accounts SET locked_until = 0",
+                "roll.accounts with wrong tries",
+            ),
+            (
+                &store.roll,
+                "INSERT INTO codes (account, channel, code, expires, hour, sent) SELECT 1, 0, value, 0, 0, 1 FROM meta WHERE name = 'election'",
+                "DELETE FROM codes",
+                "roll.codes of accounts",
+            ),
             (&store.roll, "INSERT INTO marks (account, contest) VALUES (1, 0)", "DELETE FROM marks", "roll.marks"),
             (
                 &store.roll,
@@ -225,6 +243,16 @@ async fn r_open_02_anything_that_must_be_empty_and_is_not_stops_the_opening() {
                 assert!(matches!(refused, Err(LifecycleError::NotEmpty { table, .. }) if table == name), "{refused:?}");
             }
             write(database, repair).await;
+        }
+        for (side, database) in [("roll", &store.roll), ("box", &store.ballots)] {
+            write(database, "CREATE TABLE planted (one BIGINT)").await;
+            let refused = server.conductor.open().await;
+            let table = format!("{side}.planted");
+            assert!(
+                matches!(&refused, Err(LifecycleError::Refused(why)) if why.contains(&table)),
+                "a table of nobody: {refused:?}"
+            );
+            write(database, "DROP TABLE planted").await;
         }
         let report = server.conductor.open().await.unwrap();
         for line in
@@ -262,6 +290,9 @@ async fn r_open_03_r_open_04_the_zero_report_says_what_is_there_and_that_nothing
     let expected = [
         "roll.accounts with a session",
         "roll.accounts with a password",
+        "roll.accounts with an authenticator",
+        "roll.accounts with wrong tries",
+        "roll.codes of accounts",
         "roll.marks",
         "roll.intents",
         "box.ballots",

@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::LifecycleError;
 use crate::election::LoadedElection;
-use crate::store::{Database, Store, StoreError};
+use crate::store::{Backend, Database, Store, StoreError};
 
 /// How many rows a table must hold.
 #[derive(Clone, Copy)]
@@ -16,6 +16,19 @@ enum Must {
 
 async fn rows(database: &Database, statement: &'static str) -> Result<i64, StoreError> {
     Ok(sqlx::query(statement).fetch_one(&mut *database.read().await?).await?.try_get(0)?)
+}
+
+/// The tables that there are, whatever this program knows of.
+async fn catalogue(database: &Database) -> Result<Vec<String>, StoreError> {
+    let statement = match database.backend() {
+        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        Backend::Postgres => {
+            "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables \
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        }
+    };
+    let rows = sqlx::query(statement).fetch_all(&mut *database.read().await?).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// Entries of the roll, base and addenda.
@@ -33,22 +46,44 @@ pub(super) async fn report(
     skew: Option<i64>,
 ) -> Result<String, LifecycleError> {
     let (roll, ballots) = (&store.roll, &store.ballots);
-    let tables: [(&Database, &'static str, &'static str, Must); 14] = [
+    let tables: [(&Database, &'static str, &'static str, Must); 23] = [
         (roll, "roll.accounts", "SELECT count(*) FROM accounts", Must::Be(entries(election))),
         (roll, "roll.accounts with a session", "SELECT count(*) FROM accounts WHERE session IS NOT NULL", Must::Be(0)),
         (roll, "roll.accounts with a password", "SELECT count(*) FROM accounts WHERE auth IS NOT NULL", Must::Be(0)),
+        (roll, "roll.accounts with an authenticator", "SELECT count(*) FROM accounts WHERE totp IS NOT NULL", Must::Be(0)),
+        (
+            roll,
+            "roll.accounts with wrong tries",
+            "SELECT count(*) FROM accounts WHERE failures > 0 OR locked_until > 0 OR digit_tries > 0",
+            Must::Be(0),
+        ),
+        (roll, "roll.accounts to send the link again", "SELECT count(*) FROM accounts WHERE resend <> 0", Must::Any),
+        (roll, "roll.codes of accounts", "SELECT count(*) FROM codes WHERE account >= 0", Must::Be(0)),
+        (roll, "roll.codes", "SELECT count(*) FROM codes", Must::Any),
+        (roll, "roll.instances", "SELECT count(*) FROM instances", Must::Any),
         (roll, "roll.marks", "SELECT count(*) FROM marks", Must::Be(0)),
         (roll, "roll.intents", "SELECT count(*) FROM intents", Must::Be(0)),
         (roll, "roll.meta", "SELECT count(*) FROM meta", Must::Any),
         (roll, "roll.events", "SELECT count(*) FROM events", Must::Any),
         (roll, "roll.approvals", "SELECT count(*) FROM approvals", Must::Any),
+        (roll, "roll._sqlx_migrations", "SELECT count(*) FROM _sqlx_migrations", Must::Any),
         (roll, "roll.clock", "SELECT count(*) FROM clock", Must::Any),
         (ballots, "box.ballots", "SELECT count(*) FROM ballots", Must::Be(0)),
         (ballots, "box.heads of ballots", "SELECT count(*) FROM heads WHERE log = 'board' AND number > 0", Must::Be(0)),
         (ballots, "box.files of ballots", "SELECT count(*) FROM files WHERE path LIKE 'board/%'", Must::Be(0)),
         (ballots, "box.heads", "SELECT count(*) FROM heads", Must::Any),
+        (ballots, "box.files", "SELECT count(*) FROM files", Must::Any),
+        (ballots, "box._sqlx_migrations", "SELECT count(*) FROM _sqlx_migrations", Must::Any),
         (ballots, "box.meta", "SELECT count(*) FROM meta", Must::Any),
     ];
+    for (side, database) in [("roll", roll), ("box", ballots)] {
+        for name in catalogue(database).await? {
+            let table = format!("{side}.{name}");
+            if !tables.iter().any(|(_, known, ..)| *known == table) {
+                return Err(LifecycleError::Refused(format!("nobody knows what the table {table} is for")));
+            }
+        }
+    }
     let id = election.election.election_id;
     let mut text = format!("escrutinio/server-zero-report/v1\nelection {id}\n");
     for (database, table, statement, must) in tables {
