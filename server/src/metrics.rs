@@ -72,8 +72,7 @@ pub async fn render(server: &Server) -> String {
 impl Figures {
     fn channel(&self, channel: &'static str, status: &ChannelStatus) {
         let label = || vec![Label::from_static_parts("channel", channel)];
-        for (outcome, count) in
-            [("repeated", status.repeated), ("failed", status.failed), ("refused", status.refused)]
+        for (outcome, count) in [("repeated", status.repeated), ("failed", status.failed), ("refused", status.refused)]
         {
             let mut labels = label();
             labels.push(Label::from_static_parts("outcome", outcome));

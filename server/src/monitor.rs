@@ -255,12 +255,8 @@ mod tests {
 
     #[test]
     fn r_mon_07_what_a_library_says_is_not_for_observers() {
-        let part = |name: &str, detail| state::Component {
-            name: name.to_owned(),
-            light: Light::Red,
-            detail,
-            stops: false,
-        };
+        let part =
+            |name: &str, detail| state::Component { name: name.to_owned(), light: Light::Red, detail, stops: false };
         let library = || Detail::raw("error connecting to db.internal:5432 as roll_server");
         for name in ["board", "conductor", "witness A", "disk", "something new"] {
             assert_eq!(component(&part(name, library())).detail, Detail::default(), "{name}");

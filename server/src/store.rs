@@ -12,7 +12,7 @@ mod writer;
 
 pub use database::{Backend, Database, Side};
 pub use error::{OpenError, StoreError};
-pub use person::Person;
+pub use person::{Person, contact_tag};
 pub use sqlx::AnyConnection;
 pub use writer::{BoxFuture, Writer};
 

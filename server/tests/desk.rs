@@ -362,8 +362,7 @@ async fn r_mon_04_incidents_go_up() {
 async fn r_mon_03_the_report_says_use_and_state() {
     let office = Office::new().await;
     let report = office.ask("Olga", DeskAct::Report, "").await["result"]["text"].as_str().unwrap().to_owned();
-    for line in
-        ["escrutinio/operation-report/v1", "component roll good sqlite", "checkpoint 0 0", "counted sessions 0"]
+    for line in ["escrutinio/operation-report/v1", "component roll good sqlite", "checkpoint 0 0", "counted sessions 0"]
     {
         assert!(report.contains(line), "{line}: {report}");
     }

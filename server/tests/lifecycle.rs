@@ -1267,7 +1267,7 @@ async fn r_sim_06_a_rehearsal_is_wiped_and_nothing_goes_on_with_it() {
         settle(&server).await;
         let report = server.conductor.wipe(&keys, &public, &[]).await.unwrap();
         let empty = report.lines().filter(|line| line.starts_with("empty ")).collect::<Vec<_>>();
-        assert_eq!(empty.len(), 7);
+        assert_eq!(empty.len(), 8);
         assert!(empty.iter().all(|line| line.ends_with(" 0")), "{report}");
         assert!(!keys.exists() && !public.join("tile").exists());
         let session = enter(&fixture, &server, 5);

@@ -21,6 +21,7 @@ fn new_account(number: i64) -> NewAccount {
         list: 0,
         place: u32::try_from(number).unwrap(),
         person: b"sealed".to_vec(),
+        contacts: vec![],
         half: b"sealed".to_vec(),
     }
 }

@@ -19,6 +19,7 @@ use crate::board::utc;
 use crate::delivery::{Channel, Language, Notice};
 use crate::events::{self, Event};
 use crate::refusal::Refusal;
+use crate::store::contact_tag;
 use crate::store::roll::{self, AccountNumber};
 
 impl ContactKind {
@@ -65,11 +66,16 @@ impl AccessService {
         if !self.rules.factors().contains(&request.factor) || (totp && row.totp.is_none()) {
             return Err(Refusal::Factor);
         }
-        let to = Secret::new(value.to_string());
+        // What is another's gets no code (R-ROLL-04); who asks is not told that it is somebody's.
+        let tag = contact_tag(self.keys.roll(), &value);
+        let holder = async { roll::holder(&mut *self.roll.read().await?, &tag).await };
+        let holder = holder.await.map_err(|error| super::store_failed(&error))?;
+        let free = holder.is_none_or(|holder| holder == row.account);
+        let to = free.then(|| Secret::new(value.to_string()));
         let line = (Line::Contact, request.kind.channel());
         self.send_code((&row, to), line, Use::Contact(&value), caller.language, now).await?;
         if !totp {
-            let phone = Secret::new(person.phone.clone());
+            let phone = Some(Secret::new(person.phone.clone()));
             let line = (Line::Sms, Channel::Sms);
             self.send_code((&row, phone), line, Use::ContactFactor, caller.language, now).await?;
         }
@@ -107,7 +113,8 @@ impl AccessService {
                     true => step.is_some(),
                     false => rows.sms_is_right(&keys, &row, Use::ContactFactor, code, now).await?,
                 };
-                if !(reached && proved) {
+                let tag = contact_tag(keys.roll(), &value);
+                if !(reached && proved && roll::claim(rows.connection, &tag, row.account).await?) {
                     rows.fail(&row, now).await?;
                     return Err(Stop::Refused(Refusal::Code));
                 }
@@ -119,8 +126,12 @@ impl AccessService {
                 };
                 let old = core::mem::replace(field, value.to_string());
                 // Keyed: there are not so many numbers that a plain hash would hide one.
-                let tag = |value: &str| hex(&keys.roll().mac("contact", value.as_bytes()));
-                let event = Event::server("contact", serde_json::json!({ "old": tag(&old), "new": tag(&value) }));
+                let logged = |value: &str| hex(&keys.roll().mac("contact", value.as_bytes()));
+                let event = Event::server("contact", serde_json::json!({ "old": logged(&old), "new": logged(&value) }));
+                let before = contact_tag(keys.roll(), &old);
+                if before != tag {
+                    roll::disclaim(rows.connection, &before, row.account).await?;
+                }
                 drop(Zeroizing::new(old));
                 rows.set_contact(row.account, &person.seal(keys.roll(), row.account), kind, step).await?;
                 events::append(rows.connection, backend, event, utc(now)).await?;

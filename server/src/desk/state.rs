@@ -224,10 +224,7 @@ fn channel(name: &str, status: &ChannelStatus) -> Component {
     // How many are on their way is how many voters come in now.
     let failed = status.failed;
     let failure = status.last_failure.as_deref().unwrap_or_default();
-    let detail = Detail::new(
-        format!("{failed} sin entregar {failure}"),
-        format!("{failed} failed {failure}"),
-    );
+    let detail = Detail::new(format!("{failed} sin entregar {failure}"), format!("{failed} failed {failure}"));
     component(name, light(status.health == Health::Up), detail)
 }
 

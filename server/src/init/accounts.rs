@@ -113,6 +113,7 @@ fn row(keys: &ServerKeys, checked: &Checked) -> NewAccount {
         token: Some(checked.token.to_vec()),
         list: *list,
         place: *place,
+        contacts: person.contact_tags(keys.roll()),
         person: person.seal(keys.roll(), account),
         half,
     }

@@ -22,6 +22,7 @@ const ROLL: &[Table] = &[
     ("roll.accounts", "DELETE FROM accounts", "SELECT count(*) FROM accounts"),
     ("roll.marks", "DELETE FROM marks", "SELECT count(*) FROM marks"),
     ("roll.intents", "DELETE FROM intents", "SELECT count(*) FROM intents"),
+    ("roll.contacts", "DELETE FROM contacts", "SELECT count(*) FROM contacts"),
     ("roll.codes", "DELETE FROM codes", "SELECT count(*) FROM codes"),
 ];
 const BOX: &[Table] = &[

@@ -21,7 +21,9 @@ async fn rows(database: &Database, statement: &'static str) -> Result<i64, Store
 /// The tables that there are, whatever this program knows of.
 async fn catalogue(database: &Database) -> Result<Vec<String>, StoreError> {
     let statement = match database.backend() {
-        Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        Backend::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        }
         Backend::Postgres => {
             "SELECT CAST(tablename AS TEXT) FROM pg_catalog.pg_tables \
              WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -46,11 +48,16 @@ pub(super) async fn report(
     skew: Option<i64>,
 ) -> Result<String, LifecycleError> {
     let (roll, ballots) = (&store.roll, &store.ballots);
-    let tables: [(&Database, &'static str, &'static str, Must); 23] = [
+    let tables: [(&Database, &'static str, &'static str, Must); 24] = [
         (roll, "roll.accounts", "SELECT count(*) FROM accounts", Must::Be(entries(election))),
         (roll, "roll.accounts with a session", "SELECT count(*) FROM accounts WHERE session IS NOT NULL", Must::Be(0)),
         (roll, "roll.accounts with a password", "SELECT count(*) FROM accounts WHERE auth IS NOT NULL", Must::Be(0)),
-        (roll, "roll.accounts with an authenticator", "SELECT count(*) FROM accounts WHERE totp IS NOT NULL", Must::Be(0)),
+        (
+            roll,
+            "roll.accounts with an authenticator",
+            "SELECT count(*) FROM accounts WHERE totp IS NOT NULL",
+            Must::Be(0),
+        ),
         (
             roll,
             "roll.accounts with wrong tries",
@@ -60,6 +67,7 @@ pub(super) async fn report(
         (roll, "roll.accounts to send the link again", "SELECT count(*) FROM accounts WHERE resend <> 0", Must::Any),
         (roll, "roll.codes of accounts", "SELECT count(*) FROM codes WHERE account >= 0", Must::Be(0)),
         (roll, "roll.codes", "SELECT count(*) FROM codes", Must::Any),
+        (roll, "roll.contacts", "SELECT count(*) FROM contacts", Must::Any),
         (roll, "roll.instances", "SELECT count(*) FROM instances", Must::Any),
         (roll, "roll.marks", "SELECT count(*) FROM marks", Must::Be(0)),
         (roll, "roll.intents", "SELECT count(*) FROM intents", Must::Be(0)),

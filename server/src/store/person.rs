@@ -40,7 +40,19 @@ impl Drop for Person {
     }
 }
 
+/// By what an address or a number is found in `contacts`. Addresses differ by more than capitals (R-ROLL-04).
+#[must_use]
+pub fn contact_tag(cipher: &RollCipher, value: &str) -> [u8; 32] {
+    cipher.mac("contact-tag", value.to_lowercase().as_bytes())
+}
+
 impl Person {
+    /// The tags of address and number.
+    #[must_use]
+    pub fn contact_tags(&self, cipher: &RollCipher) -> Vec<[u8; 32]> {
+        [&self.email, &self.phone].map(|value| contact_tag(cipher, value)).to_vec()
+    }
+
     /// Seals it for an account.
     #[must_use]
     pub fn seal(&self, cipher: &RollCipher, account: AccountNumber) -> Vec<u8> {

@@ -41,6 +41,7 @@ pub struct NewAccount {
     pub list: u32,
     pub place: u32,
     pub person: Vec<u8>,
+    pub contacts: Vec<[u8; 32]>,
     pub half: Vec<u8>,
 }
 
@@ -136,9 +137,46 @@ pub async fn insert(connection: &mut AnyConnection, new: &NewAccount) -> Result<
         .bind(i64::from(new.place))
         .bind(new.person.as_slice())
         .bind(new.half.as_slice())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    let inserted = done.rows_affected() == 1;
+    for tag in new.contacts.iter().filter(|_| inserted) {
+        claim(connection, tag, new.account).await?;
+    }
+    Ok(inserted)
+}
+
+/// Takes an address or a number for an account, by its tag; says whether it is the account's now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn claim(connection: &mut AnyConnection, tag: &[u8; 32], account: AccountNumber) -> Result<bool, StoreError> {
+    let statement = "INSERT INTO contacts (tag, account) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    sqlx::query(statement).bind(tag.as_slice()).bind(account).execute(&mut *connection).await?;
+    Ok(holder(connection, tag).await? == Some(account))
+}
+
+/// Lets go of an address or a number of an account.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn disclaim(
+    connection: &mut AnyConnection,
+    tag: &[u8; 32],
+    account: AccountNumber,
+) -> Result<(), StoreError> {
+    let statement = "DELETE FROM contacts WHERE tag = $1 AND account = $2";
+    sqlx::query(statement).bind(tag.as_slice()).bind(account).execute(connection).await?;
+    Ok(())
+}
+
+/// Whose address or number it is.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn holder(connection: &mut AnyConnection, tag: &[u8; 32]) -> Result<Option<AccountNumber>, StoreError> {
+    let query = sqlx::query("SELECT account FROM contacts WHERE tag = $1").bind(tag.as_slice());
+    Ok(query.fetch_optional(connection).await?.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// A new link for an account; `Some(false)` if it has a password, `None` if it is nobody's. Attempts that

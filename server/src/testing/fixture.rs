@@ -274,6 +274,7 @@ fn account(keys: &ServerKeys, number: u32, voter: &VoterSession) -> NewAccount {
         token: None,
         list: voter.list,
         place: voter.place,
+        contacts: person.contact_tags(keys.roll()),
         person: person.seal(keys.roll(), voter.account),
         half: b"none".to_vec(),
     }

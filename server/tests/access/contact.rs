@@ -120,6 +120,42 @@ async fn r_roll_11_contact_data_change_until_the_set_instant() {
 }
 
 #[tokio::test]
+async fn r_roll_04_what_is_anothers_gets_no_code_and_nobody_is_told() {
+    each(async |mut world| {
+        let answer = world.enrol(0, Factor::Sms).await;
+        let (voter, other) = (world.voters[0].clone(), world.voters[1].clone());
+        let session = world.session(&answer).await.unwrap();
+        let messages = world.messages(&world.mail).await;
+        // In capitals it is the same address.
+        for (kind, value) in
+            [(ContactKind::Phone, other.phone.clone()), (ContactKind::Email, other.email.to_uppercase())]
+        {
+            let asked = ask(&world, &session, kind, &value, Factor::Sms).await.unwrap();
+            assert!(!asked.attempt.expose().is_empty(), "an answer as any other");
+            assert!(world.message(&world.sms, &value).await.is_none());
+        }
+        assert_eq!(world.messages(&world.mail).await, messages);
+        // Two who ask for the same at once: it is of the first who confirms.
+        let new = "525512345678";
+        let second = world.enrol(1, Factor::Sms).await;
+        let second = world.session(&second).await.unwrap();
+        let first_asked = ask(&world, &session, ContactKind::Phone, new, Factor::Sms).await.unwrap();
+        let (first, factor) = (world.sms_code(new).await, world.sms_code(&voter.phone).await);
+        let second_asked = ask(&world, &second, ContactKind::Phone, new, Factor::Sms).await.unwrap();
+        let (late, late_factor) = (world.sms_code(new).await, world.sms_code(&other.phone).await);
+        confirm(&world, &session, &first_asked, &first, &factor).await.unwrap();
+        let refused = confirm(&world, &second, &second_asked, &late, &late_factor).await;
+        assert_eq!(refused, Err(Refusal::Code));
+        // What the first has left is free.
+        let asked = ask(&world, &second, ContactKind::Phone, &voter.phone, Factor::Sms).await.unwrap();
+        let (code, factor) = (world.sms_code(&voter.phone).await, world.sms_code(&other.phone).await);
+        confirm(&world, &second, &asked, &code, &factor).await.unwrap();
+        assert_eq!(person(&world, &other).await.phone, voter.phone);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r_roll_12_who_has_voted_stays_so() {
     each(async |mut world| {
         let answer = world.enrol(0, Factor::Sms).await;

@@ -219,7 +219,11 @@ async fn r_auth_16_a_stranger_neither_uses_up_nor_voids_the_codes_by_mail() {
             for _ in 0..9 {
                 world.access.recover(&caller(), ask()).await.unwrap();
             }
-            assert_eq!(world.messages(&world.mail).await, sent + 1, "one while it is good, and of more nothing is told");
+            assert_eq!(
+                world.messages(&world.mail).await,
+                sent + 1,
+                "one while it is good, and of more nothing is told"
+            );
             world.clock.advance(300);
         }
         // The voter asks, and a stranger asks again.
