@@ -139,7 +139,7 @@ impl BoardService {
     /// Begins both logs, or takes them up.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if the folder holds more than the box, which is then an old copy, or if
+    /// [`StoreError::OldCopy`] if the folder holds more than the box, [`StoreError::Refused`] if
     /// the key is not the log's.
     pub async fn start(parts: BoardParts) -> Result<Self, StoreError> {
         let log = |name| Log::new(&parts.election.election, name, Arc::clone(&parts.log_key));
@@ -157,8 +157,7 @@ impl BoardService {
             service.refuse_old_copy(log).await?;
         }
         let store = &service.parts.store;
-        service.ballots_seen.check(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
-        service.roll_seen.check(roll::latest_time(&mut *store.roll.read().await?).await?)?;
+        service.see().await?;
         service.board.begin(store, service.parts.election.zero_checkpoint.as_deref()).await?;
         service.acts.begin(store, None).await?;
         service.compare().await?;
@@ -169,7 +168,7 @@ impl BoardService {
     /// Refuses a box that lacks what a witness proves that the log has signed.
     ///
     /// # Errors
-    /// [`StoreError::Refused`].
+    /// [`StoreError::OldCopy`].
     pub async fn compare(&self) -> Result<(), StoreError> {
         // First what they hold, then what the box has: others add to it.
         let held = evidence::collect(self.witnesses.client(), self.witnesses.addresses()).await;
@@ -179,18 +178,37 @@ impl BoardService {
     /// What the folder has was signed: a box that says less was restored from before.
     async fn refuse_old_copy(&self, log: &Log) -> Result<(), StoreError> {
         let Some(signed) = self.mirror.checkpoint(log)? else { return Ok(()) };
-        let last = rows::last(&mut *self.parts.store.ballots.read().await?, log.name).await?;
-        let (size, root) = last.as_ref().map_or((0, None), |head| (head.size, Some(head.root)));
         let claimed = signed.claimed();
-        if claimed.size > size || claimed.size == size && root.is_some_and(|root| root != claimed.root) {
-            let what = format!(
-                "it says that the log {} has {size} entries, of which {} were signed: it is an old copy",
-                log.name.name(),
-                claimed.size
-            );
-            return Err(StoreError::Refused { what });
+        mirror::refuse_without(&mut *self.parts.store.ballots.read().await?, log.name, claimed.size, claimed.root).await
+    }
+
+    /// Refuses databases that lack what they had when this instance looked last, and stops nobody itself.
+    ///
+    /// # Errors
+    /// [`StoreError::OldCopy`].
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        if self.is_wiped().await? {
+            return Ok(());
         }
-        Ok(())
+        for log in [&self.board, &self.acts] {
+            self.mirror.check(&self.parts.store, log).await?;
+        }
+        self.see().await.map(drop)
+    }
+
+    async fn is_wiped(&self) -> Result<bool, StoreError> {
+        Ok(meta::value(&mut *self.parts.store.ballots.read().await?, meta::WIPED).await?.is_some())
+    }
+
+    /// How far both databases are, if that is no less than before.
+    async fn see(&self) -> Result<(i64, i64), StoreError> {
+        let store = &self.parts.store;
+        let (ballots, times) = (self.ballots_seen.last(), self.roll_seen.last());
+        let last = sequencer::last_seq(&mut *store.ballots.read().await?).await?;
+        self.ballots_seen.check(ballots, last)?;
+        let latest = roll::latest_time(&mut *store.roll.read().await?).await?;
+        self.roll_seen.check(times, latest)?;
+        Ok((last, latest))
     }
 
     fn log(&self, name: LogName) -> &Log {
@@ -205,6 +223,7 @@ impl BoardService {
     /// # Errors
     /// [`StoreError`].
     pub async fn act(&self, act: &Act) -> Result<(), StoreError> {
+        self.mirror.check(&self.parts.store, &self.acts).await?;
         acts::append(&self.acts, &self.parts.store, act, false).await?;
         self.show_acts().await;
         Ok(())
@@ -215,6 +234,7 @@ impl BoardService {
     /// # Errors
     /// [`StoreError`].
     pub async fn act_once(&self, act: &Act) -> Result<bool, StoreError> {
+        self.mirror.check(&self.parts.store, &self.acts).await?;
         let done = acts::append(&self.acts, &self.parts.store, act, true).await?;
         self.show_acts().await;
         Ok(done)
@@ -262,15 +282,19 @@ impl BoardService {
     /// Writes what the box says to the static files of this instance.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; an old copy changes none of them.
     pub async fn sync(&self) -> Result<(), StoreError> {
+        self.check().await?;
         for log in [&self.board, &self.acts] {
             log.sign_heads(&self.parts.store).await?;
             self.mirror.sync(&self.parts.store, log).await?;
         }
-        let store = &self.parts.store;
-        self.ballots_seen.note(sequencer::last_seq(&mut *store.ballots.read().await?).await?)?;
-        self.roll_seen.note(roll::latest_time(&mut *store.roll.read().await?).await?)
+        if self.is_wiped().await? {
+            return Ok(());
+        }
+        let (last, latest) = self.see().await?;
+        self.ballots_seen.note(last)?;
+        self.roll_seen.note(latest)
     }
 
     /// The number of the closing checkpoint, once there is one.
@@ -385,6 +409,8 @@ impl BoardService {
     pub(crate) async fn lead(&self) -> Result<Option<Leader>, StoreError> {
         let cipher = self.parts.keys.ballots();
         let Some(connection) = sequencer::lock(&self.parts.store).await? else { return Ok(None) };
+        // A leader signs: not on the copy that took the place of the one with what is signed already.
+        self.check().await?;
         let min_group = self.parts.election.election.manifest.min_group;
         let (store, now) = (self.parts.store.clone(), self.parts.clock.now());
         Leader::start(store, self.board.clone(), min_group, cipher, connection, now).await.map(Some)

@@ -95,7 +95,7 @@ impl CastService {
     /// Finishes what a crash left, and starts taking ballots.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if marks and ballots contradict each other.
+    /// [`StoreError::OldCopy`] if marks and ballots contradict each other.
     pub async fn start(parts: CastParts) -> Result<Self, StoreError> {
         let faults = Arc::new(Faults::default());
         let in_flight = Arc::new(InFlight::default());
@@ -205,6 +205,14 @@ impl CastService {
     /// [`StoreError`].
     pub async fn settled_marks(&self) -> Result<Option<i64>, StoreError> {
         recovery::settled_marks(&self.parts).await
+    }
+
+    /// Compares marks with ballots, while both are written.
+    ///
+    /// # Errors
+    /// [`StoreError::OldCopy`] if some are missing.
+    pub async fn compare(&self) -> Result<(), StoreError> {
+        recovery::compare(&self.parts).await
     }
 
     /// Counts as a request, for which the close waits, until the answer is dropped.

@@ -377,7 +377,7 @@ async fn an_old_copy_is_refused() {
     copy("", ".backup");
     let old = async |why: &str| {
         let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
-        assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains(why)), "{refused:?}");
+        assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains(why)), "{refused:?}");
     };
     let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
     for voter in 4..8 {
@@ -408,7 +408,7 @@ async fn an_old_copy_is_refused() {
     // After the close a copy from before it never opens voting again.
     copy(".later", "");
     fixture.clock.set(fixture.schedule().voting_start + 3600);
-    old("old copy").await;
+    old("were signed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -418,7 +418,73 @@ async fn a_roll_that_knows_more_than_the_box_is_refused() {
     let server = opened(&fixture, QUICK, &witnesses).await;
     write(&server.running.store.ballots, "DELETE FROM meta WHERE name = 'opened'").await;
     server.stop().await;
-    assert!(matches!(fixture.conduct(QUICK, &[]).await, Err(StoreError::Refused { .. })));
+    assert!(matches!(fixture.conduct(QUICK, &[]).await, Err(StoreError::OldCopy { .. })));
+}
+
+/// As when a standby takes over that lacks the last seconds, and every connection begins anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_17_a_database_that_goes_back_under_a_running_program_stops_it() {
+    let lost = [
+        ("ballots", "DELETE FROM ballots WHERE seq = 4"),
+        ("a head", "DELETE FROM heads WHERE log = 'board' AND number = 1"),
+        ("another head", "UPDATE heads SET root = (SELECT root FROM heads WHERE number = 0) WHERE log = 'board'"),
+        (
+            "acts",
+            "DELETE FROM heads WHERE log = 'acts' AND number = (SELECT max(number) FROM heads WHERE log = 'acts')",
+        ),
+        ("the opening", "DELETE FROM meta WHERE name = 'opened'"),
+    ];
+    for (what, statement) in lost {
+        let fixture = Fixture::small(Databases::sqlite(), 12).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        for voter in 0..4 {
+            vote(&fixture, &server, voter).await;
+        }
+        fixture.clock.advance(60);
+        server.tick().await;
+        let files = ["board", "acts"].map(|log| fixture.databases.folder().join(format!("public/{log}/checkpoint")));
+        let signed = files.each_ref().map(|file| std::fs::read_to_string(file).unwrap());
+        write(&server.running.store.ballots, statement).await;
+        let refused = server.conductor.tick().await;
+        assert!(matches!(&refused, Err(StoreError::OldCopy { .. })), "{what}: {refused:?}");
+        let session = VoterSession { start: fixture.schedule().voting_start, ..fixture.voters[6].clone() };
+        let refused = server.running.cast.cast(&session, fixture.ballot(6, 0, 1), session.start).await;
+        assert_eq!(refused, Err(Refusal::Storage), "{what}");
+        // Nothing is signed in the place of what was, and the proof of it stays.
+        let act = server.board.act(&Act::new("open", 1)).await;
+        assert_eq!(act.is_err(), what == "acts");
+        assert!(matches!(server.board.sync().await, Err(StoreError::OldCopy { .. })) || what == "the opening");
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        assert!(server.conductor.tick().await.is_err(), "{what}");
+        if what != "acts" && what != "the opening" {
+            assert_eq!(files.each_ref().map(|file| std::fs::read_to_string(file).unwrap())[0], signed[0], "{what}");
+        }
+        server.stop().await;
+    }
+}
+
+/// The numbers of rows go on, so that only marks and ballots tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_cast_17_a_ballot_or_a_mark_that_has_gone_stops_a_running_program_and_its_close() {
+    for statement in ["DELETE FROM ballots WHERE seq = 2", "DELETE FROM marks WHERE contest = 0"] {
+        let fixture = Fixture::small(Databases::sqlite(), 12).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        for voter in 0..3 {
+            vote(&fixture, &server, voter).await;
+        }
+        server.running.cast.compare().await.unwrap();
+        let store = &server.running.store;
+        let database = if statement.contains("marks") { &store.roll } else { &store.ballots };
+        write(database, statement).await;
+        fixture.clock.set(fixture.schedule().reception_end + 10);
+        let refused = server.conductor.tick().await;
+        assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains("marks")), "{refused:?}");
+        assert_eq!(server.board.closing().await.unwrap(), None, "nothing was closed");
+        assert!(server.running.lifecycle.is_stopped());
+        server.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -535,7 +601,7 @@ async fn an_old_copy_on_a_new_host_is_refused_by_what_a_witness_holds() {
     copy(&both, ".night", "");
     new_host();
     let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
-    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("witness")), "{refused:?}");
+    assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains("witness")), "{refused:?}");
     // Witnesses that do not answer prove nothing; as soon as one does, nothing is taken any more.
     witnesses.iter().for_each(|witness| witness.set_offset(None));
     let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
@@ -556,13 +622,13 @@ async fn an_old_copy_on_a_new_host_is_refused_by_what_a_witness_holds() {
     copy(&["roll.db"], ".night", "");
     new_host();
     let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
-    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("0 marks")), "{refused:?}");
+    assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains("0 marks")), "{refused:?}");
     // Only the box is, and no witness can be asked.
     copy(&both, ".now", "");
     copy(&["box.db"], ".night", "");
     new_host();
     let refused = fixture.conduct(QUICK, &[]).await;
-    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("4 marks")), "{refused:?}");
+    assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains("4 marks")), "{refused:?}");
     // The right ones go on.
     copy(&both, ".now", "");
     new_host();
@@ -585,7 +651,7 @@ async fn an_old_roll_is_refused_even_if_nobody_has_voted_since() {
     server.stop().await;
     std::fs::copy(fixture.databases.file("roll.db.old"), fixture.databases.file("roll.db")).unwrap();
     let refused = fixture.conduct(QUICK, &witnesses.each_ref()).await;
-    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("roll.seen")), "{refused:?}");
+    assert!(matches!(&refused, Err(StoreError::OldCopy { what }) if what.contains("roll.seen")), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,11 +61,11 @@ pub(super) async fn compare(
         if note.verify_log(&log.keys).is_ok() && !is_known(&mut connection, log, note).await? {
             let what = format!(
                 "the witness {witness} holds a checkpoint of {} entries that the log {} has signed, and the box does \
-                 not know it: the box is an old copy",
+                 not know it",
                 claimed.size,
                 log.name.name()
             );
-            return Err(StoreError::Refused { what });
+            return Err(StoreError::OldCopy { what });
         }
     }
     Ok(())

@@ -7,8 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use escrutinio_core::board::SignedCheckpoint;
+use escrutinio_core::hash::Hash;
 use escrutinio_sealed::files::{self, Readers};
-use sqlx::Connection;
+use sqlx::{AnyConnection, Connection};
 use tokio::sync::Mutex;
 
 use super::log::{Log, LogName};
@@ -75,7 +76,19 @@ impl Mirror {
         Ok(Some(signed))
     }
 
-    /// Brings the folder up to what the box says of a log.
+    /// Refuses a box that lacks what the folder has of a log, or has another in its place.
+    pub(super) async fn check(&self, store: &Store, log: &Log) -> Result<(), StoreError> {
+        let head = {
+            let [board, acts] = &*self.written.lock().await;
+            let written = if log.name == LogName::Board { board } else { acts };
+            let Some(written) = written else { return Ok(()) };
+            (written.head.size, written.head.root)
+        };
+        refuse_without(&mut *store.ballots.read().await?, log.name, head.0, head.1).await
+    }
+
+    /// Brings the folder up to what the box says of a log. A box that lacks what the folder has changes nothing there:
+    /// it is the proof of what was signed.
     pub(super) async fn sync(&self, store: &Store, log: &Log) -> Result<(), StoreError> {
         let mut all = self.written.lock().await;
         let [board, acts] = &mut *all;
@@ -89,6 +102,10 @@ impl Mirror {
         let now = Written { head: last.clone(), readers };
         if last.note.is_empty() || written.as_ref() == Some(&now) {
             return Ok(());
+        }
+        let wiped = meta::value(&mut moment, meta::WIPED).await?.is_some();
+        if let Some(before) = written.as_ref().filter(|_| !wiped) {
+            refuse_without(&mut moment, log.name, before.head.size, before.head.root).await?;
         }
         let folder = self.at(log.name);
         // A program that starts trusts no file that it did not write itself; with publication all become readable.
@@ -116,6 +133,22 @@ impl Mirror {
         *written = Some(now);
         Ok(())
     }
+}
+
+/// Refuses a box without the head that was signed. Of a log that has not begun nothing was.
+pub(super) async fn refuse_without(
+    connection: &mut AnyConnection,
+    log: LogName,
+    size: u64,
+    root: Hash,
+) -> Result<(), StoreError> {
+    if size == 0 || rows::root(connection, log, size).await? == Some(root) {
+        return Ok(());
+    }
+    let last = rows::last(connection, log).await?.map_or(0, |head| head.size);
+    let name = log.name();
+    let what = format!("it says that the log {name} has {last} entries, of which {size} were signed, or others");
+    Err(StoreError::OldCopy { what })
 }
 
 async fn put(path: PathBuf, bytes: Vec<u8>, readers: Readers) -> Result<(), StoreError> {

@@ -31,15 +31,18 @@ impl Seen {
         Ok(Self { path, last: Mutex::new(last) })
     }
 
+    /// How far that is: to be asked before the database is, as others note meanwhile what is later.
+    pub(super) fn last(&self) -> i64 {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Refuses a database that is behind what was seen of it.
-    pub(super) fn check(&self, last: i64) -> Result<(), StoreError> {
-        let seen = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn check(&self, seen: i64, last: i64) -> Result<(), StoreError> {
         if last >= seen {
             return Ok(());
         }
-        let what =
-            format!("it is at {last}, and {} says that it was at {seen}: it is an old copy", self.path.display());
-        Err(StoreError::Refused { what })
+        let what = format!("it is at {last}, and {} says that it was at {seen}", self.path.display());
+        Err(StoreError::OldCopy { what })
     }
 
     /// Notes how far it is.

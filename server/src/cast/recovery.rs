@@ -15,8 +15,8 @@ use super::pipeline::InFlight;
 use super::tags::Tags;
 use super::{CastParts, Faults, Step, ballots, intent};
 use crate::keys::BoxCipher;
-use crate::store::StoreError;
 use crate::store::roll::AccountNumber;
+use crate::store::{StoreError, meta};
 
 /// An intent that is seen twice so far apart is left by somebody.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -54,8 +54,38 @@ pub(super) async fn refuse_old_copy(parts: &CastParts) -> Result<(), StoreError>
     if marks == expected {
         return Ok(());
     }
-    let what = format!("the roll has {marks} marks, and the box ballots for {expected}: one of both is an old copy");
-    Err(StoreError::Refused { what })
+    Err(differ(marks, expected))
+}
+
+fn differ(marks: i64, ballots: i64) -> StoreError {
+    StoreError::OldCopy { what: format!("the roll has {marks} marks, and the box ballots for {ballots}") }
+}
+
+/// The same while ballots are being taken, and nothing waits for it: what is in the box was marked before, and what was
+/// marked, and is in no intent, is in the box after.
+pub(super) async fn compare(parts: &CastParts) -> Result<(), StoreError> {
+    let (roll, ballots) = (&parts.store.roll, &parts.store.ballots);
+    if meta::value(&mut *ballots.read().await?, meta::WIPED).await?.is_some() {
+        return Ok(());
+    }
+    let stored = "SELECT count(*) FROM ballots";
+    let before = rows(&mut *ballots.read().await?, stored).await?;
+    let (marks, begun) = {
+        let mut connection = roll.read().await?;
+        let mut moment = connection.begin_with(roll.backend().moment()).await?;
+        let marks = rows(&mut moment, "SELECT count(*) FROM marks").await?;
+        let mut begun = 0i64;
+        for id in intent::all(&mut moment).await? {
+            let entries = intent::entries(&mut moment, &*cipher(parts)?, id).await?.unwrap_or_default();
+            begun = begun.saturating_add(i64::try_from(entries.len()).unwrap_or(i64::MAX));
+        }
+        (marks, begun)
+    };
+    let after = rows(&mut *ballots.read().await?, stored).await?;
+    if marks < before {
+        return Err(differ(marks, before));
+    }
+    if after < marks.saturating_sub(begun) { Err(differ(marks, after)) } else { Ok(()) }
 }
 
 /// How many marks there are, at a moment when no intent stands.

@@ -176,6 +176,12 @@ impl Conductor {
     /// [`StoreError`]; it is due again at the next call.
     pub async fn tick(&self) -> Result<(), StoreError> {
         let done = self.due().await;
+        if let Err(StoreError::OldCopy { what }) = &done
+            && !self.parts.lifecycle.is_stopped()
+        {
+            tracing::error!(what, "no ballot is taken any more");
+            self.parts.lifecycle.stop();
+        }
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         let now = done.clone().err();
         if *fault != now {
@@ -196,6 +202,8 @@ impl Conductor {
 
     async fn due(&self) -> Result<(), StoreError> {
         let parts = &self.parts;
+        // Another copy may have taken the place of a database: before anything is done on it.
+        parts.board.check().await?;
         // What other instances have done.
         parts.lifecycle.note(start::facts(&parts.store).await?);
         parts.events.turn_of_the_hour().await?;
@@ -282,6 +290,8 @@ impl Conductor {
         }
         if parts.board.closing().await?.is_none() {
             if self.is_over(now).await? {
+                // What is closed is closed for good.
+                parts.cast.compare().await?;
                 let head = leader.close(now).await?;
                 self.closed(now, &head).await?;
             } else if matches!(parts.lifecycle.phase(now), Phase::Voting | Phase::Grace) {

@@ -52,13 +52,13 @@ async fn has(database: &Database, name: &str) -> Result<bool, StoreError> {
 /// is an old copy.
 ///
 /// # Errors
-/// [`StoreError::Refused`] if it is.
+/// [`StoreError::OldCopy`] if it is.
 pub async fn facts(store: &Store) -> Result<Facts, StoreError> {
     for name in [meta::OPENED, meta::CLOSED, meta::PUBLISHED] {
         // The roll is read first, as it is written last: what another notes meanwhile is no contradiction.
         let roll = has(&store.roll, name).await?;
         if roll && !has(&store.ballots, name).await? {
-            return Err(refused(format!("the roll says {name}, the box does not: the box is an old copy")));
+            return Err(StoreError::OldCopy { what: format!("the roll says {name}, the box does not") });
         }
     }
     Ok(Facts {

@@ -103,7 +103,7 @@ impl Conductor {
         self.compare().await
     }
 
-    /// Once a minute, and whenever a witness says that it knows more: stops if one proves it.
+    /// Once a minute, and whenever a witness says that it knows more: stops if one proves it, or the databases do.
     async fn compare(&self) -> Result<(), StoreError> {
         {
             let mut compared = self.compared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,13 +116,18 @@ impl Conductor {
         self.refuse_old_copy().await
     }
 
-    /// Stops if a witness holds a checkpoint that the log signed and the box does not know.
+    /// Stops if a witness holds a checkpoint that the log signed and the box does not know, or if marks or ballots
+    /// have gone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn refuse_old_copy(&self) -> Result<(), StoreError> {
-        match self.parts.board.compare().await {
-            Err(StoreError::Refused { what }) => {
+        let compared = match self.parts.board.compare().await {
+            Ok(()) => self.parts.cast.compare().await,
+            error => error,
+        };
+        match compared {
+            Err(StoreError::OldCopy { what }) => {
                 tracing::error!(what, "no ballot is taken any more");
                 self.parts.lifecycle.stop();
                 Ok(())

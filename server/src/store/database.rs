@@ -134,6 +134,7 @@ impl Database {
         migrations(side, backend).run(&mut connection).await?;
         if backend == Backend::Postgres {
             refuse_settings(&mut connection).await?;
+            warn_of_loss(&mut connection, name).await?;
         }
         let pool = AnyPoolOptions::new()
             .max_connections(READERS)
@@ -319,6 +320,16 @@ async fn refuse_settings(connection: &mut AnyConnection) -> Result<(), StoreErro
         }
     }
     connection.ping().await?;
+    Ok(())
+}
+
+/// Says so where a server's disk is the only one that has what is promised.
+async fn warn_of_loss(connection: &mut AnyConnection, name: &str) -> Result<(), StoreError> {
+    let statement = "SELECT current_setting('synchronous_standby_names')";
+    let standbys: String = sqlx::query(statement).fetch_one(connection).await?.try_get(0)?;
+    if standbys.is_empty() {
+        tracing::warn!(name, "synchronous_standby_names is empty: a standby that takes over lacks promised ballots");
+    }
     Ok(())
 }
 

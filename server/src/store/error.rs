@@ -47,6 +47,12 @@ pub enum StoreError {
         /// Why.
         what: String,
     },
+    /// It lacks what it had: whatever is added to it contradicts what was promised and signed.
+    #[error("the database is an old copy: {what}")]
+    OldCopy {
+        /// What shows it.
+        what: String,
+    },
     /// The program is shutting down.
     #[error("the store is closed")]
     Closed,
@@ -62,6 +68,7 @@ impl StoreError {
             Self::ReadOnly => "find out why before anything else; then make it writable, or move to the standby",
             Self::Corrupt { .. } => "stop, keep everything as it is, and go to the standby or the backup",
             Self::Refused { .. } => "nothing was changed",
+            Self::OldCopy { .. } => "keep everything as it is, find the newest copy, and start with that",
             Self::Closed => "start it again",
         }
     }
