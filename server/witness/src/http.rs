@@ -4,10 +4,11 @@
 //! sends much is cut off, and holds up nobody else.
 
 use core::convert::Infallible;
-use core::net::SocketAddr;
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -31,6 +32,8 @@ pub const LONGEST: usize = 64 * 1024;
 pub struct Limits {
     /// Connections at once; further ones wait.
     pub connections: usize,
+    /// Connections at once of one address (IPv6: of one /64), unless it is this machine's; further ones are cut.
+    pub of_one: usize,
     /// For the head of a request, and between two requests of a connection.
     pub head: Duration,
     /// For the body.
@@ -43,7 +46,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 64,
-            head: Duration::from_secs(10),
+            of_one: 4,
+            head: Duration::from_secs(3),
             body: Duration::from_secs(10),
             connection: Duration::from_secs(120),
         }
@@ -97,14 +101,16 @@ pub fn serve(
 
 async fn accept(listener: &tokio::net::TcpListener, service: Arc<Service>) -> Result<Infallible> {
     let room = Arc::new(Semaphore::new(service.limits.connections));
+    let places = Arc::new(Places::default());
     loop {
         // The semaphore is never closed.
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { continue };
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // Too many open files, or a connection that ended before it began: others go on.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Some(seat) = places.take(peer.ip(), service.limits.of_one) else { continue };
         let service = Arc::clone(&service);
         tokio::spawn(async move {
             let limits = service.limits;
@@ -119,8 +125,49 @@ async fn accept(listener: &tokio::net::TcpListener, service: Arc<Service>) -> Re
                 .serve_connection(TokioIo::new(stream), answer);
             // How a connection ends concerns nobody but the other side.
             let _ = timeout(limits.connection, connection).await;
-            drop(place);
+            drop((place, seat));
         });
+    }
+}
+
+/// Who has how many connections.
+#[derive(Debug, Default)]
+struct Places(Mutex<BTreeMap<IpAddr, usize>>);
+
+/// A connection of somebody, while it lives.
+#[derive(Debug)]
+struct Seat {
+    places: Arc<Places>,
+    of: IpAddr,
+}
+
+impl Places {
+    /// A place, unless the address has as many as it may. A proxy on this machine brings everybody, and limits them itself.
+    fn take(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Seat> {
+        let of = match address.to_canonical() {
+            IpAddr::V6(six) if !six.is_loopback() => {
+                let [a, b, c, d, ..] = six.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            other => other,
+        };
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(of).or_insert(0);
+        if *count >= most && !of.is_loopback() {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(Seat { places: Arc::clone(self), of })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.get_mut(&self.of) {
+            Some(count) if *count > 1 => *count = count.saturating_sub(1),
+            _ => drop(taken.remove(&self.of)),
+        }
     }
 }
 
@@ -205,4 +252,27 @@ fn not_allowed(method: &'static str) -> Response<Full<Bytes>> {
     let mut response = reply(StatusCode::METHOD_NOT_ALLOWED, PLAIN, "method not allowed\n".to_owned());
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_host_does_not_hold_all_places() {
+        let places = Arc::new(Places::default());
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut seats: Vec<Seat> = (0..4).map(|_| places.take(ip("192.0.2.1"), 4).unwrap()).collect();
+        assert!(places.take(ip("192.0.2.1"), 4).is_none() && places.take(ip("::ffff:192.0.2.1"), 4).is_none());
+        let _others: Vec<Seat> = (1..5).map(|n| places.take(ip(&format!("2001:db8::{n}")), 4).unwrap()).collect();
+        assert!(places.take(ip("2001:db8::ffff:1"), 4).is_none(), "a /64 is one");
+        assert!(places.take(ip("2001:db8:0:1::1"), 4).is_some() && places.take(ip("192.0.2.2"), 4).is_some());
+        drop(seats.pop());
+        seats.push(places.take(ip("192.0.2.1"), 4).unwrap());
+        drop(seats);
+        assert!(!places.0.lock().unwrap().contains_key(&ip("192.0.2.1")));
+        // A proxy.
+        let local: Vec<Option<Seat>> = (0..64).map(|_| places.take(ip("127.0.0.1"), 4)).collect();
+        assert!(local.iter().all(Option::is_some));
+    }
 }

@@ -15,8 +15,10 @@ use crate::election::{Election, Log};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, closing_value};
 
-/// Seconds after the end of reception in which a checkpoint that was signed before it is not taken for
-/// the closing.
+/// Seconds before the end of reception from which on a checkpoint that is signed for the first time may be the closing,
+/// by a clock that is ahead of this one. The server asks for no other in its last minute.
+const EARLY: u64 = 30;
+/// Seconds after the end of reception in which even such a one is not signed again.
 const AWAITED: u64 = 60;
 
 /// A witness at work.
@@ -218,10 +220,14 @@ impl Witness {
         // A thread that panicked has written nothing or all: the book in memory follows the disk.
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         let judged = self.judge(&desk, log, &submission, &signed);
+        let before = desk.book(log).last().map(|page| page.note.claimed().size);
+        let grew = before.is_none_or(|size| signed.claimed().size > size);
         match judged.and_then(|time| self.sign(&mut desk, log, signed, time)) {
             Ok(line) => {
                 // Old checkpoints can be sent by anyone: only what goes on is a sign of life.
-                *desk.heard(log) = self.clock.now();
+                if grew {
+                    *desk.heard(log) = self.clock.now();
+                }
                 Answer::Signed(line)
             }
             Err(answer) => answer,
@@ -263,13 +269,20 @@ impl Witness {
             return Err(Answer::BadProof);
         }
         let time = self.clock.now().max(desk.latest);
-        match log {
+        let judged = match log {
             Log::Acts => Ok(Signing::At(time)),
             Log::Board => self.judge_board(book, signed, time).inspect_err(|answer| match answer {
                 Answer::Over(Over::OtherElection) => raise(Kind::SecondElection),
                 Answer::Over(Over::Closed) => raise(Kind::AfterClose),
                 _ => (),
             }),
+        };
+        // Within a second it would be the same line: nothing is written for it.
+        match (judged, book.last()) {
+            (Ok(_), Some(last)) if last.note.claimed() == new && last.time() == Some(time) => {
+                Ok(Signing::AsBefore(last.note.clone()))
+            }
+            (judged, _) => judged,
         }
     }
 
@@ -293,10 +306,16 @@ impl Witness {
         if last.time().is_some_and(|time| time >= end) {
             return if repeated { Ok(Signing::At(time)) } else { Err(Answer::Over(Over::Closed)) };
         }
-        // The closing is on its way, or was signed just too early; in the meantime nobody who repeats an
-        // old checkpoint takes its place.
-        let awaited = (end..end.saturating_add(AWAITED)).contains(&time);
-        if repeated && awaited { Ok(Signing::AsBefore(last.note.clone())) } else { Ok(Signing::At(time)) }
+        // Whoever repeats an old checkpoint does not take the place of the closing, however long that takes. Only what
+        // was first signed just before the end may be the closing; for that the old line keeps its time.
+        let early = end.saturating_sub(EARLY);
+        let too_early = last.time().is_some_and(|time| time >= early);
+        let over = if too_early { end.saturating_add(AWAITED) } else { u64::MAX };
+        if repeated && (early..over).contains(&time) {
+            Ok(Signing::AsBefore(last.note.clone()))
+        } else {
+            Ok(Signing::At(time))
+        }
     }
 
     fn sign(

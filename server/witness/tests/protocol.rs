@@ -268,6 +268,7 @@ fn long_bodies_are_refused_unread() {
 fn the_slow_hold_up_nobody() {
     let limits = Limits {
         connections: 8,
+        of_one: 4,
         head: Duration::from_millis(1500),
         body: Duration::from_millis(1500),
         connection: Duration::from_secs(5),

@@ -111,6 +111,50 @@ fn a_repeated_checkpoint_does_not_take_the_closing() {
     }
 }
 
+/// A database may be away for an hour when the close is due, and whoever has seen the last checkpoint, which is public,
+/// repeats it all the while.
+#[test]
+fn a_repeated_checkpoint_does_not_take_the_closing_however_long_that_takes() {
+    for size in [0, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = at(end() - 3600);
+        let witness = open(folder.path(), &clock).unwrap();
+        let log = LogOf::new(Log::Board, 9, "b");
+        signed(&witness, &log, 0, size);
+        clock.set(end() - 31);
+        assert_eq!(signed(&witness, &log, size, size), end() - 31, "the time is told until then");
+        // From then on a repeat does not make an old checkpoint a young one.
+        for time in [end() - 30, end() - 1, end(), end() + 60, end() + 86_400] {
+            clock.set(time);
+            assert_eq!(signed(&witness, &log, size, size), end() - 31);
+            assert!(!witness.standing()[0].closed);
+        }
+        let witness = {
+            drop(witness);
+            open(folder.path(), &clock).unwrap()
+        };
+        assert_eq!(signed(&witness, &log, size, size), end() - 31);
+        assert_eq!(signed(&witness, &log, size, 8), end() + 86_400);
+        assert!(witness.standing()[0].closed);
+        assert_eq!(kinds(&witness), []);
+    }
+}
+
+#[test]
+fn a_repeat_writes_at_most_once_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = at(end() - 500);
+    let witness = open(folder.path(), &clock).unwrap();
+    let log = LogOf::new(Log::Acts, 9, "a");
+    signed(&witness, &log, 0, 5);
+    let pages = folder.path().join(format!("state/{}/acts", election().id));
+    fs::rename(&pages, folder.path().join("away")).unwrap();
+    assert_eq!(signed(&witness, &log, 5, 5), end() - 500, "nothing is written");
+    clock.set(end() - 499);
+    fs::rename(folder.path().join("away"), &pages).unwrap();
+    assert_eq!(signed(&witness, &log, 5, 5), end() - 499);
+}
+
 /// The server closed early, or by a clock that is a second ahead of the witness's.
 #[test]
 fn a_closing_of_before_the_end_is_signed_again_after_it() {
@@ -330,6 +374,9 @@ fn silence_is_shown() {
     assert!(matches!(witness.add_checkpoint(unproved.as_bytes()), Answer::BadProof));
     assert_eq!(silent(), [true, true]);
     signed(&witness, &acts, 0, 2);
+    assert_eq!(silent(), [true, false]);
+    // Nor do repeats that are answered.
+    signed(&witness, &board, 1, 1);
     assert_eq!(silent(), [true, false]);
     clock.set(end());
     signed(&witness, &board, 1, 5);
