@@ -13,6 +13,7 @@ use sqlx::{AnyConnection, Executor, Row};
 
 use crate::board::utc;
 use crate::clock::Clock;
+use crate::random;
 use crate::store::{Backend, Database, StoreError};
 
 /// Number of the lock of PostgreSQL under which events are appended.
@@ -79,6 +80,23 @@ pub fn verify_chain<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<(), 
     Ok(())
 }
 
+/// Checks that the lines are those whose hashes stand, as acts *events*, on the log of acts: who rewrites a chain, or cuts
+/// its end off, cannot rewrite that.
+///
+/// # Errors
+/// [`BrokenChain`] with the first that is not.
+pub fn verify_anchors(lines: &[String], acts: &[String]) -> Result<(), BrokenChain> {
+    for act in acts.iter().filter(|act| act.lines().nth(1) == Some("act events")) {
+        let value = |name: &str| act.lines().find_map(|line| line.strip_prefix(name));
+        let number = value("line ").and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
+        let line = number.checked_sub(1).and_then(|place| lines.get(place));
+        if line.map(|line| hex(&sha256(&[line.as_bytes()]))).as_deref() != value("hash ") || line.is_none() {
+            return Err(BrokenChain { line: number });
+        }
+    }
+    Ok(())
+}
+
 /// Appends events, and counts.
 #[derive(Debug)]
 pub struct EventLog {
@@ -112,6 +130,17 @@ impl EventLog {
     async fn append_at(&self, event: Event, at: i64) -> Result<(), StoreError> {
         let (backend, at) = (self.roll.backend(), utc(at));
         self.roll.run(move |c| Box::pin(async move { append(c, backend, event, at).await })).await
+    }
+
+    /// Appends a line that nobody can guess, and answers with its number and hash: these may be public, and tell nothing of
+    /// the lines before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn anchor(&self) -> Result<(i64, Hash), StoreError> {
+        let (backend, at) = (self.roll.backend(), utc(self.clock.now()));
+        let event = Event::server("anchor", hex(&random::bytes::<32>()));
+        self.roll.run(move |c| Box::pin(async move { append_line(c, backend, event, at).await })).await
     }
 
     /// Counts something that a voter did, for the line of the hour.
@@ -184,6 +213,15 @@ pub(crate) async fn append(
     event: Event,
     at: String,
 ) -> Result<(), StoreError> {
+    append_line(connection, backend, event, at).await.map(drop)
+}
+
+async fn append_line(
+    connection: &mut AnyConnection,
+    backend: Backend,
+    event: Event,
+    at: String,
+) -> Result<(i64, Hash), StoreError> {
     if backend == Backend::Postgres {
         connection.execute(sqlx::query("SELECT pg_advisory_xact_lock($1)::text").bind(LOCK)).await?;
     }
@@ -199,7 +237,7 @@ pub(crate) async fn append(
     let hash = sha256(&[text.as_bytes()]);
     let query = sqlx::query("INSERT INTO events (seq, line, hash) VALUES ($1, $2, $3)");
     connection.execute(query.bind(seq).bind(text).bind(hash.as_slice())).await?;
-    Ok(())
+    Ok((seq, hash))
 }
 
 #[cfg(test)]
@@ -235,5 +273,21 @@ mod tests {
             assert_eq!(verify(&changed), Err(BrokenChain { line: place + 2 }));
         }
         assert_eq!(verify_chain(["{}"]), Err(BrokenChain { line: 1 }));
+    }
+
+    #[test]
+    fn r_mon_12_an_end_that_is_cut_off_or_a_chain_that_is_rewritten_is_found() {
+        let lines = chain();
+        let hash = hex(&sha256(&[lines[2].as_bytes()]));
+        let acts = [
+            "escrutinio/act/v1\nact open\nat 2021-11-28T02:00:00Z\nline 9\n".to_owned(),
+            format!("escrutinio/act/v1\nact events\nat 2021-11-28T02:00:00Z\nhash {hash}\nline 3\n"),
+        ];
+        assert_eq!(verify_anchors(&lines, &acts), Ok(()));
+        assert_eq!(verify_anchors(&lines[..3], &acts), Ok(()), "what came after is not anchored yet");
+        assert_eq!(verify_anchors(&lines[..2], &acts), Err(BrokenChain { line: 3 }));
+        let rewritten: Vec<String> = lines.iter().map(|line| line.replace("person", "nobody")).collect();
+        assert_eq!(verify_anchors(&rewritten, &acts), Err(BrokenChain { line: 3 }));
+        assert_eq!(verify_anchors(&[], &["v\nact events\n".to_owned()]), Err(BrokenChain { line: 0 }));
     }
 }

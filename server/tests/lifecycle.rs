@@ -571,7 +571,9 @@ async fn r_open_13_r_close_01_voting_begins_and_ends_without_anybody() {
     let (schedule, lifecycle) = (fixture.schedule(), &server.running.lifecycle);
     let names = async || -> Vec<String> {
         let acts = server.board.acts().await.unwrap();
-        acts.iter().map(|act| act.lines().nth(1).unwrap().trim_start_matches("act ").to_owned()).collect()
+        let names = acts.iter().map(|act| act.lines().nth(1).unwrap().trim_start_matches("act ").to_owned());
+        // Hourly.
+        names.filter(|name| name != "events").collect()
     };
     for (now, phase, last) in [
         (schedule.voting_start - 1, Phase::Opened, "open"),
@@ -679,6 +681,12 @@ async fn r_close_09_only_a_signed_exception_closes_early() {
     let status = server.board.status().await.unwrap();
     assert!(status.closed);
     assert_eq!(status.cosignatures, 0, "witnesses sign the close after the end of reception");
+    // What is closed is fixed all the same: its root stands on the log of acts, which they have signed.
+    let root = escrutinio_core::ids::hex(&server.board.last(LogName::Board).await.unwrap().root);
+    let acts = server.board.acts().await.unwrap();
+    assert!(acts.iter().any(|act| act.contains("\nact closed\n") && act.contains(&format!("\nroot {root}\n"))));
+    let last = server.board.last(LogName::Acts).await.unwrap().number;
+    assert_eq!(server.board.verified(LogName::Acts, last).await.unwrap().cosignatures().len(), 2);
     // By their clocks, which may be behind.
     fixture.clock.set(schedule.reception_end + 4);
     server.tick().await;
@@ -834,6 +842,31 @@ async fn r_exp_01_r_exp_03_export_of_the_closed_box_with_its_hashes() {
     let events = String::from_utf8(exported_files["events.jsonl"].clone()).unwrap();
     assert!(events.contains("\"closed\""));
     assert_eq!(escrutinio_server::events::verify_chain(events.lines()), Ok(()));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_mon_12_events_that_were_cut_off_stop_the_export() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let server = opened(&fixture, QUICK, &witnesses).await;
+    let anchors = async || {
+        let acts = server.board.acts().await.unwrap();
+        acts.iter().filter(|act| act.contains("\nact events\n")).count()
+    };
+    let before = anchors().await;
+    fixture.clock.advance(3600);
+    server.tick().await;
+    server.tick().await;
+    assert_eq!(anchors().await, before + 1, "one an hour");
+    close(&fixture, &server).await;
+    // Who administers the roll takes the last lines away: the chain that is left holds.
+    write(&server.running.store.roll, "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)").await;
+    let lines = server.events.lines().await.unwrap();
+    assert_eq!(escrutinio_server::events::verify_chain(lines.iter().map(String::as_str)), Ok(()));
+    let folder = fixture.databases.folder().join("export");
+    let refused = server.conductor.export(&folder).await;
+    assert!(matches!(&refused, Err(LifecycleError::Refused(why)) if why.contains("events")), "{refused:?}");
     server.stop().await;
 }
 

@@ -33,6 +33,8 @@ const DRAIN: i64 = 10;
 /// Seconds before that moment from which on every instance says that it is there: by its own clock, which may be two
 /// minutes behind when it starts.
 const GATHER: i64 = 300;
+/// Seconds of an hour.
+const HOUR: i64 = 3600;
 
 /// What the conductor needs of the rest of the server.
 #[derive(Clone)]
@@ -85,6 +87,8 @@ pub struct Conductor {
     waiting: AtomicI64,
     /// Why the last tick did not do what was due.
     fault: std::sync::Mutex<Option<StoreError>>,
+    /// The hour in which the events were anchored last.
+    anchored: AtomicI64,
     /// When the write-ahead logs were emptied last.
     emptied: std::sync::Mutex<Instant>,
     pub(super) look: std::sync::Mutex<Look>,
@@ -125,6 +129,7 @@ impl Conductor {
         let (leader, left) = (Mutex::new(None), AtomicBool::new(false));
         let (keeps_key, tried) = (AtomicBool::new(parts.keys.ballots().is_some()), AtomicBool::new(false));
         let ended = AtomicI64::new(i64::MAX);
+        let anchored = AtomicI64::new(parts.clock.now().div_euclid(HOUR));
         Ok(Self {
             parts,
             instance,
@@ -136,6 +141,7 @@ impl Conductor {
             leader,
             waiting,
             fault,
+            anchored,
             emptied,
             look,
             trust,
@@ -280,6 +286,9 @@ impl Conductor {
         if !facts.opened {
             return Ok(());
         }
+        if now.div_euclid(HOUR) > self.anchored.load(Ordering::SeqCst) {
+            self.anchor_events(now).await?;
+        }
         if now >= schedule.voting_start && self.may_turn_to("voting").await? {
             let act = Act::new("voting", now).with("voting-start", utc(schedule.voting_start));
             parts.board.act_once(&act.with("voting-close", utc(schedule.voting_close))).await?;
@@ -393,6 +402,14 @@ impl Conductor {
         Ok(!done && self.may_turn())
     }
 
+    /// Puts the end of the chain of events on the log of acts, whose witnesses no administrator of a database commands.
+    async fn anchor_events(&self, now: i64) -> Result<(), StoreError> {
+        let (line, hash) = self.parts.events.anchor().await?;
+        self.parts.board.act(&Act::new("events", now).with("line", line).with("hash", hex(&hash))).await?;
+        self.anchored.store(now.div_euclid(HOUR), Ordering::SeqCst);
+        Ok(())
+    }
+
     async fn grace(&self, now: i64) -> Result<(), StoreError> {
         let parts = &self.parts;
         let open = sessions_at(&parts.store, parts.lifecycle.schedule().voting_close).await?;
@@ -418,6 +435,7 @@ impl Conductor {
         if parts.board.act_once(&act).await? {
             let result = format!("{ballots} ballots, {marks} marks, {} on the board", head.size);
             parts.events.append(Event::server("closed", result)).await?;
+            self.anchor_events(now).await?;
         }
         start::note(&parts.store, meta::CLOSED, now.to_string()).await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
@@ -463,6 +481,7 @@ impl Conductor {
         let report = self.keep_report(report).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
         parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
+        self.anchor_events(now).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);
         // Two persons have signed at this time, and the witnesses do not contradict.
@@ -552,6 +571,7 @@ impl Conductor {
         if !parts.board.has_quorum(closing).await? {
             return Err(LifecycleError::Quorum(closing));
         }
+        self.anchor_events(parts.clock.now()).await?;
         let election = &parts.election.election;
         let exported = export::export(&parts.store, election, &parts.board, &parts.events, folder).await?;
         let act = Act::new("export", parts.clock.now()).with("hash", &exported.hash).with("ballots", exported.ballots);

@@ -14,7 +14,7 @@ use escrutinio_core::verify::Election;
 
 use super::{LifecycleError, voters};
 use crate::board::{BoardService, LogName, file_paths, write_file};
-use crate::events::{EventLog, verify_chain};
+use crate::events::{EventLog, verify_anchors, verify_chain};
 use crate::store::{Store, StoreError};
 
 /// What was exported.
@@ -85,6 +85,7 @@ pub(super) async fn export(
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     writer.put("events.jsonl", text.as_bytes())?;
     let acts = board.acts().await?;
+    verify_anchors(&lines, &acts).map_err(|error| LifecycleError::Refused(error.to_string()))?;
     writer.put("acts.txt", acts.join("\n").as_bytes())?;
     let hash = writer.finish()?;
     Ok(Exported { ballots: last.size, marks, hash, folder: folder.to_path_buf() })
