@@ -6,6 +6,7 @@
 mod check;
 mod error;
 mod file;
+mod policy;
 
 use core::net::SocketAddr;
 use core::num::NonZeroU32;
@@ -13,6 +14,7 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
+pub use policy::Policy;
 
 use crate::access::place::Network;
 

@@ -25,5 +25,5 @@ pub use destroy::{KeyFile, is_destroyed};
 pub use error::LifecycleError;
 pub use export::Exported;
 pub use keyfile::{KeyFileError, destroy_box_key, finish_file};
-pub use start::{bind, check_clock, facts};
+pub use start::{bind, check_clock, check_policy, facts};
 pub use voters::VotersList;

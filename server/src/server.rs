@@ -17,7 +17,7 @@ use crate::access::{AccessParts, AccessService, AccessSettings, Rules, RulesErro
 use crate::board::{Act, BoardParts, BoardService, Pace, WitnessAddress};
 use crate::cast::{CastParts, CastService};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Policy};
 use crate::desk::components::CheckReport;
 use crate::desk::{Staff, StaffError, hosts};
 use crate::election::LoadedElection;
@@ -133,6 +133,8 @@ impl Server {
         }
         let keys = Arc::new(keys);
         let facts = lifecycle::facts(&store).await?;
+        let policy = Policy::of(&config, &staff);
+        lifecycle::check_policy(&store, facts, &policy).await?;
         let lifecycle = Arc::new(Lifecycle::new(Schedule::of(manifest), facts));
         // First the logs: they know an old copy when they see one.
         let board = BoardService::start(BoardParts {
@@ -170,6 +172,7 @@ impl Server {
             cast: Arc::clone(&cast),
             board: Arc::clone(&board),
             events: Arc::clone(&events),
+            policy,
         };
         if let Some(hash) = &manifest.client_hash {
             board.act_once(&Act::new("client", clock.now()).with("hash", hex(hash))).await?;

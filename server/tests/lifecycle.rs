@@ -23,12 +23,14 @@ use escrutinio_core::testing::{self, Keys};
 use escrutinio_core::verify;
 use escrutinio_server::access::session::VoterSession;
 use escrutinio_server::board::{Act, LogName, Pace};
+use escrutinio_server::config::Policy;
+use escrutinio_server::desk::Staff;
 use escrutinio_server::lifecycle::LifecycleError;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::random;
 use escrutinio_server::refusal::Refusal;
 use escrutinio_server::store::{Database, StoreError, meta};
-use escrutinio_server::testing::{Conducted, Databases, Fixture, Witness};
+use escrutinio_server::testing::{Conducted, Databases, Fixture, Site, Witness};
 
 const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
 
@@ -662,6 +664,51 @@ async fn r_close_08_the_closed_box_is_read_only_for_whoever_writes() {
         assert_eq!(rows(roll, told).await, 1, "and it is written down");
         server.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_14_another_policy_or_staff_does_not_start_between_opening_and_close() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    let site = Site::new(&fixture.rehearsal);
+    let policy = || {
+        let config = site.config();
+        Policy::of(&config, &Staff::read(&config.staff, &fixture.election.election.manifest).unwrap())
+    };
+    let own = policy();
+    let [config, staff] = ["server.toml", "staff.toml"].map(|file| std::fs::read_to_string(site.path(file)).unwrap());
+    site.write("server.toml", &config.replace("127.0.0.1:0", "127.0.0.1:8443"));
+    assert_eq!(policy(), own, "an address is no policy");
+    site.write("server.toml", &config.replace("minutes = 0", "minutes = 1"));
+    assert_ne!(policy(), own);
+    site.write("server.toml", &config.replace(r#"paths = ["component"]"#, "paths = []"));
+    assert_ne!(policy(), own);
+    site.write("server.toml", &config);
+    site.write("staff.toml", &staff.replace("Omar.card", "Otra.card"));
+    site.write("Otra.card", &Site::person("Otra").card().to_text());
+    let others = policy();
+    assert_ne!(others, own);
+
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    let store = &server.running.store;
+    let check = async |policy: &Policy| {
+        let facts = escrutinio_server::lifecycle::facts(store).await.unwrap();
+        escrutinio_server::lifecycle::check_policy(store, facts, policy).await
+    };
+    assert_eq!(check(&others).await, Ok(()), "before the opening it may change");
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    server.tick().await;
+    server.conductor.open().await.unwrap();
+    let acts = server.board.acts().await.unwrap();
+    assert!(acts.iter().any(|act| act.contains("act open\n") && act.contains("policy ") && act.contains("staff ")));
+    assert_eq!(check(&Policy::default()).await, Ok(()), "that of the fixture");
+    let refused = check(&others).await;
+    assert!(matches!(&refused, Err(StoreError::Refused { what }) if what.contains("staff")), "{refused:?}");
+    fixture.clock.set(fixture.schedule().voting_start);
+    server.tick().await;
+    close(&fixture, &server).await;
+    assert_eq!(check(&others).await, Ok(()));
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ use super::{Exported, KeyFile, LifecycleError, VotersList, export, start, voters
 use crate::board::{Act, BoardService, Head, Leader, utc};
 use crate::cast::CastService;
 use crate::clock::{Clock, ClockHealth};
+use crate::config::Policy;
 use crate::election::LoadedElection;
 use crate::events::{Event, EventLog};
 use crate::keys::ServerKeys;
@@ -57,6 +58,8 @@ pub struct ConductorParts {
     pub board: Arc<BoardService>,
     /// The log of events.
     pub events: Arc<EventLog>,
+    /// What the opening fixes.
+    pub policy: Policy,
 }
 
 impl fmt::Debug for ConductorParts {
@@ -480,7 +483,10 @@ impl Conductor {
         let report = zero::report(&parts.store, &parts.election, status.skew).await?;
         let report = self.keep_report(report).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
-        parts.board.act_once(&Act::new("open", now).with("zero-report", &hash)).await?;
+        self.keep(meta::POLICY, parts.policy.line()).await?;
+        let act = Act::new("open", now).with("zero-report", &hash);
+        let Policy { staff, settings } = &parts.policy;
+        parts.board.act_once(&act.with("staff", staff).with("policy", settings)).await?;
         self.anchor_events(now).await?;
         start::note(&parts.store, meta::OPENED, now.to_string()).await?;
         parts.lifecycle.note(start::facts(&parts.store).await?);

@@ -3,6 +3,7 @@
 use sqlx::Executor;
 
 use crate::clock::Clock;
+use crate::config::Policy;
 use crate::election::LoadedElection;
 use crate::phase::{Facts, Lifecycle};
 use crate::store::{Database, Store, StoreError, meta, roll};
@@ -66,6 +67,24 @@ pub async fn facts(store: &Store) -> Result<Facts, StoreError> {
         closed: has(&store.ballots, meta::CLOSED).await? || has(&store.ballots, meta::EXCEPTION).await?,
         published: has(&store.ballots, meta::PUBLISHED).await?,
     })
+}
+
+/// Refuses another policy or staff than those that were opened with, until the close (R-OPEN-14).
+///
+/// # Errors
+/// [`StoreError::Refused`] if it is another.
+pub async fn check_policy(store: &Store, facts: Facts, policy: &Policy) -> Result<(), StoreError> {
+    if !facts.opened || facts.closed {
+        return Ok(());
+    }
+    let kept = meta::value(&mut *store.ballots.read().await?, meta::POLICY).await?;
+    if kept.is_none_or(|kept| kept == policy.line().as_bytes()) {
+        return Ok(());
+    }
+    Err(refused(
+        "staff or configuration (epochs, access, witnesses, components) are not those of the act open, and cannot change \
+         before the close",
+    ))
 }
 
 /// Writes a fact down, in the box first.

@@ -10,6 +10,8 @@ pub const ELECTION: &str = "election";
 pub const ROLL: &str = "roll";
 /// The zero report, in the box, from before the act *open*.
 pub const REPORT: &str = "zero-report";
+/// Policy and staff, in the box, from before the act *open*.
+pub const POLICY: &str = "policy";
 /// Set when the act *open* is done.
 pub const OPENED: &str = "opened";
 /// Set, in both databases, when no ballot is taken any more.

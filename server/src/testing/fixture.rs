@@ -239,6 +239,7 @@ impl Fixture {
             cast: Arc::clone(&running.cast),
             board: Arc::clone(&board),
             events: Arc::clone(&events),
+            policy: crate::config::Policy::default(),
         };
         let conductor = Arc::new(Conductor::new(parts, &[]).await?);
         Ok(Conducted { running, board, events, conductor })
