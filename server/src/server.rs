@@ -98,6 +98,8 @@ pub struct Server {
     pub conductor: Arc<Conductor>,
     /// Who is staff, and who observes.
     pub staff: Staff,
+    /// What the opening fixes.
+    pub(crate) policy: Policy,
     /// Its name among the instances, for as long as it runs; random.
     pub(crate) instance: i64,
     /// What the last comparison of the components found.
@@ -172,7 +174,7 @@ impl Server {
             cast: Arc::clone(&cast),
             board: Arc::clone(&board),
             events: Arc::clone(&events),
-            policy,
+            policy: policy.clone(),
         };
         if let Some(hash) = &manifest.client_hash {
             board.act_once(&Act::new("client", clock.now()).with("hash", hex(hash))).await?;
@@ -203,6 +205,7 @@ impl Server {
             events,
             conductor,
             staff,
+            policy,
             instance: i64::from_le_bytes(random::bytes()) & i64::MAX,
             compared: RwLock::new(None),
             receipts: OnceCell::new(),

@@ -314,26 +314,34 @@ async fn r_open_06_r_mon_05_the_components_of_every_instance_are_compared() {
     let office = Office::new().await;
     let hash = office.hash().await;
     office.both(DeskAct::Baseline, &hash).await;
-    let tell = async |hash: &'static str, ago: &'static str| {
+    let tell = async |hash: &'static str, policy: &'static str, ago: &'static str| {
         let job = office.live.server.store.roll.run(move |c| {
             Box::pin(async move {
-                let statement = "INSERT INTO hosts (instance, host, hash, at) \
-                                 SELECT 1, 'other-host', $1, max(at) - CAST($2 AS INTEGER) FROM hosts WHERE true \
-                                 ON CONFLICT (instance) DO UPDATE SET hash = excluded.hash, at = excluded.at";
-                Ok(sqlx::query(statement).bind(hash).bind(ago).execute(c).await.map(drop)?)
+                // What is not given is as with this one.
+                let statement = "INSERT INTO hosts (instance, host, hash, policy, at) \
+                                 SELECT 1, 'other-host', coalesce(nullif($1, ''), hash), coalesce(nullif($2, ''), policy), \
+                                 at - CAST($3 AS INTEGER) FROM hosts WHERE instance <> 1 \
+                                 ON CONFLICT (instance) DO UPDATE \
+                                 SET hash = excluded.hash, policy = excluded.policy, at = excluded.at";
+                Ok(sqlx::query(statement).bind(hash).bind(policy).bind(ago).execute(c).await.map(drop)?)
             })
         });
         job.await.unwrap();
     };
     let differences = async || office.ask("Olga", DeskAct::Check, "").await["result"]["differences"].clone();
     assert_eq!(differences().await, json!([]), "this one is not compared with itself");
-    tell("0badc0de", "0").await;
+    tell("", "", "0").await;
+    assert_eq!(differences().await, json!([]));
+    tell("", "0ther", "0").await;
+    assert_eq!(differences().await, json!(["policy other-host"]), "another policy, or other staff (R-OPEN-14)");
+    assert_eq!(office.both(DeskAct::Open, "").await.0, 409);
+    tell("0badc0de", "", "0").await;
     assert_eq!(differences().await, json!(["instance 0badc0de other-host"]));
     let (status, answer) = office.both(DeskAct::Open, "").await;
     assert_eq!(status, 409);
     assert!(answer["detail"].as_str().unwrap().contains("other-host"), "{answer}");
     // One that has ended counts no more.
-    tell("0badc0de", "200").await;
+    tell("0badc0de", "", "200").await;
     assert_eq!(differences().await, json!([]));
     office.live.finish().await;
 }

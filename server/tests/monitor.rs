@@ -36,7 +36,7 @@ impl Room {
         let witnesses = [Witness::start(&fixture, 0).await, Witness::start(&fixture, 1).await];
         let site = Site::new(&fixture.rehearsal);
         let mut config =
-            std::fs::read_to_string(site.path("server.toml")).unwrap().replace("minutes = 0", "minutes = 1");
+            std::fs::read_to_string(site.path("server.toml")).unwrap().replace("minutes = 0", "minutes = 15");
         for witness in &witnesses {
             let address = witness.address();
             config.push_str(&format!("[[witness]]\nname = \"{}\"\nurl = \"{}\"\n", address.name, address.url));

@@ -45,10 +45,7 @@ impl<'a> Checker<'a> {
             keys: Keys { server: self.path(file.keys.server), log: self.path(file.keys.log) },
             listen: self.listen(file.listen)?,
             databases: self.databases(&file.databases)?,
-            epochs: Epochs {
-                minutes: self.number(file.epochs.minutes, 60, 0..=1440, "epochs.minutes")?,
-                ballots: self.number(file.epochs.ballots, 4096, 1..=1 << 20, "epochs.ballots")?,
-            },
+            epochs: self.epochs(file.epochs, file.rehearsal.is_some())?,
             witnesses,
             access: self.access(file.access)?,
             mail: self.mail(file.mail)?,
@@ -259,6 +256,16 @@ impl<'a> Checker<'a> {
                 self.wrong(value.span().start, key, why)
             }
         }
+    }
+
+    /// Who waits for company waits long enough to get it; a rehearsal has less time.
+    fn epochs(&self, epochs: file::Epochs, rehearsal: bool) -> Result<Epochs> {
+        let (shortest, fewest) = if rehearsal { (1, 1) } else { (15, 256) };
+        let minutes = match epochs.minutes {
+            Some(none) if *none.get_ref() == 0 => 0,
+            minutes => self.number(minutes, 60, shortest..=1440, "epochs.minutes")?,
+        };
+        Ok(Epochs { minutes, ballots: self.number(epochs.ballots, 4096, fewest..=1 << 20, "epochs.ballots")? })
     }
 
     fn limits(&self, limits: file::Limits) -> Result<Limits> {

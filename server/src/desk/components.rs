@@ -110,9 +110,13 @@ pub(super) async fn check(server: &Server) -> Result<CheckReport, DeskFault> {
     let at = utc(server.clock.now());
     let (hash, baseline) = (now.hash(), then.as_ref().map(Listing::hash));
     let wanted = baseline.as_ref().unwrap_or(&hash);
-    for hosts::Host { host, hash } in hosts::others(&server.store.roll, server.instance).await? {
+    let own = server.policy.line();
+    for hosts::Host { host, hash, policy } in hosts::others(&server.store.roll, server.instance).await? {
         if hash != *wanted {
             differences.push(format!("instance {hash} {host}"));
+        }
+        if policy != own {
+            differences.push(format!("policy {host}"));
         }
     }
     let mut text = format!("escrutinio/check-components/v1\nelection {election}\nat {at}\n");

@@ -19,6 +19,8 @@ pub(super) struct Host {
     pub(super) host: String,
     /// Hash of its listing.
     pub(super) hash: String,
+    /// Its policy and staff.
+    pub(super) policy: String,
 }
 
 /// Takes the listing now, and then again and again as long as somebody else holds the server.
@@ -42,22 +44,22 @@ async fn look(server: &Server) {
 
 async fn tell(server: &Server) -> Result<(), DeskFault> {
     let hash = components::take(server).await?.hash();
-    let (instance, host) = (server.instance, name());
+    let (instance, host, policy) = (server.instance, name(), server.policy.line());
     let roll = &server.store.roll;
     let statement = match roll.backend() {
         Backend::Sqlite => {
-            "INSERT INTO hosts (instance, host, hash, at) VALUES ($1, $2, $3, CAST(strftime('%s', 'now') AS INTEGER)) \
+            "INSERT INTO hosts (instance, host, hash, policy, at) VALUES ($1, $2, $3, $4, CAST(strftime('%s', 'now') AS INTEGER)) \
              ON CONFLICT (instance) DO UPDATE SET hash = excluded.hash, at = excluded.at"
         }
         Backend::Postgres => {
-            "INSERT INTO hosts (instance, host, hash, at) \
-             VALUES ($1, $2, $3, CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)) \
+            "INSERT INTO hosts (instance, host, hash, policy, at) \
+             VALUES ($1, $2, $3, $4, CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)) \
              ON CONFLICT (instance) DO UPDATE SET hash = excluded.hash, at = excluded.at"
         }
     };
     let job = roll.run(move |c| {
         Box::pin(async move {
-            c.execute(sqlx::query(statement).bind(instance).bind(host).bind(hash)).await?;
+            c.execute(sqlx::query(statement).bind(instance).bind(host).bind(hash).bind(policy)).await?;
             Ok(())
         })
     });
@@ -80,16 +82,16 @@ pub(crate) async fn leave(server: &Server) -> Result<(), StoreError> {
 pub(super) async fn others(roll: &Database, instance: i64) -> Result<Vec<Host>, StoreError> {
     let statement = match roll.backend() {
         Backend::Sqlite => {
-            "SELECT host, hash FROM hosts WHERE instance <> $1 \
+            "SELECT host, hash, policy FROM hosts WHERE instance <> $1 \
              AND at > CAST(strftime('%s', 'now') AS INTEGER) - 180 ORDER BY host, instance"
         }
         Backend::Postgres => {
-            "SELECT host, hash FROM hosts WHERE instance <> $1 \
+            "SELECT host, hash, policy FROM hosts WHERE instance <> $1 \
              AND at > CAST(extract(epoch FROM clock_timestamp()) AS BIGINT) - 180 ORDER BY host, instance"
         }
     };
     let rows = sqlx::query(statement).bind(instance).fetch_all(&mut *roll.read().await?).await?;
-    rows.iter().map(|row| Ok(Host { host: row.try_get(0)?, hash: row.try_get(1)? })).collect()
+    rows.iter().map(|row| Ok(Host { host: row.try_get(0)?, hash: row.try_get(1)?, policy: row.try_get(2)? })).collect()
 }
 
 /// What this machine is called.

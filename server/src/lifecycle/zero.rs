@@ -48,7 +48,7 @@ pub(super) async fn report(
     skew: Option<i64>,
 ) -> Result<String, LifecycleError> {
     let (roll, ballots) = (&store.roll, &store.ballots);
-    let tables: [(&Database, &'static str, &'static str, Must); 24] = [
+    let tables: [(&Database, &'static str, &'static str, Must); 25] = [
         (roll, "roll.accounts", "SELECT count(*) FROM accounts", Must::Be(entries(election))),
         (roll, "roll.accounts with a session", "SELECT count(*) FROM accounts WHERE session IS NOT NULL", Must::Be(0)),
         (roll, "roll.accounts with a password", "SELECT count(*) FROM accounts WHERE auth IS NOT NULL", Must::Be(0)),
@@ -68,6 +68,7 @@ pub(super) async fn report(
         (roll, "roll.codes of accounts", "SELECT count(*) FROM codes WHERE account >= 0", Must::Be(0)),
         (roll, "roll.codes", "SELECT count(*) FROM codes", Must::Any),
         (roll, "roll.contacts", "SELECT count(*) FROM contacts", Must::Any),
+        (roll, "roll.hosts", "SELECT count(*) FROM hosts", Must::Any),
         (roll, "roll.instances", "SELECT count(*) FROM instances", Must::Any),
         (roll, "roll.marks", "SELECT count(*) FROM marks", Must::Be(0)),
         (roll, "roll.intents", "SELECT count(*) FROM intents", Must::Be(0)),

@@ -46,13 +46,21 @@ impl Host {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// Casts, and comes again as long as another request with the same ballot is being decided.
     async fn cast(&self, session: &str, ballot: &[u8]) -> String {
-        let request = self.client.post(format!("{}{BALLOTS}", self.live.voters)).bearer_auth(session);
-        let answer = request.body(ballot.to_vec()).send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert_eq!(status, 200, "{text}");
-        text
+        for _ in 0..20 {
+            let request = self.client.post(format!("{}{BALLOTS}", self.live.voters)).bearer_auth(session);
+            let answer = request.body(ballot.to_vec()).send().await.unwrap();
+            let status = answer.status();
+            let text = answer.text().await.unwrap();
+            if status == 503 && text.contains("problem:busy") {
+                sleep(Duration::from_millis(500)).await;
+                continue;
+            }
+            assert_eq!(status, 200, "{text}");
+            return text;
+        }
+        panic!("busy for ten seconds");
     }
 
     /// Marks, ballots, intents.
