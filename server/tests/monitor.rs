@@ -178,7 +178,7 @@ async fn r_mon_07_08_09_an_election_as_observers_see_it() {
             room.cast(voter).await;
             voter += 1;
         }
-        room.clock.advance(61);
+        room.clock.advance(901);
         room.settle().await;
     }
     let signatures = |monitor: &Value| {
@@ -218,7 +218,7 @@ async fn r_mon_07_08_09_an_election_as_observers_see_it() {
         assert!(lights(&monitor).iter().any(|(found, _)| found == name), "{name}");
     }
     room.witnesses[0].set_offset(None);
-    room.clock.advance(61);
+    room.clock.advance(901);
     while voter < 24 {
         room.cast(voter).await;
         voter += 1;
