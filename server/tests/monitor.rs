@@ -78,12 +78,12 @@ impl Room {
         let server = &self.live.server;
         let user = format!("voter-{voter}");
         let row = roll::by_user(&mut server.store.roll.read().await.unwrap(), &user).await.unwrap().unwrap();
-        let start = self.fixture.schedule().voting_start;
-        let session = VoterSession { account: row.account, list: row.list, place: row.place, start, end: start + 1800 };
+        let now = escrutinio_server::clock::Clock::now(self.clock.as_ref());
+        let session =
+            VoterSession { account: row.account, list: row.list, place: row.place, start: now, end: now + 1800 };
         let rehearsal = &self.fixture.rehearsal;
         let random = &mut escrutinio_server::random::system();
         let ballot = rehearsal.cast((row.list, row.place), 0, voter % 3, None, random).to_bytes();
-        let now = escrutinio_server::clock::Clock::now(self.clock.as_ref());
         server.cast.cast(&session, ballot, now).await.unwrap();
     }
 
