@@ -1,5 +1,5 @@
-//! How many ballots a second the act of casting takes, without HTTP: decoding to signed promise, on
-//! databases of its own. `cargo bench -p escrutinio-server --bench cast -- [voters] [at once]`.
+//! How many ballots a second the act of casting takes, without HTTP: decoding to signed promise, on databases of its own;
+//! how long the close takes for those that wait; and how much of the disks a ballot takes. `cargo bench -p escrutinio-server --bench cast -- [voters] [at once]`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a measurement")]
 
 use core::num::NonZero;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use escrutinio_core::testing;
 use escrutinio_server::board::Pace;
 use escrutinio_server::refusal::Refusal;
-use escrutinio_server::store::meta;
+use escrutinio_server::store::{Backend, Database, meta};
 use escrutinio_server::testing::{Databases, Fixture};
 
 /// Makes everybody's ballot, on all cores.
@@ -30,11 +30,11 @@ fn ballots(fixture: &Arc<Fixture>, voters: usize) -> Vec<Vec<u8>> {
     ballots.into_iter().map(|(_, ballot)| ballot).collect()
 }
 
-async fn measure(databases: Databases, voters: u32, at_once: usize) {
+async fn measure(databases: Databases, voters: u32, at_once: usize, pace: Pace) {
     let kind = databases.backend();
     let fixture = Arc::new(Fixture::new("nayarit", nayarit, &[voters], databases).await);
     let ballots = Arc::new(ballots(&fixture, usize::try_from(voters).unwrap()));
-    let server = fixture.conduct(Pace::default(), &[]).await.unwrap();
+    let server = fixture.conduct(pace, &[]).await.unwrap();
     // Voting is open; epochs leave meanwhile.
     let opened =
         server.running.store.ballots.run(|c| Box::pin(async move { meta::insert(c, meta::OPENED, b"1").await }));
@@ -82,12 +82,34 @@ async fn measure(databases: Databases, voters: u32, at_once: usize) {
         at(99),
         board.checkpoint
     );
+    let waiting = i64::from(voters) - i64::try_from(board.size).unwrap();
+    fixture.clock.set(fixture.schedule().reception_end + 10);
+    let begun = Instant::now();
+    while !server.board.status().await.unwrap().closed {
+        server.conductor.tick().await.unwrap();
+    }
+    let took = begun.elapsed();
+    println!("    closed in {took:?} with {waiting} ballots that waited: {:.0}/s", waiting as f64 / took.as_secs_f64());
+    let each = |bytes: i64| bytes / i64::from(voters);
+    let (roll, ballots) = (size(&running.store.roll).await, size(&running.store.ballots).await);
+    println!("    bytes of a ballot: roll {}, box and board {}", each(roll), each(ballots));
     running.store.close().await;
+}
+
+/// Bytes of a database.
+async fn size(database: &Database) -> i64 {
+    let statement = match database.backend() {
+        Backend::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        Backend::Postgres => "SELECT pg_database_size(current_database())",
+    };
+    sqlx::query_scalar(statement).fetch_one(&mut *database.read().await.unwrap()).await.unwrap()
 }
 
 fn nayarit(keys: &testing::Keys) -> escrutinio_core::manifest::Manifest {
     let mut manifest = testing::nayarit(keys);
     manifest.max_voters = 1_000_000;
+    // Nobody is asked for the time.
+    manifest.witness_quorum = 0;
     manifest
 }
 
@@ -96,8 +118,11 @@ fn main() {
     let voters: u32 = numbers.next().unwrap_or(5000);
     let at_once = usize::try_from(numbers.next().unwrap_or(128)).unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        for databases in Databases::all().await {
-            measure(databases, voters, at_once).await;
+        // Epochs that leave meanwhile, and one at the close for all.
+        for pace in [Pace::default(), Pace { minutes: 0, ballots: 4096 }] {
+            for databases in Databases::all().await {
+                measure(databases, voters, at_once, pace).await;
+            }
         }
     });
 }

@@ -103,8 +103,7 @@ pub(crate) fn public(site: &Site) -> Result<Vec<Place>, Failure> {
         (site.admin(), ["/metrics", "/healthz", "/readyz", "/desk", "/desk/components"].as_slice()),
         (
             site.url(),
-            ["/api/v1/election", "/monitor", "/monitor.json", "/board/checkpoint", "/acts/checkpoint", "/openapi.json"]
-                .as_slice(),
+            ["/api/v1/election", "/monitor", "/board/checkpoint", "/acts/checkpoint", "/openapi.json"].as_slice(),
         ),
     ];
     let mut places = Vec::new();
@@ -113,6 +112,13 @@ pub(crate) fn public(site: &Site) -> Result<Vec<Place>, Failure> {
             let answer = crate::lab::server::get(&base, path)?;
             places.push(Place::new(Kind::Public, format!("GET {path}"), answer.body));
         }
+    }
+    for path in ["/monitor", "/monitor.json"] {
+        let answer = crate::lab::server::observe(&site.url(), path)?;
+        if answer.status != 200 {
+            return Err(Failure::new(format!("{path}: an observer is answered {}", answer.status)));
+        }
+        places.push(Place::new(Kind::Public, format!("GET {path} as an observer"), answer.body));
     }
     Ok(places)
 }

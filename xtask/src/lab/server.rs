@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
+use base64ct::{Base64, Encoding};
+
+use super::desk::OBSERVER;
 use super::process;
 use super::site::Site;
 use crate::shell::{Failure, Outcome};
@@ -104,11 +107,22 @@ pub(crate) struct Answer {
 
 /// A request without any library, for a program that is perhaps not there yet.
 pub(crate) fn get(base: &str, path: &str) -> Result<Answer, Failure> {
+    request(base, path, "")
+}
+
+/// As the observer of the lab.
+pub(crate) fn observe(base: &str, path: &str) -> Result<Answer, Failure> {
+    let (name, token) = OBSERVER;
+    let observer = Base64::encode_string(format!("{name}:{token}").as_bytes());
+    request(base, path, &format!("Authorization: Basic {observer}\r\n"))
+}
+
+fn request(base: &str, path: &str, header: &str) -> Result<Answer, Failure> {
     let address = base.strip_prefix("http://").unwrap_or(base);
     let fault = |error: std::io::Error| Failure::new(format!("{base}{path}: {error}"));
     let mut stream = TcpStream::connect(address).map_err(fault)?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).map_err(fault)?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").map_err(fault)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}Connection: close\r\n\r\n").map_err(fault)?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).map_err(fault)?;
     let _ = stream.shutdown(Shutdown::Both);
