@@ -92,7 +92,7 @@ async fn everything(program: &Path, examples: u32) -> Outcome {
         cases = cases.saturating_add(ask(program, folder.path(), &url, &round, examples)?);
     }
     still_counts(&election, &house, entered.get(2)).await?;
-    house.plan.clock.set(election.rehearsal.manifest.reception_end().saturating_add(15))?;
+    house.plan.clock.end_reception(election.rehearsal.manifest.reception_end())?;
     house.wait_for("closed")?;
     let after = Round { name: "after the close", session: token(0), which: &[], works: "GET /monitor.json" };
     cases = cases.saturating_add(ask(program, folder.path(), &url, &after, examples)?);

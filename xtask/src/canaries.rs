@@ -104,7 +104,7 @@ async fn play(election: &Arc<Election>, house: &House, folder: &Path) -> Result<
     let mut places = collect::public(site)?;
     // What lies there while people vote, and is perhaps gone later.
     places.extend(collect::files(house)?);
-    house.plan.clock.set(election.rehearsal.manifest.reception_end().saturating_add(15))?;
+    house.plan.clock.end_reception(election.rehearsal.manifest.reception_end())?;
     house.wait_for("closed")?;
     let two = election.two();
     for act in ["state", "check", "incidents", "report"] {

@@ -152,7 +152,7 @@ impl Polling {
             stage.screen.figure("gracia, minutos", "grace, minutes", manifest.policies.grace_minutes);
         }
         stage.now = manifest.reception_end();
-        self.plan.clock.set(stage.now.saturating_add(15))?;
+        self.plan.clock.end_reception(stage.now)?;
         self.wait_for("closed")?;
         let export = self.in_the_end("export")?;
         let voters = stage.private("voters.csv");

@@ -9,6 +9,11 @@ use crate::shell::{Failure, Outcome};
 /// Programs look at the file ten times a second.
 const SETTLES: Duration = Duration::from_millis(250);
 
+/// Seconds before the end of reception, within the minute in which witnesses are asked for nothing.
+const QUIET: i64 = 45;
+/// What was asked of witnesses before is answered by then.
+const ANSWERED: Duration = Duration::from_millis(1500);
+
 /// The file that server and witnesses read.
 #[derive(Clone, Debug)]
 pub(crate) struct ClockFile {
@@ -32,6 +37,14 @@ impl ClockFile {
     /// It is this time, once this returns, for everybody.
     pub(crate) fn set(&self, now: i64) -> Outcome {
         self.write(now.saturating_sub(machine()), 0, "")
+    }
+
+    /// Reception ends, after a moment without questions to witnesses, as in life: what was asked before the jump and
+    /// signed after it would be a closing that is none.
+    pub(crate) fn end_reception(&self, end: i64) -> Outcome {
+        self.set(end.saturating_sub(QUIET))?;
+        std::thread::sleep(ANSWERED);
+        self.set(end.saturating_add(15))
     }
 
     /// It is this time for everybody, and nobody wanted it: a program that starts must doubt it.

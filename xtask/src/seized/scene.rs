@@ -162,7 +162,7 @@ fn prepare(stage: &Stage, order: &[usize], seed: u64) -> Result<Vote, Failure> {
 /// The end of the vote; what the export says.
 fn close(stage: &Stage) -> Result<serde_json::Value, Failure> {
     let (house, two) = (&stage.house, stage.election.two());
-    house.plan.clock.set(stage.election.rehearsal.manifest.reception_end().saturating_add(15))?;
+    house.plan.clock.end_reception(stage.election.rehearsal.manifest.reception_end())?;
     house.wait_for("closed")?;
     let exported = desk::in_the_end(house.first()?, &two, "export")?;
     desk::together(house.first()?, &two, "destroy-box-key", &[])?;

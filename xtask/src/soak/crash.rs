@@ -276,7 +276,7 @@ impl Run {
         self.traffic.verdict()?;
         let promised = self.traffic.promised();
         self.books.compare(&rows::settled(&self.house).await?, &promised)?;
-        self.house.plan.clock.set(self.election.rehearsal.manifest.reception_end().saturating_add(15))?;
+        self.house.plan.clock.end_reception(self.election.rehearsal.manifest.reception_end())?;
         for _ in 0..2 {
             tokio::time::sleep(a_while(&mut self.rng, 900)).await;
             let all = if self.house.clusters.is_empty() { Victim::Server } else { Victim::Everything };
@@ -324,10 +324,15 @@ impl Run {
         }
         let promised = self.traffic.promised();
         let one = "(SELECT min(account) FROM marks) AND contest = ";
+        let drop = "DELETE FROM ballots WHERE seq = (SELECT min(seq) FROM ballots)";
+        if rows::spoil(&self.house, Side::Box, drop).await.is_ok() {
+            return Err(Failure::new("a ballot can be dropped from the closed box"));
+        }
+        rows::unguard(&self.house).await?;
         for (side, sql, starts) in [
             (Side::Roll, format!("UPDATE marks SET contest = 9999 WHERE account = {one} 0"), true),
             (Side::Roll, format!("UPDATE marks SET contest = 0 WHERE account = {one} 9999"), true),
-            (Side::Box, "DELETE FROM ballots WHERE seq = (SELECT min(seq) FROM ballots)".to_owned(), false),
+            (Side::Box, drop.to_owned(), false),
         ] {
             rows::spoil(&self.house, side, &sql).await?;
             let told = self.books.compare(&rows::settled(&self.house).await?, &promised);
@@ -343,7 +348,10 @@ impl Run {
                 }
             }
         }
-        told("control", "a mark moved, a ballot dropped: both are told, and the server refuses to start");
+        told(
+            "control",
+            "the closed box resists; a mark moved, a ballot dropped by force: both are told, and the server refuses to start",
+        );
         Ok(())
     }
 }
