@@ -89,7 +89,8 @@ async fn measure(databases: Databases, voters: u32, at_once: usize, pace: Pace) 
         server.conductor.tick().await.unwrap();
     }
     let took = begun.elapsed();
-    println!("    closed in {took:?} with {waiting} ballots that waited: {:.0}/s", waiting as f64 / took.as_secs_f64());
+    let rate = f64::from(u32::try_from(waiting).unwrap()) / took.as_secs_f64();
+    println!("    closed in {took:?} with {waiting} ballots that waited: {rate:.0}/s");
     let each = |bytes: i64| bytes / i64::from(voters);
     let (roll, ballots) = (size(&running.store.roll).await, size(&running.store.ballots).await);
     println!("    bytes of a ballot: roll {}, box and board {}", each(roll), each(ballots));
