@@ -31,6 +31,10 @@ const SHOWN: usize = 12;
 /// Scores by moment and trick.
 type Tallies = BTreeMap<(&'static str, String), Tally>;
 
+/// An election whose ballots leave in some eight epochs, and one in which all leave at the close: that is fixed with the
+/// opening.
+type Stages = [Stage; 2];
+
 /// One series of votes.
 #[derive(Debug, Default)]
 struct Series {
@@ -52,10 +56,14 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
     let election = Arc::new(Election::make(&folder.path().join("election"), scale, plan.seed)?);
     for postgres in plan.databases() {
         let here = folder.path().join(if postgres { "postgresql" } else { "sqlite" });
-        let mut stage = Stage::set(&election, &here, postgres, &mut rng).await?;
+        let some = (1, (plan.voters / 8).max(1));
+        let mut stages = [
+            Stage::set(&election, &here.join("in-epochs"), postgres, some, &mut rng).await?,
+            Stage::set(&election, &here.join("at-the-close"), postgres, (0, 4096), &mut rng).await?,
+        ];
         for manner in [Manner::Serial, Manner::Concurrent] {
             let title = format!("{}, {} voting", if postgres { "PostgreSQL" } else { "SQLite" }, manner.name());
-            judge(&title, &mut stage, &here, plan, manner, &mut rng).await?;
+            judge(&title, &mut stages, &here, plan, manner, &mut rng).await?;
         }
     }
     Ok(())
@@ -63,19 +71,19 @@ pub(super) async fn run(plan: &Plan) -> Outcome {
 
 async fn judge(
     title: &str,
-    stage: &mut Stage,
+    stages: &mut Stages,
     folder: &Path,
     plan: &Plan,
     manner: Manner,
     rng: &mut ChaCha20Rng,
 ) -> Outcome {
-    let series = votes(title, stage, folder, plan, manner, rng).await?;
+    let series = votes(title, stages, folder, plan, manner, rng).await?;
     let suspects = report(title, &series, plan);
     if suspects.is_empty() {
         return Ok(());
     }
     println!("   {} farther from guessing than one would be: once more, with fresh votes", suspects.len());
-    let second = votes(title, stage, folder, plan, manner, rng).await?;
+    let second = votes(title, stages, folder, plan, manner, rng).await?;
     let again = report(&format!("{title}, again"), &second, plan);
     let guilty: Vec<String> = suspects
         .into_iter()
@@ -91,7 +99,7 @@ async fn judge(
 
 async fn votes(
     title: &str,
-    stage: &mut Stage,
+    stages: &mut Stages,
     folder: &Path,
     plan: &Plan,
     manner: Manner,
@@ -100,10 +108,10 @@ async fn votes(
     let mut series = Series::default();
     let (started, progress) = (Instant::now(), bar(plan.runs.into(), "votes"));
     for number in 1..=plan.runs {
-        // Now in some eight epochs, now all at the close.
-        let epochs = if number % 2 == 0 { (0, 4096) } else { (1, (plan.voters / 8).max(1)) };
+        let [in_epochs, at_the_close] = &mut *stages;
+        let stage = if number % 2 == 0 { at_the_close } else { in_epochs };
         let copies = folder.join("copies");
-        let seizure = scene::play(stage, &copies, manner, epochs, rng).await?;
+        let seizure = scene::play(stage, &copies, manner, rng).await?;
         look(stage, &seizure, &mut series, rng).await?;
         std::fs::remove_dir_all(&copies).map_err(|error| Failure::file(&copies, &error))?;
         progress.inc(1);

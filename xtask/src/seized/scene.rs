@@ -92,10 +92,9 @@ pub(crate) async fn play(
     stage: &mut Stage,
     folder: &Path,
     manner: Manner,
-    epochs: (u32, u32),
     rng: &mut ChaCha20Rng,
 ) -> Result<Seizure, Failure> {
-    stage.raise(epochs)?;
+    stage.raise()?;
     let order = shuffled(stage.election.voters.len(), rng);
     let vote = Arc::new(prepare(stage, &order, rng.next_u64())?);
     let house = &stage.house;

@@ -42,9 +42,11 @@ impl Stage {
         election: &Arc<Election>,
         folder: &Path,
         postgres: bool,
+        epochs: (u32, u32),
         rng: &mut ChaCha20Rng,
     ) -> Result<Self, Failure> {
-        let house = House::open(election, &folder.join("house"), postgres, 1, (0, 4096))?;
+        std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+        let house = House::open(election, &folder.join("house"), postgres, 1, epochs)?;
         let way = Way {
             apis: vec![Api::new(&house.first()?.url())?],
             phones: Arc::new(Outbox::new(&house.plan.messages.join("phones"), Duration::from_secs(60))),
@@ -72,7 +74,7 @@ impl Stage {
     }
 
     /// Brings the disk back as it was, and starts everything.
-    pub(crate) fn raise(&mut self, epochs: (u32, u32)) -> Outcome {
+    pub(crate) fn raise(&mut self) -> Outcome {
         self.strike()?;
         let folder = self.house.folder().to_owned();
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
@@ -80,7 +82,6 @@ impl Stage {
         self.raised = SystemTime::now();
         // Sessions are of that time.
         self.house.plan.clock.set(self.now.saturating_add(5))?;
-        self.house.plan.epochs = epochs;
         self.house.resume()?;
         self.house.wait_for("voting")
     }
