@@ -74,7 +74,7 @@ impl Kind {
             // The columns of the roll that are not sealed; persons, halves and seeds are, and are not found.
             Self::RollCell(column) => match column.as_str() {
                 "accounts.user_name" => &[User],
-                "accounts.account" | "codes.account" | "marks.account" => &[Account],
+                "accounts.account" | "codes.account" | "contacts.account" | "marks.account" => &[Account],
                 _ => &[],
             },
             // What has left is public; in `ballots` everything is sealed or a keyed hash.
