@@ -29,7 +29,7 @@ use escrutinio_server::lifecycle::LifecycleError;
 use escrutinio_server::phase::Phase;
 use escrutinio_server::random;
 use escrutinio_server::refusal::Refusal;
-use escrutinio_server::store::{Database, StoreError, meta};
+use escrutinio_server::store::{Database, Store, StoreError, meta};
 use escrutinio_server::testing::{Conducted, Databases, Fixture, Site, Witness};
 
 const QUICK: Pace = Pace { minutes: 1, ballots: 4096 };
@@ -670,6 +670,33 @@ async fn r_close_08_the_closed_box_is_read_only_for_whoever_writes() {
     }
 }
 
+/// Writes into the box what another program, or one that was cut off, has left there.
+async fn note(store: &Store, name: &str, value: String) {
+    let name = name.to_owned();
+    let job = store.ballots.run(move |c| Box::pin(async move { meta::replace(c, &name, value.as_bytes()).await }));
+    job.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r_open_14_an_opening_that_was_cut_off_goes_on_with_its_own_policy_only() {
+    let fixture = Fixture::small(Databases::sqlite(), 8).await;
+    let witnesses = witnesses(&fixture).await;
+    fixture.clock.set(fixture.schedule().voting_start - 3600);
+    let server = fixture.conduct(QUICK, &witnesses.each_ref()).await.unwrap();
+    server.tick().await;
+    let store = &server.running.store;
+    let others = Policy { staff: "others".to_owned(), settings: "theirs".to_owned() };
+    note(store, &meta::act("open"), "0".to_owned()).await;
+    note(store, meta::POLICY, others.line()).await;
+    let refused = server.conductor.open().await;
+    assert!(matches!(&refused, Err(LifecycleError::Refused(why)) if why.contains("another policy")), "{refused:?}");
+    assert!(!escrutinio_server::lifecycle::facts(store).await.unwrap().opened);
+    note(store, meta::POLICY, Policy::default().line()).await;
+    note(store, meta::REPORT, "report".to_owned()).await;
+    assert_eq!(server.conductor.open().await.unwrap(), "report");
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn r_open_14_another_policy_or_staff_does_not_start_between_opening_and_close() {
     let fixture = Fixture::small(Databases::sqlite(), 8).await;
@@ -700,6 +727,8 @@ async fn r_open_14_another_policy_or_staff_does_not_start_between_opening_and_cl
         escrutinio_server::lifecycle::check_policy(store, facts, policy).await
     };
     assert_eq!(check(&others).await, Ok(()), "before the opening it may change");
+    // An opening with others that came to nothing leaves no trace.
+    note(store, meta::POLICY, others.line()).await;
     fixture.clock.set(fixture.schedule().voting_start - 3600);
     server.tick().await;
     server.conductor.open().await.unwrap();

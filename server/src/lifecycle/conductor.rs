@@ -481,9 +481,12 @@ impl Conductor {
             return Err(LifecycleError::Ahead(witness.name.clone()));
         }
         let report = zero::report(&parts.store, &parts.election, status.skew).await?;
-        let report = self.keep_report(report).await?;
+        let report = self.keep_until_open(meta::REPORT, report).await?;
         let hash = hex(&sha256(&[report.as_bytes()]));
-        self.keep(meta::POLICY, parts.policy.line()).await?;
+        if self.keep_until_open(meta::POLICY, parts.policy.line()).await? != parts.policy.line() {
+            let why = "the act open is on the log with another policy or staff: start the program with those";
+            return Err(LifecycleError::Refused(why.to_owned()));
+        }
         let act = Act::new("open", now).with("zero-report", &hash);
         let Policy { staff, settings } = &parts.policy;
         parts.board.act_once(&act.with("staff", staff).with("policy", settings)).await?;
@@ -517,17 +520,18 @@ impl Conductor {
         Ok(())
     }
 
-    /// Writes the zero report down. Once its hash is public it is the one that counts, however often it is asked for.
-    async fn keep_report(&self, report: String) -> Result<String, StoreError> {
+    /// Writes down what the act *open* has the hash of, such as the zero report. Once that is public it is the one that
+    /// counts, however often it is asked for; an opening that came to nothing before leaves no trace.
+    async fn keep_until_open(&self, name: &'static str, value: String) -> Result<String, StoreError> {
         let job = self.parts.store.ballots.run(move |c| {
             Box::pin(async move {
                 let public = meta::value(c, &meta::act("open")).await?.is_some();
-                let kept = meta::value(c, meta::REPORT).await?.and_then(|kept| String::from_utf8(kept).ok());
+                let kept = meta::value(c, name).await?.and_then(|kept| String::from_utf8(kept).ok());
                 if let Some(kept) = kept.filter(|_| public) {
                     return Ok(kept);
                 }
-                meta::replace(c, meta::REPORT, report.as_bytes()).await?;
-                Ok(report)
+                meta::replace(c, name, value.as_bytes()).await?;
+                Ok(value)
             })
         });
         job.await
