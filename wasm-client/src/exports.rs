@@ -1,7 +1,7 @@
 //! The calls for JavaScript. Each is one of [`Device`]'s.
 
 // The glue of the macro is not ours.
-#![allow(unsafe_code, missing_docs, unreachable_pub, missing_debug_implementations)]
+#![allow(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;

@@ -1,7 +1,7 @@
 //! The call for JavaScript (`web/src/verifier.js`).
 
 // The glue of the macro is not ours.
-#![allow(unsafe_code, missing_docs, unreachable_pub, missing_debug_implementations)]
+#![allow(missing_docs, unreachable_pub, missing_debug_implementations)]
 
 use core::fmt;
 

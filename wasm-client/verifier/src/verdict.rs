@@ -18,7 +18,7 @@ pub fn verdict<S: Source>(
 ) -> Result<String, S::Error> {
     let (report, closed) = verify::record(source, rng, progress)?;
     let checks = report.checks().into_iter().map(|result| {
-        let title = Object::new().text("es", result.check.title_es()).text("en", result.check.title());
+        let title = Object::new().text("es", result.check.que()).text("en", result.check.what());
         Object::new()
             .text("code", result.check.code())
             .with("title", title.finish())
