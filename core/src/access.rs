@@ -80,8 +80,8 @@ impl AccessLink {
     ///
     /// # Errors
     /// Never after [`AccessLink::parse`].
-    pub fn half(&self) -> Result<IssuedHalf, DecodeError> {
-        IssuedHalf::from_bytes(&self.half)
+    pub fn half(&self) -> Result<IssuedHalf, LinkError> {
+        IssuedHalf::from_bytes(&self.half).map_err(LinkError::Half)
     }
 
     /// The half as bytes, to seal on the device.

@@ -239,7 +239,7 @@ impl<R: CryptoRng> Device<R> {
         marks::resolve(&self.election()?.manifest, question)
     }
 
-    /// Encrypts and proves a choice.
+    /// Encrypts and proves a choice; a text is in the normal form NFC.
     ///
     /// # Errors
     /// Codes `not-entered`, `contest`, `choice` and `already-signed`.
@@ -257,7 +257,7 @@ impl<R: CryptoRng> Device<R> {
         if text.is_none() && parameters.shape.texts > 0 && parameters.shape.write_in == Some(option) {
             return Err(bad());
         }
-        let text = text.map(|text| Text::normalise(&text, parameters.shape.texts)).transpose().map_err(|_| bad())?;
+        let text = text.map(|text| Text::of_nfc(&text, parameters.shape.texts)).transpose().map_err(|_| bad())?;
         let choice = (option, text.as_ref());
         let ballot = PreparedBallot::of_choice(parameters, list, credential.key(), choice, &mut self.rng);
         let ballot = ballot.map_err(|_| bad())?;

@@ -67,7 +67,7 @@ pub struct Question {
     pub contest: u32,
     /// Names of marks, separated by spaces.
     pub marks: Zeroizing<String>,
-    /// What was written, as typed.
+    /// What was written, in the normal form NFC.
     pub text: Zeroizing<String>,
     /// Whether the voter expressly confirmed an empty ballot or marks that make no option.
     pub confirmed: bool,
@@ -108,7 +108,7 @@ pub fn resolve(manifest: &ValidManifest, question: &Question) -> Result<String> 
         let answer = if question.text.is_empty() { yes } else { no("text-without-mark") };
         return Ok(answer.finish());
     }
-    Ok(match Text::normalise(&question.text, points) {
+    Ok(match Text::of_nfc(&question.text, points) {
         Ok(text) => yes.text("text", text.expose()).finish(),
         Err(TextError::Empty) => no("text-empty").finish(),
         Err(TextError::Control) => no("text-control").finish(),

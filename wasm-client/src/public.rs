@@ -6,7 +6,6 @@ use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::code::parse_code;
 use escrutinio_core::board::{LogKeys, MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint};
 use escrutinio_core::ids::TrackingCode;
-use escrutinio_core::text::from_blocks;
 use escrutinio_core::verify::DeviceElection;
 use rand_core::CryptoRng;
 
@@ -59,7 +58,9 @@ impl<R: CryptoRng> Device<R> {
             Err(_) => "proof",
         };
         let name = self.election()?.manifest.option_name(contest, opening.option).unwrap_or_default();
-        let text = opening.text().and_then(|blocks| from_blocks(blocks).ok());
+        // Whether it is in the normal form NFC is for the worker to see.
+        let text = opening.text().map(|blocks| String::from_utf8_lossy(blocks.as_flattened()).into_owned());
+        let text = text.map(|text| text.trim_end_matches('\0').to_owned());
         let object = Object::new()
             .with("valid", why.is_empty())
             .text("why", why)

@@ -88,8 +88,8 @@ const calls = {
     return JSON.parse(device.enter());
   },
   optionOfMarks: (device, { contest, marks, text = "", confirmed = false }) =>
-    JSON.parse(device.option_of_marks(contest, marks.join(" "), text, confirmed)),
-  prepare: (device, { contest, option, text = "" }) => JSON.parse(device.prepare(contest, option, text)),
+    JSON.parse(device.option_of_marks(contest, marks.join(" "), text.normalize("NFC"), confirmed)),
+  prepare: (device, { contest, option, text = "" }) => JSON.parse(device.prepare(contest, option, text.normalize("NFC"))),
   cast(device, { contest }) {
     const bytes = device.cast(contest);
     const { code, codeText } = JSON.parse(device.code(contest));
@@ -109,7 +109,12 @@ const calls = {
     putLog(device, acts);
     return JSON.parse(device.read_acts());
   },
-  checkOpening: (device, { opening }) => JSON.parse(device.check_opening(opening)),
+  checkOpening(device, { opening }) {
+    const found = JSON.parse(device.check_opening(opening));
+    // A text in another form is none: nobody would read it when it is decrypted.
+    if (found.text !== found.text?.normalize("NFC")) found.text = null;
+    return found;
+  },
   checkReceipt(device, { receipt, receipts, ...board }) {
     if (receipts) device.put("receipts", receipts);
     putLog(device, board);
