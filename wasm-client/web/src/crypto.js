@@ -167,7 +167,8 @@
  * @property {boolean} ok
  * @property {number} [option] if ok: for `prepare`
  * @property {string} [name] if ok: what the acta calls it
- * @property {string} [text] if ok and a name was written: its normal form, to be shown back
+ * @property {string} [text] if ok and a name was written: its normal form, to be shown back. Where a name
+ *   can be written it must be: the write-in space without one is `text-empty`
  * @property {"empty" | "confirm-empty" | "combination" | "confirm-combination"
  *   | "text-empty" | "text-control" | "text-character" | "text-long" | "text-without-mark"} [why] if not
  *   ok. The two `confirm-...` become ok when `confirmed` is true: the policy allows them after an express
@@ -215,7 +216,7 @@
  * | `code` | parseCode | no tracking code: a symbol is wrong |
  * | `marks` | optionOfMarks | a mark that is no space of the contest |
  * | `files` | the public calls | a file that is needed is absent, or has not its form |
- * | `worker` | all | the worker could not be started, or ended |
+ * | `worker` | all | the worker could not be started, or ended: what was in it is lost |
  */
 export class CryptoError extends Error {
   /**
@@ -420,6 +421,11 @@ export function voterKey(options) {
  */
 export function forget(options) {
   return call("forget", {}, options);
+}
+
+/** Ends the worker, and with it everything in it. The next call begins a new one. */
+export function stop() {
+  broken("the worker was ended");
 }
 
 // Public pages. They need `open` (with what the page knows of the election) and no session.
