@@ -12,16 +12,16 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 /// What a device fetches.
-pub const SEALED: [&str; 4] = [record::MANIFEST, record::ROLL, record::KEY_TRANSCRIPT, record::SEAL];
+pub(crate) const SEALED: [&str; 4] = [record::MANIFEST, record::ROLL, record::KEY_TRANSCRIPT, record::SEAL];
 
 /// Number of the contest with 41 options.
-pub const WIDE: u32 = 4;
+pub(crate) const WIDE: u32 = 4;
 
 /// Voters of each list.
-pub const COUNTS: [u32; 4] = [7, 2, 45, 9];
+pub(crate) const COUNTS: [u32; 4] = [7, 2, 45, 9];
 
 /// The contests of [`several`], the first of which has 17 options, and one with 41.
-pub fn manifest(keys: &Keys) -> Manifest {
+pub(crate) fn manifest(keys: &Keys) -> Manifest {
     let mut manifest = several(keys);
     let mut wide = contest("Ayuntamiento", ContestKind::Other);
     wide.parties = (0..7).collect();
@@ -33,7 +33,7 @@ pub fn manifest(keys: &Keys) -> Manifest {
 }
 
 /// A sealed election, always the same.
-pub fn sealed() -> (Rehearsal, ChaCha20Rng) {
+pub(crate) fn sealed() -> (Rehearsal, ChaCha20Rng) {
     let mut rng = ChaCha20Rng::from_seed([9; 32]);
     let keys = Keys::new(2, 3);
     let rehearsal = Rehearsal::sealed(manifest(&keys), keys, &COUNTS, &mut rng);
@@ -41,7 +41,7 @@ pub fn sealed() -> (Rehearsal, ChaCha20Rng) {
 }
 
 /// What the server says of a list: number of keys, base, first key of every bucket.
-pub fn list(rehearsal: &Rehearsal, list: u32) -> (u32, Vec<u8>, Vec<[u8; 32]>) {
+pub(crate) fn list(rehearsal: &Rehearsal, list: u32) -> (u32, Vec<u8>, Vec<[u8; 32]>) {
     let lists: CredentialLists = rehearsal.object(record::LISTS);
     let keys = lists.list(list).unwrap();
     let buckets = Buckets::new(list, keys.keys(), rehearsal.election().manifest.min_group);
@@ -51,7 +51,7 @@ pub fn list(rehearsal: &Rehearsal, list: u32) -> (u32, Vec<u8>, Vec<[u8; 32]>) {
 }
 
 /// What the server says of a bucket: its keys, and the path.
-pub fn bucket(rehearsal: &Rehearsal, list: u32, bucket: u64) -> (Vec<[u8; 32]>, Vec<[u8; 32]>) {
+pub(crate) fn bucket(rehearsal: &Rehearsal, list: u32, bucket: u64) -> (Vec<[u8; 32]>, Vec<[u8; 32]>) {
     let lists: CredentialLists = rehearsal.object(record::LISTS);
     let keys = lists.list(list).unwrap().keys();
     let buckets = Buckets::new(list, keys, rehearsal.election().manifest.min_group);

@@ -118,6 +118,7 @@ test("a record, key or list that was swapped is refused", async () => {
 
 test("a call that was given up leaves nothing", async () => {
   await open();
+  await crypto.forget();
   await enter(crypto, made, LIST, 7);
   const stop = new AbortController();
   const prepared = crypto.prepare({ contest: 0, option: 1 }, { signal: stop.signal });

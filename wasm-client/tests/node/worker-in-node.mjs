@@ -26,6 +26,7 @@ if (isMainThread) {
   globalThis.postMessage = (data, options) => parentPort.postMessage(data, options?.transfer);
   globalThis.fetch = async (url) =>
     new Response(await readFile(fileURLToPath(url)), { headers: { "content-type": "application/wasm" } });
+  globalThis.onmessage = null;
   const held = [];
   parentPort.on("message", (data) => (globalThis.onmessage ? globalThis.onmessage({ data }) : held.push(data)));
   await import(workerData);
