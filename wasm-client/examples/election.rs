@@ -1,6 +1,8 @@
 //! An election for scripts that test the page: writes what a server would hand out into a folder, and
 //! plays the server on standard input and output, line by line:
 //!
+//! `record/` is sealed, `counted/` is the same election with a few ballots, closed and counted.
+//!
 //!     cast <hex>       verifies a ballot as the server does; answers `promise <receipt in base64url>`
 //!     no <reason>      what it answers where the ballot does not hold
 //!
@@ -34,6 +36,7 @@ fn main() {
     let folder = Path::new(&folder);
     let (rehearsal, mut rng) = common::sealed();
     write(&rehearsal, folder);
+    put_all(&common::counted(&rehearsal, &mut rng), &folder.join("counted"));
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         println!("{}", answer(&rehearsal, &line.unwrap(), &mut rng).unwrap_or_else(|why| format!("no {why}")));
@@ -41,15 +44,18 @@ fn main() {
     }
 }
 
+fn put(path: &Path, bytes: &[u8]) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn put_all(rehearsal: &Rehearsal, folder: &Path) {
+    rehearsal.files.0.iter().for_each(|(path, bytes)| put(&folder.join(path), bytes));
+}
+
 fn write(rehearsal: &Rehearsal, folder: &Path) {
-    let put = |path: &str, bytes: &[u8]| {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    };
-    for (path, bytes) in &rehearsal.files.0 {
-        put(&format!("record/{path}"), bytes);
-    }
+    put_all(rehearsal, &folder.join("record"));
+    let put = |path: &str, bytes: &[u8]| put(&folder.join(path), bytes);
     let (checkpoint, bundles) = rehearsal.acts(&[rehearsal.first_act()], 2);
     put("acts/checkpoint", &checkpoint);
     put("acts/bundle", &bundles[0]);

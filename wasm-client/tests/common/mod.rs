@@ -57,3 +57,19 @@ pub(crate) fn bucket(rehearsal: &Rehearsal, list: u32, bucket: u64) -> (Vec<[u8;
     let buckets = Buckets::new(list, keys, rehearsal.election().manifest.min_group);
     (buckets.keys(bucket, keys).unwrap().to_vec(), buckets.path(bucket).unwrap())
 }
+
+/// The same election after a few ballots, closed, counted and published.
+pub(crate) fn counted(rehearsal: &Rehearsal, rng: &mut ChaCha20Rng) -> Rehearsal {
+    let mut rehearsal = rehearsal.clone();
+    let mut ballots = Vec::new();
+    for place in 0..6 {
+        for contest in 0..=WIDE {
+            let option = place % 2;
+            ballots.push(rehearsal.cast((2, place), contest, option, None, rng).to_bytes());
+            rehearsal.mark(2, contest, option);
+        }
+    }
+    rehearsal.close(ballots);
+    rehearsal.publish(&[1, 3], rng);
+    rehearsal
+}

@@ -151,10 +151,23 @@ test("the paths of bundles are those of the logs", () => {
   assert.deepEqual(of("01"), []);
 });
 
-test("a record that is not whole is told check by check", async () => {
+test("a whole election verifies, and a changed one does not", async () => {
   const phases = new Set();
   const progress = (_done, _total, phase) => phases.add(phase);
-  const verdict = await crypto.verifyElection({ files: made.record }, { progress });
+  const verdict = await crypto.verifyElection({ files: made.counted }, { progress });
+  assert.deepEqual([verdict.valid, verdict.firstFailure, verdict.electionId], [true, null, made.electionId]);
+  assert.ok(["credentials", "mixes", "ballots", "receipts", "sums"].every((phase) => phases.has(phase)), [...phases]);
+  assert.equal(verdict.results.length, 5);
+  assert.deepEqual([verdict.results[0].total, verdict.results[0].options[0]], [6, { name: "PAN", votes: 3 }]);
+  const path = "tally/results.bin";
+  const changed = made.counted[path].slice();
+  changed[changed.length - 8] ^= 1;
+  const refused = await crypto.verifyElection({ files: { ...made.counted, [path]: changed } });
+  assert.deepEqual([refused.valid, refused.firstFailure, refused.results], [false, "T3.2", []]);
+});
+
+test("a record that is not whole is told check by check", async () => {
+  const verdict = await crypto.verifyElection({ files: made.record });
   assert.equal(verdict.valid, false);
   assert.equal(verdict.firstFailure, "R1.1");
   assert.ok(verdict.checks.every((check) => check.title.es && check.title.en));

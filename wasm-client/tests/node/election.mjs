@@ -37,6 +37,7 @@ export async function election() {
     electionId,
     lists,
     record: files("record"),
+    counted: files("counted"),
     acts: () => ({ checkpoint: read("acts/checkpoint"), bundles: [read("acts/bundle")] }),
     voter(list, place) {
       const { first, second } = lists[list].voters[place];
