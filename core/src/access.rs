@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn a_half_opens_for_its_user_and_password_only() {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let (right, other) = (PasswordKeys::new(&SecretBytes::new([1; 32])), PasswordKeys::new(&SecretBytes::new([2; 32])));
+        let (right, other) =
+            (PasswordKeys::new(&SecretBytes::new([1; 32])), PasswordKeys::new(&SecretBytes::new([2; 32])));
         let half = half();
         let sealed = right.seal("ana", &half, &mut rng).unwrap();
         assert_eq!(sealed.len(), 148);

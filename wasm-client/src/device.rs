@@ -12,9 +12,7 @@ use escrutinio_core::access::{AccessLink, PasswordKeys};
 use escrutinio_core::ballot::{CastBallot, PreparedBallot};
 use escrutinio_core::board::code::format_code;
 use escrutinio_core::board::{ActLog, LogKeys, Receipt};
-use escrutinio_core::credential::{
-    BucketShape, Credential, CredentialError, CredentialLists, Halves, IssuedHalf,
-};
+use escrutinio_core::credential::{BucketShape, Credential, CredentialError, CredentialLists, Halves, IssuedHalf};
 use escrutinio_core::encoding::{Decode, Encode, Reader};
 use escrutinio_core::hash::{Hash, tagged_hash};
 use escrutinio_core::ids::{TrackingCode, hex};
@@ -59,7 +57,7 @@ struct Found {
 
 /// How far the ballot of a contest is.
 enum Ballot {
-    Prepared(PreparedBallot),
+    Prepared(Box<PreparedBallot>),
     Signed { bytes: Vec<u8>, code: TrackingCode },
     Promised { code: TrackingCode },
 }
@@ -246,7 +244,8 @@ impl<R: CryptoRng> Device<R> {
     pub fn prepare(&mut self, contest: u32, option: u32, text: Option<Zeroizing<String>>) -> Result<String> {
         let election = self.election.as_ref().ok_or_else(|| Error::new("not-open", "no election is open"))?;
         let (credential, list) = self.voter.credential.as_ref().ok_or_else(not_entered)?;
-        let parameters = nth(&election.parameters, contest).filter(|_| election.manifest.style_has(list.style, contest));
+        let parameters =
+            nth(&election.parameters, contest).filter(|_| election.manifest.style_has(list.style, contest));
         let parameters = parameters.ok_or_else(|| Error::new("contest", "the voter has no such contest"))?;
         if !matches!(self.voter.ballots.get(&contest), None | Some(Ballot::Prepared(_))) {
             return Err(Error::new("already-signed", "a ballot of this contest was signed"));
@@ -262,7 +261,7 @@ impl<R: CryptoRng> Device<R> {
         let ballot = PreparedBallot::of_choice(parameters, list, credential.key(), choice, &mut self.rng);
         let ballot = ballot.map_err(|_| bad())?;
         let code = ballot.body().tracking_code();
-        self.voter.ballots.insert(contest, Ballot::Prepared(ballot));
+        self.voter.ballots.insert(contest, Ballot::Prepared(Box::new(ballot)));
         Ok(code_fields(Object::new().with("contest", contest), &code).finish())
     }
 

@@ -4,8 +4,8 @@
 use escrutinio_core::ballot::CastBallot;
 use escrutinio_core::ids::hex;
 use escrutinio_core::manifest::{
-    BlankVote, CloseMode, Contest, ContestKind, ContestOption, ContestShape, Formula, Holder, InvalidCombination,
-    Mark, Official, Party, Scope, ValidManifest, WriteIn, Zone,
+    BlankVote, CloseMode, Contest, ContestKind, ContestOption, ContestShape, Formula, Holder, InvalidCombination, Mark,
+    Official, Party, Scope, ValidManifest, WriteIn, Zone,
 };
 use escrutinio_core::verify::DeviceElection;
 
@@ -24,10 +24,8 @@ pub fn ballot_info(election: &DeviceElection) -> String {
         .styles
         .iter()
         .map(|style| Object::new().text("name", &style.name).with("contests", array(&style.contests)).finish());
-    let units = manifest
-        .units
-        .iter()
-        .map(|unit| Object::new().text("name", &unit.name).text("entity", &unit.entity).finish());
+    let units =
+        manifest.units.iter().map(|unit| Object::new().text("name", &unit.name).text("entity", &unit.entity).finish());
     Object::new()
         .text("electionId", &election.election_id.to_string())
         .text("manifestHash", &manifest.hash().to_string())

@@ -426,7 +426,7 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     use escrutinio_core::encoding::Encode;
     rehearsal.close(casts.iter().map(Encode::to_bytes));
     let (mut anybody, _) = opened(&rehearsal);
-    let last = rehearsal.files.0.keys().filter(|path| path.starts_with(record::CHECKPOINTS)).next_back().unwrap().clone();
+    let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap().clone();
     let board = |device: &mut Tested, rehearsal: &Rehearsal| {
         device.put("checkpoint", rehearsal.files.0[&last].clone());
         device.put("bundle/0", rehearsal.files.0["board/tile/entries/000.p/9"].clone());

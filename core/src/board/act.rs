@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn reads_what_was_signed() {
-        let acts: Vec<Act> = (0..300).map(|i| act(if i == 1 { "election" } else { "events" }, &i.to_string())).collect();
+        let acts: Vec<Act> =
+            (0..300).map(|i| act(if i == 1 { "election" } else { "events" }, &i.to_string())).collect();
         let all = log(&acts.iter().map(Act::to_string).collect::<Vec<_>>());
         let found = read(&all).unwrap();
         assert_eq!(found.acts, acts);

@@ -70,7 +70,8 @@ impl Source for Files<'_> {
 #[wasm_bindgen]
 pub fn verify(record: &Record) -> Result<String, JsValue> {
     let list = record.list();
-    let line = |line: &str| line.split_once(' ').and_then(|(length, path)| Some((path.to_owned(), length.parse().ok()?)));
+    let line =
+        |line: &str| line.split_once(' ').and_then(|(length, path)| Some((path.to_owned(), length.parse().ok()?)));
     let mut files: Vec<(String, u64)> = list.lines().filter_map(line).collect();
     files.sort();
     let mut steps = Steps::new(|phase: &str, done, total| record.progress(phase, float(done), float(total)));

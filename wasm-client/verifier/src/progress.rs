@@ -65,7 +65,10 @@ mod tests {
         steps.start(Phase::Sums, 3);
         (0..3).for_each(|_| steps.advance(1));
         assert_eq!(told.len(), 1 + 100 + 1 + 3);
-        assert_eq!((told[0], told[1], told[100]), (("ballots", 0, 1000), ("ballots", 10, 1000), ("ballots", 1000, 1000)));
+        assert_eq!(
+            (told[0], told[1], told[100]),
+            (("ballots", 0, 1000), ("ballots", 10, 1000), ("ballots", 1000, 1000))
+        );
         assert_eq!(told.last(), Some(&("sums", 3, 3)));
     }
 }

@@ -267,7 +267,10 @@ mod tests {
                         <script type=\"module\" src=\"src/main.js\"></script></head><body></body></html>";
         let made = with_hashes(document, "index.html", &page()).unwrap();
         let style = hash(b"body {}");
-        assert!(made.contains(&format!("<link rel=\"stylesheet\" integrity=\"{style}\" href=\"style.css\">")), "{made}");
+        assert!(
+            made.contains(&format!("<link rel=\"stylesheet\" integrity=\"{style}\" href=\"style.css\">")),
+            "{made}"
+        );
         assert!(made.contains("<link rel=\"icon\" href=\"i.svg\">"));
         assert_eq!(made.matches("modulepreload").count(), 3, "{made}");
         assert!(made.find("modulepreload") < made.find("<script"));

@@ -10,10 +10,8 @@ use crate::shell::{Failure, Outcome, available, cargo, output, root, step};
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Package and name of each wasm: what a voter's page loads, and what verifies an election.
-pub(super) const MODULES: [(&str, &str); 2] = [
-    ("escrutinio-wasm-client", "escrutinio_wasm_client"),
-    ("escrutinio-wasm-verifier", "escrutinio_wasm_verifier"),
-];
+pub(super) const MODULES: [(&str, &str); 2] =
+    [("escrutinio-wasm-client", "escrutinio_wasm_client"), ("escrutinio-wasm-verifier", "escrutinio_wasm_verifier")];
 
 /// Adds the compiler's target where rustup can, or says how.
 pub(super) fn target_is_installed() -> Outcome {
