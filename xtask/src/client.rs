@@ -15,6 +15,8 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use crate::shell::{Failure, Outcome, root, target};
 
+/// Where the page's files are.
+const WEB: &str = "wasm-client/web";
 /// Most bytes of the voting page's wasm, compressed.
 const WASM_BUDGET: usize = 200_000;
 /// Most bytes of everything that a voter loads, compressed.
@@ -35,6 +37,7 @@ pub(crate) fn run(mut options: Parser) -> Outcome {
     }
     let out = out.unwrap_or_else(|| target().join("client-page"));
     let listing = make(&root(), &target(), &out)?;
+    assemble::types(&root().join(WEB), &target().join(build::GLUE))?;
     println!("{}\nbuild {}", out.display(), listing.hash());
     listing.print_sizes();
     listing.within_budget(WASM_BUDGET, PAGE_BUDGET)
@@ -44,5 +47,5 @@ pub(crate) fn run(mut options: Parser) -> Outcome {
 fn make(source: &Path, target: &Path, out: &Path) -> Result<assemble::Listing, Failure> {
     build::target_is_installed()?;
     let glue = build::build(source, target)?;
-    assemble::assemble(&source.join("wasm-client/web"), &glue, out)
+    assemble::assemble(&source.join(WEB), &glue, out)
 }

@@ -32,6 +32,7 @@ export class Record {
   read(path, offset, length) {
     const file = this.files[path];
     if (file instanceof Uint8Array) return file.subarray(offset, offset + length);
+    const { FileReaderSync } = /** @type {any} */ (globalThis);
     return new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(offset, offset + length)));
   }
 

@@ -29,6 +29,24 @@ const FIRST_LINE: &str = "escrutinio/client/v1";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listing(pub(super) BTreeMap<String, Vec<u8>>);
 
+/// Puts the types of the glue where the scripts of the page, as they stand in the repository, look for
+/// them: the checker of types needs no build then but this one.
+pub(super) fn types(web: &Path, glue: &Path) -> Outcome {
+    let folder = web.join(GLUE);
+    std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+    let integrity = "export const INTEGRITY: Readonly<Record<string, string>>;\n";
+    let mut types = vec![("integrity.d.ts".to_owned(), integrity.as_bytes().to_vec())];
+    for (_, name) in MODULES {
+        let path = glue.join(format!("{name}.d.ts"));
+        types.push((format!("{name}.d.ts"), std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?));
+    }
+    for (name, bytes) in types {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(|error| Failure::file(&path, &error))?;
+    }
+    Ok(())
+}
+
 /// Puts a page together.
 pub(super) fn assemble(web: &Path, glue: &Path, out: &Path) -> Result<Listing, Failure> {
     let mut files = BTreeMap::new();
@@ -212,7 +230,7 @@ impl Listing {
     fn voters(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
         self.0.iter().filter(|(path, _)| {
             let public = path.ends_with(".html") && *path != "index.html";
-            !public && !path.contains("verif")
+            !public && !path.starts_with("src/public/") && !path.contains("verif")
         })
     }
 

@@ -9,6 +9,8 @@ use crate::shell::{Failure, Outcome, available, cargo, output, root, step};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Where the glue is made, below the folder of build products.
+pub(super) const GLUE: &str = "client-glue";
 /// Package and name of each wasm: what a voter's page loads, and what verifies an election.
 pub(super) const MODULES: [(&str, &str); 2] =
     [("escrutinio-wasm-client", "escrutinio_wasm_client"), ("escrutinio-wasm-verifier", "escrutinio_wasm_verifier")];
@@ -46,7 +48,7 @@ pub(super) fn build(source: &Path, target: &Path) -> Result<PathBuf, Failure> {
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env("CARGO_TARGET_DIR", target);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags(source, target)?);
     step("wasm", &mut command)?;
-    let glue = target.join("client-glue");
+    let glue = target.join(GLUE);
     if glue.exists() {
         std::fs::remove_dir_all(&glue).map_err(|error| Failure::file(&glue, &error))?;
     }
@@ -59,7 +61,7 @@ pub(super) fn build(source: &Path, target: &Path) -> Result<PathBuf, Failure> {
 
 fn bindgen(wasm: &Path, name: &str, out: &Path) -> Result<(), String> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).out_name(name).typescript(false).remove_name_section(true).remove_producers_section(true);
+    bindgen.input_path(wasm).out_name(name).typescript(true).remove_name_section(true).remove_producers_section(true);
     let made = bindgen.web(true).and_then(|bindgen| bindgen.generate(out));
     made.map_err(|error| format!("{error:#}"))
 }
