@@ -142,6 +142,17 @@ test("nothing of a choice comes back, in an answer or an error", async () => {
   assert.ok(!`${refused}${refused.stack}`.includes("CANARIO"));
 });
 
+test("a call without its form and a wasm that does not come are told apart", async () => {
+  await assert.rejects(crypto.optionOfMarks({ contest: 0 }), { code: "input" });
+  await open();
+  crypto.stop();
+  process.env.WITHOUT_FILES = "1";
+  await assert.rejects(open(), { code: "load" });
+  delete process.env.WITHOUT_FILES;
+  crypto.stop();
+  await open();
+});
+
 test("the paths of bundles are those of the logs", () => {
   const of = (size) => crypto.bundlePaths(`origin\n${size}\nroot\n\n`);
   assert.deepEqual(of(0), []);

@@ -25,7 +25,7 @@ if (isMainThread) {
 } else {
   globalThis.postMessage = (data, options) => parentPort.postMessage(data, options?.transfer);
   globalThis.fetch = async (url) =>
-    new Response(await readFile(fileURLToPath(url)), { headers: { "content-type": "application/wasm" } });
+    process.env.WITHOUT_FILES ? Promise.reject(new TypeError("no connection")) : new Response(await readFile(fileURLToPath(url)), { headers: { "content-type": "application/wasm" } });
   globalThis.onmessage = null;
   const held = [];
   parentPort.on("message", (data) => (globalThis.onmessage ? globalThis.onmessage({ data }) : held.push(data)));

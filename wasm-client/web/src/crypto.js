@@ -216,6 +216,8 @@
  * | `code` | parseCode | no tracking code: a symbol is wrong |
  * | `marks` | optionOfMarks | a mark that is no space of the contest |
  * | `files` | the public calls | a file that is needed is absent, or has not its form |
+ * | `load` | all | the wasm could not be fetched, or is not that of this build: the call may be tried again |
+ * | `input` | all | the page's call has not its form |
  * | `worker` | all | the worker could not be started, or ended: what was in it is lost |
  */
 export class CryptoError extends Error {
@@ -591,6 +593,10 @@ function answer({ id, value, error, progress }) {
   if (!call) return;
   if (progress) {
     call.progress?.(...progress);
+    return;
+  }
+  if (error?.code === "worker") {
+    broken(error.message);
     return;
   }
   waiting.delete(id);

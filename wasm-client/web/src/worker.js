@@ -18,9 +18,24 @@ const aborted = new Set();
 /** @type {Promise<void>} */
 let queue = Promise.resolve();
 
-function load() {
+/** Every error of a call has a code; `load` may go away, `worker` never does. */
+class Failure extends Error {
+  /** @param {string} code @param {unknown} why */
+  constructor(code, why) {
+    super(String(why));
+    this.code = code;
+  }
+}
+
+async function load() {
   const url = new URL("./wasm/escrutinio_wasm_client_bg.wasm", import.meta.url);
-  return init({ module_or_path: fetch(url, { integrity: INTEGRITY.escrutinio_wasm_client }) }).then(() => new Device());
+  try {
+    await init({ module_or_path: fetch(url, { integrity: INTEGRITY.escrutinio_wasm_client }) });
+  } catch (error) {
+    device = null;
+    throw new Failure("load", error);
+  }
+  return new Device();
 }
 
 /** @param {string} text base64url */
@@ -34,7 +49,7 @@ function keys(texts) {
   const bytes = new Uint8Array(texts.length * 32);
   texts.forEach((text, n) => {
     const key = unbase64(text);
-    if (key.length !== 32) throw Object.assign(new Error("not 32 bytes"), { code: "list" });
+    if (key.length !== 32) throw new Failure("list", "not 32 bytes");
     bytes.set(key, n * 32);
   });
   return bytes;
@@ -70,9 +85,14 @@ const calls = {
     return JSON.parse(device.open(electionId));
   },
   linkHalf: (device, { fragment }) => ({ token: device.link_half(fragment) }),
-  derive: (device, { user, password, salt, memoryKib, passes, lanes }) => ({
-    auth: device.derive(user, new TextEncoder().encode(password), salt, memoryKib, passes, lanes),
-  }),
+  derive(device, { user, password, salt, memoryKib, passes, lanes }) {
+    const bytes = new TextEncoder().encode(password);
+    try {
+      return { auth: device.derive(user, bytes, salt, memoryKib, passes, lanes) };
+    } finally {
+      bytes.fill(0);
+    }
+  },
   wrapHalf: (device) => device.wrap_half(),
   unwrapHalf: (device, { bytes }) => ({ list: device.unwrap_half(bytes) }),
   secondHalf: (device, { half, list }) =>
@@ -133,8 +153,10 @@ function told(error) {
     const [code, ...message] = error.split("\n");
     return { code, message: message.join("\n") };
   }
-  const { code = "worker", message = String(error) } = /** @type {any} */ (error ?? {});
-  return { code, message };
+  // A trap leaves memory as it was in the middle of something: nothing more is asked of it.
+  if (error instanceof WebAssembly.RuntimeError) return { code: "worker", message: String(error) };
+  if (error instanceof Failure) return { code: error.code, message: error.message };
+  return { code: "input", message: String(error) };
 }
 
 /** @param {{id: number, name: string, from: any}} call */
@@ -155,7 +177,6 @@ async function carryOut({ id, name, from }) {
     if (value instanceof Given) postMessage({ id, value: value.value }, { transfer: value.transfer });
     else postMessage({ id, value });
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) device = null;
     postMessage({ id, error: told(error) });
   }
 }
