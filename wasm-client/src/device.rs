@@ -15,7 +15,7 @@ use escrutinio_core::board::{ActLog, LogKeys, Receipt};
 use escrutinio_core::credential::{BucketShape, Credential, CredentialError, CredentialLists, Halves, IssuedHalf};
 use escrutinio_core::encoding::{Decode, Encode, Reader};
 use escrutinio_core::hash::{Hash, tagged_hash};
-use escrutinio_core::ids::{TrackingCode, hex};
+use escrutinio_core::ids::{ElectionId, TrackingCode, hex};
 use escrutinio_core::manifest::ListKey;
 use escrutinio_core::point::Point;
 use escrutinio_core::secret::SecretBytes;
@@ -35,6 +35,8 @@ pub struct Device<R> {
     rng: R,
     inbox: Files,
     election: Option<DeviceElection>,
+    /// The election of what belongs to the voter.
+    opened: Option<ElectionId>,
     voter: Voter,
 }
 
@@ -77,7 +79,7 @@ impl<R: CryptoRng> Device<R> {
     /// A device that knows nothing.
     #[must_use]
     pub fn new(rng: R) -> Self {
-        Self { rng, inbox: Files::default(), election: None, voter: Voter::default() }
+        Self { rng, inbox: Files::default(), election: None, opened: None, voter: Voter::default() }
     }
 
     /// Puts a file where the next step finds it.
@@ -115,6 +117,10 @@ impl<R: CryptoRng> Device<R> {
             return Err(Error::new("other-election", format_args!("the record is of {}", election.election_id)));
         }
         let info = ballot_info(&election);
+        // What belongs to the voter of one election is good for no other.
+        if self.opened.replace(election.election_id).is_some_and(|before| before != election.election_id) {
+            self.voter = Voter::default();
+        }
         self.election = Some(election);
         Ok(info)
     }

@@ -249,6 +249,15 @@ fn r_cast_15_a_swapped_record_is_refused_with_its_check() {
         assert_eq!(code(device.open(&id)), expected, "{path} is absent");
     }
     assert_eq!(code(device.prepare(0, 0, None)), "not-open");
+    // What a voter has in one election is gone in another, and still there in the same.
+    let mut voter = entered(&rehearsal, 0);
+    put_record(&mut voter, &rehearsal);
+    voter.open(&id).unwrap();
+    voter.prepare(0, 0, None).unwrap();
+    put_record(&mut voter, &other);
+    voter.open(&other.election().election_id.to_string()).unwrap();
+    assert_eq!(code(voter.prepare(0, 0, None)), "not-entered");
+    assert_eq!(code(voter.cast(0)), "not-prepared");
     // A key of the server's own, in a transcript of the same ceremony.
     let mut transcript = rehearsal.files.0[record::KEY_TRANSCRIPT].clone();
     let last = transcript.len() - 1;
