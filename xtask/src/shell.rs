@@ -44,6 +44,12 @@ impl From<escrutinio_driver::Error> for Failure {
     }
 }
 
+impl From<escrutinio_core::access::LinkError> for Failure {
+    fn from(error: escrutinio_core::access::LinkError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
