@@ -75,7 +75,10 @@ export class App {
     this.config = config;
     this.screens = screens;
     this.clock = new SessionClock(this, { ended: () => this.expire(), again: () => this.renew() });
-    window.addEventListener('popstate', () => this.#back());
+    window.addEventListener('popstate', () => {
+      // A new fragment is announced as a way back, too: it is a link, and another's to handle.
+      if (!location.hash) this.#back();
+    });
     window.addEventListener('beforeunload', (event) => {
       if (this.sending) event.preventDefault();
     });

@@ -13,7 +13,7 @@ export function codeDisplay(app, code) {
   return h('div', { class: 'tracking' },
     h('p', { class: 'label', id: 'tracking-label' }, app.say('code.label')),
     h('p', { class: 'groups', 'aria-labelledby': 'tracking-label', role: 'group' },
-      groups.map((group, at) => [h('span', null, group), at + 1 < groups.length ? h('wbr') : null])));
+      groups.map((group) => h('span', null, group))));
 }
 
 /**
