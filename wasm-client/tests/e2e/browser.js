@@ -121,7 +121,9 @@ export class Visit {
     await this.type('Contraseña', password);
     await this.press('Seguir');
     await this.at('factor', { axe: false });
-    await this.mark('Con un mensaje de texto');
+    // Of a group of radio buttons the keyboard reaches one; arrows lead to the others.
+    await this.tabTo('Con una aplicación de códigos');
+    await this.page.keyboard.press('ArrowDown');
     await this.press('Seguir');
     await this.at('code-entry', { axe: false });
     await this.type('Código del mensaje de texto', '123456');

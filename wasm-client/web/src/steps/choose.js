@@ -112,13 +112,13 @@ function reasons(app, contest, outcome) {
 
 /** What the rules of this election allow only if it is meant. @param {number} index @param {Resolution} outcome @returns {import('../app.js').Screen} */
 function confirm(index, outcome) {
-  const key = outcome.why === 'confirm-empty' ? 'confirm.empty' : 'confirm.combination';
+  const kind = outcome.why === 'confirm-empty' ? 'empty' : 'combination';
   return (app) => ({
     state: 'confirm',
-    title: app.say(`${key}.title`),
+    title: app.say(`confirm.${kind}.title`),
     back: () => app.show(ballot(index)),
     body: [
-      app.texts.paragraphs(`${key}.text`, { name: outcome.name ?? '' }),
+      app.texts.paragraphs(`confirm.${kind}.text`, { name: outcome.name ?? '' }),
       h('div', { class: 'actions' },
         button(app.say('review.change'), () => app.show(ballot(index)), { class: 'primary' }),
         button(app.say('confirm.yes'), async () => app.show(review(index, await resolution(app, index, true))), { class: 'secondary' })),

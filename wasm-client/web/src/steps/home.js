@@ -13,7 +13,7 @@ export function home(app) {
   const done = left.length === 0;
   return {
     state: done ? 'voted' : 'home',
-    title: done ? app.say('voted.title') : app.say('home.title', { count: left.length }),
+    title: done ? app.say('voted.title') : left.length === 1 ? app.say('home.title.one') : app.say('home.title.more', { count: left.length }),
     back: () => app.announce(app.say('back.home')),
     body: [
       done ? app.texts.paragraphs('voted.text', { help: app.helpLine }) : app.texts.paragraphs('home.text'),
