@@ -35,7 +35,7 @@ test('R-CAST-10 an answer is lost, the server is busy, the line breaks: the same
 
 test('R-CAST-10 a reload in the middle goes on by itself, with the same bytes', async () => {
   const visit = await sealed();
-  here.server.state.ballots = ['lose', 'busy', 'busy', 'busy'];
+  here.server.state.ballots = ['drop', 'busy', 'busy'];
   visit.page.on('dialog', (dialog) => dialog.accept());
   await visit.press('Emitir mi voto');
   await visit.page.waitForFunction(() => document.querySelector('.doing')?.textContent?.includes('otra vez'));

@@ -58,8 +58,8 @@ async function main() {
   }
   app.show(preparing);
   await store.open();
-  const begin = async () => {
-    if (!(await tab.claim())) {
+  const begin = async (/** @type {boolean} */ mine) => {
+    if (!mine && !(await tab.claim())) {
       app.show(elsewhere(begin));
       return;
     }
@@ -79,7 +79,7 @@ async function main() {
     const late = takeFragment();
     if (late && !app.sending && !app.user) void guarded(app, () => openLink(app, late));
   });
-  await begin();
+  await begin(false);
 }
 
 /** Receipts that were shown and not left yet. @param {App} app */
@@ -105,7 +105,7 @@ function unsupported(app) {
   return { state: 'unsupported', title: app.say('unsupported.title'), body: app.texts.paragraphs('unsupported.text', { help: app.helpLine }) };
 }
 
-/** @param {() => Promise<void>} begin @returns {import('./app.js').Screen} */
+/** @param {(mine: boolean) => Promise<void>} begin @returns {import('./app.js').Screen} */
 function elsewhere(begin) {
   return (app) => {
     const answer = h('p', { role: 'status' });
@@ -115,12 +115,8 @@ function elsewhere(begin) {
       body: [
         app.texts.paragraphs('elsewhere.text'),
         h('div', { class: 'actions' }, button(app.say('elsewhere.here'), async () => {
-          if (await app.tab?.take()) {
-            app.tab?.leave();
-            await begin();
-          } else {
-            answer.textContent = app.say('elsewhere.busy');
-          }
+          if (await app.tab?.take()) await begin(true);
+          else answer.textContent = app.say('elsewhere.busy');
         }, { class: 'primary' })),
         answer,
       ],

@@ -148,8 +148,9 @@ export function digits(count, text) {
  */
 export function button(text, action, attributes = {}) {
   let busy = false;
-  const element = h('button', { type: 'button', ...attributes, on: { click: async () => {
-    if (busy) return;
+  const element = h('button', { type: 'button', ...attributes, on: { click: async (/** @type {MouseEvent} */ event) => {
+    // The second click of a double click falls on whatever the first has brought there.
+    if (busy || event.detail > 1) return;
     busy = true;
     element.setAttribute('aria-disabled', 'true');
     try {
