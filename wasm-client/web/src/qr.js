@@ -115,15 +115,16 @@ function countBits(mode, version) {
 /**
  * @param {string} text
  * @param {Level} [level]
+ * @param {number} [mask] from 0 to 7; otherwise the one that is easiest to read
  * @returns {Matrix | null} null if it is too long for any version
  */
-export function qr(text, level = 'M') {
+export function qr(text, level = 'M', mask) {
   const parts = segments(text);
   for (let version = 1; version <= 40; version += 1) {
     const used = parts.reduce((sum, part) => sum + 4 + countBits(part.mode, version) + part.bits.length, 0);
     const room = capacity(version, level) * 8;
     const fits = parts.every((part) => part.count < 2 ** countBits(part.mode, version));
-    if (used <= room && fits) return draw(version, level, interleave(version, level, payload(parts, version, room)));
+    if (used <= room && fits) return draw(version, level, interleave(version, level, payload(parts, version, room)), mask);
   }
   return null;
 }
@@ -177,8 +178,8 @@ const MASKS = [
   (y, x) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
 ];
 
-/** @param {number} version @param {Level} level @param {number[]} words @returns {Matrix} */
-function draw(version, level, words) {
+/** @param {number} version @param {Level} level @param {number[]} words @param {number} [wanted] @returns {Matrix} */
+function draw(version, level, words, wanted) {
   const size = version * 4 + 17;
   const modules = new Uint8Array(size * size);
   const fixed = new Uint8Array(size * size);
@@ -250,9 +251,9 @@ function draw(version, level, words) {
       for (let x = 0; x < size; x += 1) if (!fixed[y * size + x] && MASKS[mask](y, x)) modules[y * size + x] ^= 1;
     }
   };
-  let best = 0;
+  let best = wanted ?? 0;
   let least = Infinity;
-  for (let mask = 0; mask < 8; mask += 1) {
+  for (let mask = 0; mask < 8 && wanted === undefined; mask += 1) {
     turn(mask);
     format(mask);
     const cost = penalty(modules, size);
