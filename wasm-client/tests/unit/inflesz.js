@@ -3,19 +3,19 @@
  * names: 206.835 - 62.3 (syllables / words) - words / sentences. From 65 on a text is "fairly easy".
  */
 
-const VOWELS = 'aeiouáéíóúü';
-const STRONG = 'aeoáéíóú';
+const VOWELS = "aeiouáéíóúü";
+const STRONG = "aeoáéíóú";
 
 /** @param {string} word */
 export function syllables(word) {
   // A silent u; a y that sounds as a vowel.
-  const plain = word.toLowerCase().replace(/qu(?=[eiéí])/g, 'q').replace(/gu(?=[eiéí])/g, 'g').replace(/y(?![aeiouáéíóú])/g, 'i').replace(/h(?=[íú])/g, '');
+  const plain = word.toLowerCase().replace(/qu(?=[eiéí])/g, "q").replace(/gu(?=[eiéí])/g, "g").replace(/y(?![aeiouáéíóú])/g, "i").replace(/h(?=[íú])/g, "");
   let count = 0;
-  let before = '';
+  let before = "";
   for (const letter of plain) {
     const vowel = VOWELS.includes(letter);
     // Two vowels are one syllable unless both are strong; an accented í or ú is strong.
-    if (vowel && !(VOWELS.includes(before) && before !== '' && !(STRONG.includes(letter) && STRONG.includes(before)))) count += 1;
+    if (vowel && !(VOWELS.includes(before) && before !== "" && !(STRONG.includes(letter) && STRONG.includes(before)))) count += 1;
     before = letter;
   }
   return Math.max(1, count);

@@ -33,7 +33,7 @@
  * @property {{ contest: number, cast: boolean }[]} contests
  */
 
-const PROBLEM = 'urn:escrutinio:problem:';
+const PROBLEM = "urn:escrutinio:problem:";
 
 /** An answer that is a refusal. */
 export class Problem extends Error {
@@ -51,15 +51,15 @@ export class Problem extends Error {
 
   /** Whether the same request may get another answer later. */
   get passing() {
-    return ['busy', 'storage', 'clock', 'timeout', 'internal', 'too-many-requests'].includes(this.name);
+    return ["busy", "storage", "clock", "timeout", "internal", "too-many-requests"].includes(this.name);
   }
 }
 
 /** No answer came: nobody knows whether the request arrived. */
 export class Unreachable extends Error {
   constructor() {
-    super('unreachable');
-    this.name = 'unreachable';
+    super("unreachable");
+    this.name = "unreachable";
   }
 }
 
@@ -69,19 +69,19 @@ export function pause(milliseconds, signal) {
     const timer = setTimeout(done, milliseconds);
     function done() {
       clearTimeout(timer);
-      globalThis.removeEventListener?.('online', done);
-      signal?.removeEventListener('abort', stop);
+      globalThis.removeEventListener?.("online", done);
+      signal?.removeEventListener("abort", stop);
       resolve();
     }
     function stop() {
       clearTimeout(timer);
-      globalThis.removeEventListener?.('online', done);
+      globalThis.removeEventListener?.("online", done);
       reject(signal?.reason);
     }
     if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
+    signal?.addEventListener("abort", stop, { once: true });
     // Whoever comes back from a tunnel need not wait for the rest.
-    globalThis.addEventListener?.('online', done, { once: true });
+    globalThis.addEventListener?.("online", done, { once: true });
   });
 }
 
@@ -119,17 +119,17 @@ export class Api {
    */
   async request(path, how = {}) {
     /** @type {Record<string, string>} */
-    const headers = { 'accept-language': this.language() };
+    const headers = { "accept-language": this.language() };
     let body;
     if (how.json) {
-      headers['content-type'] = 'application/json';
+      headers["content-type"] = "application/json";
       body = JSON.stringify(how.json);
     } else if (how.bytes) {
-      headers['content-type'] = 'application/octet-stream';
+      headers["content-type"] = "application/octet-stream";
       body = /** @type {Uint8Array<ArrayBuffer>} */ (how.bytes);
     }
     if (how.session) {
-      if (!this.#token) throw new Problem('no-session', 401);
+      if (!this.#token) throw new Problem("no-session", 401);
       headers.authorization = `Bearer ${this.#token}`;
     }
     const limits = [AbortSignal.timeout(how.patience ?? PATIENCE.ask)];
@@ -138,14 +138,14 @@ export class Api {
     let text;
     try {
       answer = await fetch(this.base + path, {
-        method: how.method ?? (body === undefined ? 'GET' : 'POST'),
+        method: how.method ?? (body === undefined ? "GET" : "POST"),
         headers,
         body,
         signal: any(limits),
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        redirect: 'error',
+        cache: "no-store",
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        redirect: "error",
       });
       if (answer.ok) return answer;
       text = await answer.text();
@@ -153,7 +153,7 @@ export class Api {
       how.signal?.throwIfAborted();
       throw new Unreachable();
     }
-    throw problemOf(answer.status, text, answer.headers.get('retry-after'));
+    throw problemOf(answer.status, text, answer.headers.get("retry-after"));
   }
 
   /**
@@ -166,7 +166,7 @@ export class Api {
       try {
         return await this.request(path, how);
       } catch (error) {
-        const passing = error instanceof Unreachable || (error instanceof Problem && error.passing && error.name !== 'too-many-requests');
+        const passing = error instanceof Unreachable || (error instanceof Problem && error.passing && error.name !== "too-many-requests");
         if (!passing || tried >= TRIES) throw error;
         await pause(waitBefore(tried, error), how?.signal);
       }
@@ -175,68 +175,68 @@ export class Api {
 
   /** @param {string} path @param {object} json @returns {Promise<any>} */
   async post(path, json) {
-    return body(await this.request(`/api/v1${path}`, { json }), 'json');
+    return body(await this.request(`/api/v1${path}`, { json }), "json");
   }
 
   /** @returns {Promise<ElectionAnswer>} */
   async election() {
-    return body(await this.patiently('/api/v1/election'), 'json');
+    return body(await this.patiently("/api/v1/election"), "json");
   }
 
   /** A file of the sealed record. @param {string} path @returns {Promise<Uint8Array>} */
   async record(path) {
     const answer = await this.patiently(`/api/v1/record/${path}`, { patience: PATIENCE.file });
-    return new Uint8Array(await body(answer, 'arrayBuffer'));
+    return new Uint8Array(await body(answer, "arrayBuffer"));
   }
 
   /** A file outside of the interface, such as `/receipts.txt`. @param {string} path @returns {Promise<Uint8Array>} */
   async file(path) {
-    return new Uint8Array(await body(await this.patiently(path, { patience: PATIENCE.file }), 'arrayBuffer'));
+    return new Uint8Array(await body(await this.patiently(path, { patience: PATIENCE.file }), "arrayBuffer"));
   }
 
   /** @param {number} list @returns {Promise<any>} */
   async list(list) {
-    return body(await this.patiently(`/api/v1/lists/${list}`), 'json');
+    return body(await this.patiently(`/api/v1/lists/${list}`), "json");
   }
 
   /** @param {number} list @param {number} bucket @returns {Promise<{ keys: string[], path: string[] }>} */
   async bucket(list, bucket) {
-    return body(await this.patiently(`/api/v1/lists/${list}/${bucket}`), 'json');
+    return body(await this.patiently(`/api/v1/lists/${list}/${bucket}`), "json");
   }
 
   /** @param {string} token @returns {Promise<{ attempt: string, user: string }>} */
   link(token) {
-    return this.post('/access/link', { token });
+    return this.post("/access/link", { token });
   }
 
   /** @param {string} attempt @param {string} digits @returns {Promise<Factors>} */
   digits(attempt, digits) {
-    return this.post('/access/digits', { attempt, digits });
+    return this.post("/access/digits", { attempt, digits });
   }
 
   /** @param {string} user @returns {Promise<Kdf>} */
   async kdf(user) {
-    return body(await this.patiently('/api/v1/access/kdf', { json: { user } }), 'json');
+    return body(await this.patiently("/api/v1/access/kdf", { json: { user } }), "json");
   }
 
   /** @param {string} user @param {string} auth @returns {Promise<Factors>} */
   login(user, auth) {
-    return this.post('/access/login', { user, auth });
+    return this.post("/access/login", { user, auth });
   }
 
   /** @param {string} user @returns {Promise<void>} */
   async recover(user) {
-    await this.request('/api/v1/access/recover', { json: { user } });
+    await this.request("/api/v1/access/recover", { json: { user } });
   }
 
   /** @param {string} user @param {string} code @returns {Promise<Factors>} */
   recoverCode(user, code) {
-    return this.post('/access/recover-code', { user, code });
+    return this.post("/access/recover-code", { user, code });
   }
 
   /** @param {string} attempt @param {'totp' | 'sms'} factor @returns {Promise<Chosen>} */
   factor(attempt, factor) {
-    return this.post('/access/factor', { attempt, factor });
+    return this.post("/access/factor", { attempt, factor });
   }
 
   /**
@@ -246,28 +246,28 @@ export class Api {
    * @returns {Promise<Entered | PasswordStep>}
    */
   code(attempt, code, smsCode) {
-    return this.post('/access/code', smsCode === null ? { attempt, code } : { attempt, code, sms_code: smsCode });
+    return this.post("/access/code", smsCode === null ? { attempt, code } : { attempt, code, sms_code: smsCode });
   }
 
   /** @param {string} attempt @param {string} auth @returns {Promise<Entered>} */
   password(attempt, auth) {
-    return this.post('/access/password', { attempt, auth });
+    return this.post("/access/password", { attempt, auth });
   }
 
   /** @returns {Promise<SessionState>} */
   async session() {
-    return body(await this.patiently('/api/v1/session', { session: true }), 'json');
+    return body(await this.patiently("/api/v1/session", { session: true }), "json");
   }
 
   /** The server's half of the credential. @returns {Promise<Uint8Array>} */
   async half() {
-    return new Uint8Array(await body(await this.patiently('/api/v1/session/half', { session: true }), 'arrayBuffer'));
+    return new Uint8Array(await body(await this.patiently("/api/v1/session/half", { session: true }), "arrayBuffer"));
   }
 
   /** Ends the session. It is over anyway soon: a failure is nobody's. */
   async logout() {
     try {
-      await this.request('/api/v1/session', { method: 'DELETE', session: true });
+      await this.request("/api/v1/session", { method: "DELETE", session: true });
     } catch {
       // The server ends it by itself.
     }
@@ -286,8 +286,8 @@ export class Api {
       how.signal.throwIfAborted();
       how.sending();
       try {
-        const answer = await this.request('/api/v1/session/ballots', { bytes, session: true, patience: PATIENCE.cast, signal: how.signal });
-        return await body(answer, 'text');
+        const answer = await this.request("/api/v1/session/ballots", { bytes, session: true, patience: PATIENCE.cast, signal: how.signal });
+        return await body(answer, "text");
       } catch (error) {
         how.signal.throwIfAborted();
         if (!(error instanceof Unreachable) && !(error instanceof Problem && error.passing)) throw error;
@@ -300,7 +300,7 @@ export class Api {
 
   /** @param {string} code @returns {Promise<boolean>} */
   async recorded(code) {
-    const answer = await body(await this.patiently('/api/v1/recorded', { json: { code } }), 'json');
+    const answer = await body(await this.patiently("/api/v1/recorded", { json: { code } }), "json");
     return answer.recorded === true;
   }
 }
@@ -342,7 +342,7 @@ export function problemOf(status, text, retry) {
     type = undefined;
   }
   const seconds = retry !== null && /^\d+$/.test(retry) ? Number(retry) : null;
-  if (typeof type !== 'string' || !type.startsWith(PROBLEM)) return status >= 500 ? new Unreachable() : new Problem('unknown', status, seconds);
+  if (typeof type !== "string" || !type.startsWith(PROBLEM)) return status >= 500 ? new Unreachable() : new Problem("unknown", status, seconds);
   return new Problem(type.slice(PROBLEM.length), status, seconds);
 }
 
@@ -354,7 +354,7 @@ function any(signals) {
   const controller = new AbortController();
   for (const signal of signals) {
     if (signal.aborted) controller.abort(signal.reason);
-    signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+    signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
   }
   return controller.signal;
 }

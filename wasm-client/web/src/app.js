@@ -3,49 +3,36 @@
  * any moment loses no vote and makes no second one. Choices are in `choice` and in the worker, nowhere else.
  */
 
-import { byId, h } from './dom.js';
-import { Problem, Unreachable } from './api.js';
-import { SessionClock } from './components/clock.js';
-import { CryptoError } from './crypto.js';
+import { Problem } from "./api.js";
+import { Base } from "./base.js";
+import { SessionClock } from "./components/clock.js";
+import { byId, h } from "./dom.js";
 
 /** @typedef {{ say: (key: string, values?: Record<string, string | number>) => string }} Speaker */
-/** @typedef {import('./crypto.js').BallotInfo} BallotInfo */
-/** @typedef {import('./crypto.js').Contest} Contest */
 
 /**
  * A screen: one question.
  * @typedef {object} View
  * @property {string} state its name, for tests and for the style sheet
  * @property {string} title
- * @property {import('./dom.js').Child[]} body
+ * @property {import("./dom.js").Child[]} body
  * @property {() => void} [back] where the button of the browser leads
  * @property {boolean} [wide]
  */
 /** @typedef {(app: App) => View} Screen */
 
-/**
- * What the authority says of the page.
- * @typedef {object} Config
- * @property {string} server
- * @property {string} election
- * @property {{ name: string, phone: string, mail: string }} help
- * @property {{ commit: string, hash: string } | null} build
- */
-
-export class App {
+export class App extends Base {
   /** @type {Screen | null} */
   #screen = null;
   /** @type {View | null} */
   #view = null;
   #guarded = false;
 
-  /** Set as soon as the sealed record was verified. @type {BallotInfo | null} */
-  info = null;
-  /** What the server says of phase and calendar. @type {import('./api.js').ElectionAnswer | null} */
+  /** What the server says of phase and calendar. @type {import("./api.js").ElectionAnswer | null} */
   status = null;
   /** The voter whose session this is. @type {string | null} */
   user = null;
-  /** What the session may do. @type {import('./api.js').SessionState | null} */
+  /** What the session may do. @type {import("./api.js").SessionState | null} */
   session = null;
   /** Whether the first half came with the link and has to be sealed once there is a password. */
   linked = false;
@@ -58,63 +45,35 @@ export class App {
 
   /**
    * @param {object} parts
-   * @param {import('./api.js').Api} parts.api
-   * @param {typeof import('./crypto.js')} parts.crypto
-   * @param {import('./store.js').Store} parts.store
-   * @param {import('./tabs.js').Tab | null} parts.tab
-   * @param {import('./texts.js').Texts} parts.texts
-   * @param {Config} parts.config
+   * @param {import("./api.js").Api} parts.api
+   * @param {typeof import("./crypto.js")} parts.crypto
+   * @param {import("./store.js").Store} parts.store
+   * @param {import("./tabs.js").Tab | null} parts.tab
+   * @param {import("./texts.js").Texts} parts.texts
+   * @param {import("./base.js").Config} parts.config
    * @param {{ expired: Screen, again: Screen }} parts.screens
    */
   constructor({ api, crypto, store, tab, texts, config, screens }) {
-    this.api = api;
-    this.crypto = crypto;
+    super({ api, crypto, texts, config });
     this.store = store;
     this.tab = tab;
-    this.texts = texts;
-    this.config = config;
     this.screens = screens;
     this.clock = new SessionClock(this, { ended: () => this.expire(), again: () => this.renew() });
-    window.addEventListener('popstate', () => {
+    window.addEventListener("popstate", () => {
       // A new fragment is announced as a way back, too: it is a link, and another's to handle.
       if (!location.hash) this.#back();
     });
-    window.addEventListener('beforeunload', (event) => {
+    window.addEventListener("beforeunload", (event) => {
       if (this.sending) event.preventDefault();
     });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') void this.#resync();
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.#resync();
     });
-  }
-
-  /** @param {string} key @param {Record<string, string | number>} [values] */
-  say(key, values) {
-    return this.texts.say(key, values);
-  }
-
-  /** The verified election. No screen that needs it is shown before. @returns {BallotInfo} */
-  get election() {
-    if (!this.info) throw new Error('the election is not open');
-    return this.info;
-  }
-
-  /** @param {number} index */
-  contest(index) {
-    const contest = this.election.contests.find((one) => one.index === index);
-    if (!contest) throw new Error(`no contest ${index}`);
-    return contest;
-  }
-
-  /** @param {number} index */
-  party(index) {
-    const party = this.election.parties.find((one) => one.index === index);
-    if (!party) throw new Error(`no party ${index}`);
-    return party;
   }
 
   /** @param {number} contest */
   choice(contest) {
-    const choice = this.choices.get(contest) ?? { marked: new Set(), text: '' };
+    const choice = this.choices.get(contest) ?? { marked: new Set(), text: "" };
     this.choices.set(contest, choice);
     return choice;
   }
@@ -126,16 +85,16 @@ export class App {
     this.#view = view;
     if (view.back && !this.#guarded) {
       // One entry that the button of the browser may take: it then leads to the question before.
-      history.pushState(null, '');
+      history.pushState(null, "");
       this.#guarded = true;
     }
-    const main = byId('main');
+    const main = byId("main");
     main.dataset.state = view.state;
-    main.classList.toggle('wide', view.wide === true);
-    const heading = h('h1', { tabindex: '-1' }, view.title);
+    main.classList.toggle("wide", view.wide === true);
+    const heading = h("h1", { tabindex: "-1" }, view.title);
     main.replaceChildren(heading);
     for (const child of [view.body].flat(9)) if (child) main.append(/** @type {Node} */ (child instanceof Node ? child : String(child)));
-    document.title = `${view.title} · ${this.say('site.name')}`;
+    document.title = `${view.title} · ${this.say("site.name")}`;
     window.scrollTo(0, 0);
     heading.focus({ preventScroll: true });
   }
@@ -145,38 +104,15 @@ export class App {
     if (this.#screen) this.show(this.#screen);
   }
 
-  /** @param {string} text for a screen reader, when it has finished what it says */
-  announce(text) {
-    const region = byId('live');
-    region.textContent = '';
-    // A region that is set twice to one text says it once.
-    setTimeout(() => { region.textContent = text; }, 50);
-  }
-
   /** Whether something may happen beside the present screen. @param {'renew'} _what */
   may(_what) {
-    return !this.sending && ['home', 'ballot', 'review', 'code', 'audit'].includes(this.#view?.state ?? '');
-  }
-
-  /** A fault in plain words. @param {unknown} error */
-  explain(error) {
-    if (error instanceof Explained) return error.message;
-    const key = error instanceof CryptoError ? `crypto.${error.code}` : `problem.${error instanceof Error ? error.name : ''}`;
-    if (this.texts.has(key)) return this.say(key, { help: this.helpLine });
-    if (error instanceof CryptoError) return this.say('crypto.other', { code: error.code, help: this.helpLine });
-    if (error instanceof Problem) return this.say('problem.other', { code: error.name, help: this.helpLine });
-    if (error instanceof Unreachable) return this.say('problem.unreachable');
-    throw error;
-  }
-
-  get helpLine() {
-    return this.say('help.line', this.config.help);
+    return !this.sending && ["home", "ballot", "review", "code", "audit"].includes(this.#view?.state ?? "");
   }
 
   /**
    * A session has begun.
    * @param {string} user
-   * @param {import('./api.js').Entered} entered
+   * @param {import("./api.js").Entered} entered
    */
   begin(user, entered) {
     this.user = user;
@@ -214,9 +150,9 @@ export class App {
   #back() {
     this.#guarded = false;
     if (this.sending) {
-      history.pushState(null, '');
+      history.pushState(null, "");
       this.#guarded = true;
-      this.announce(this.say('back.sending'));
+      this.announce(this.say("back.sending"));
       return;
     }
     if (this.#view?.back) this.#view.back();
@@ -230,10 +166,7 @@ export class App {
       const state = await this.api.session();
       this.clock.start(state.remaining);
     } catch (error) {
-      if (error instanceof Problem && (error.name === 'session-expired' || error.name === 'no-session')) this.expire();
+      if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) this.expire();
     }
   }
 }
-
-/** A fault that is already said for the voter. */
-export class Explained extends Error {}

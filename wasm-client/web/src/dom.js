@@ -22,12 +22,12 @@ export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === 'on') {
+    if (name === "on") {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, /** @type {EventListener} */ (listener));
-    } else if (name === 'vars') {
+    } else if (name === "vars") {
       for (const [property, text] of Object.entries(value)) element.style.setProperty(property, String(text));
     } else {
-      element.setAttribute(name, value === true ? '' : String(value));
+      element.setAttribute(name, value === true ? "" : String(value));
     }
   }
   append(element, children);
@@ -46,7 +46,7 @@ export function append(parent, children) {
   }
 }
 
-const SVG = 'http://www.w3.org/2000/svg';
+const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @param {string} tag

@@ -1,22 +1,22 @@
 /** From both factors to the booth: the halves, the list, what was signed before. */
 
-import { CryptoError } from './crypto.js';
-import { SESSION } from './remember.js';
-import { casting } from './steps/cast.js';
-import { home } from './steps/home.js';
-import { needLink } from './steps/need-link.js';
+import { CryptoError } from "./crypto.js";
+import { SESSION } from "./remember.js";
+import { casting } from "./steps/cast.js";
+import { home } from "./steps/home.js";
+import { needLink } from "./steps/need-link.js";
 
-/** @typedef {import('./app.js').App} App */
+/** @typedef {import("./app.js").App} App */
 
 /**
  * A session has begun; the wrapping key of its password is in the worker.
  * @param {App} app
  * @param {string} user
- * @param {import('./api.js').Entered} entered
+ * @param {import("./api.js").Entered} entered
  */
 export async function entered(app, user, entered) {
   app.begin(user, entered);
-  await opened(app);
+  await app.open();
   if (app.linked) {
     await app.store.keepHalf(user, await app.crypto.wrapHalf());
     app.linked = false;
@@ -29,7 +29,7 @@ export async function entered(app, user, entered) {
       return await booth(app);
     } catch (error) {
       // Sealed under the password before this one: the link gives it again.
-      if (!(error instanceof CryptoError) || error.code !== 'sealed') throw error;
+      if (!(error instanceof CryptoError) || error.code !== "sealed") throw error;
     }
   }
   app.session = await app.api.session();
@@ -59,37 +59,24 @@ export async function booth(app) {
  */
 async function onTheList(app, list, bucket) {
   const { api, crypto } = app;
-  const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file('/acts/checkpoint')];
+  const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
   const bundles = [];
   for (const path of crypto.bundlePaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
   try {
     await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
   } catch (error) {
-    if (!(error instanceof CryptoError) || error.code !== 'witnesses') throw error;
-    await crypto.enter({ lists: await api.record('credentials/lists.bin') });
+    if (!(error instanceof CryptoError) || error.code !== "witnesses") throw error;
+    await crypto.enter({ lists: await api.record("credentials/lists.bin") });
   }
 }
 
 /** A ballot that this voter signed here and that is not known to have arrived. @param {App} app */
 async function firstPending(app) {
   for (const { contest } of app.session?.contests ?? []) {
-    const pending = await app.store.ballot(app.user ?? '', contest);
+    const pending = await app.store.ballot(app.user ?? "", contest);
     if (pending) return pending;
   }
   return null;
-}
-
-/**
- * The sealed record, verified once. Until it is, nothing is encrypted and no password is asked for.
- * @param {App} app
- */
-export async function opened(app) {
-  if (app.info) return app.info;
-  /** @type {Record<string, Uint8Array>} */
-  const files = {};
-  for (const path of app.crypto.SEALED_FILES) files[path] = await app.api.record(path);
-  app.info = await app.crypto.open({ files, electionId: app.config.election });
-  return app.info;
 }
 
 /**
@@ -106,7 +93,7 @@ export async function resumed(app) {
     SESSION.forgetSending();
     return false;
   }
-  await opened(app);
+  await app.open();
   await app.crypto.resume(pending.bytes);
   app.user = left.user;
   app.api.use(left.token);

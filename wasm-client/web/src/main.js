@@ -1,27 +1,28 @@
 /** The voting page: what has to be there, whose tab it is, and the first screen. */
 
-import { Api, Problem, Unreachable } from './api.js';
-import { App } from './app.js';
-import * as crypto from './crypto.js';
-import { byId, h } from './dom.js';
-import { opened, resumed } from './flow.js';
-import { configuration, firstTexts, frame } from './frame.js';
-import { SESSION } from './remember.js';
-import { button } from './components/form.js';
-import { expired, moved } from './steps/end.js';
-import { guarded, preparing } from './steps/factor.js';
-import { openLink } from './steps/first.js';
-import { loginAgain } from './steps/login.js';
-import { fragmentOf } from './steps/need-link.js';
-import { receipt } from './steps/receipt.js';
-import { start } from './steps/start.js';
-import { Store } from './store.js';
-import { Tab } from './tabs.js';
+import { Api, Problem, Unreachable } from "./api.js";
+import { App } from "./app.js";
+import { Explained } from "./base.js";
+import * as crypto from "./crypto.js";
+import { byId, h } from "./dom.js";
+import { resumed } from "./flow.js";
+import { configuration, firstTexts, frame, isRegistered } from "./frame.js";
+import { SESSION } from "./remember.js";
+import { button } from "./components/form.js";
+import { expired, moved } from "./steps/end.js";
+import { guarded, preparing } from "./steps/factor.js";
+import { openLink } from "./steps/first.js";
+import { loginAgain } from "./steps/login.js";
+import { fragmentOf } from "./steps/need-link.js";
+import { receipt } from "./steps/receipt.js";
+import { start } from "./steps/start.js";
+import { Store } from "./store.js";
+import { Tab } from "./tabs.js";
 
 /** The link's fragment, gone from address and history before anything else happens. */
 function takeFragment() {
   const fragment = fragmentOf(location.hash);
-  if (location.hash) history.replaceState(null, '', location.pathname + location.search);
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   return /^[\w-]+\.[\w-]+$/.test(fragment) ? fragment : null;
 }
 
@@ -67,14 +68,14 @@ async function main() {
     await guarded(app, async () => {
       app.status = await api.election();
       around();
-      await opened(app);
+      if (!(await isRegistered(await app.open()))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
       if (await resumed(app)) return;
       if (afterReload(app)) return;
-      if (fragment && app.status.phase === 'voting') await openLink(app, fragment);
+      if (fragment && app.status.phase === "voting") await openLink(app, fragment);
       else app.show(start);
     });
   };
-  window.addEventListener('hashchange', () => {
+  window.addEventListener("hashchange", () => {
     // The link was put into the address of a page that was open.
     const late = takeFragment();
     if (late && !app.sending && !app.user) void guarded(app, () => openLink(app, late));
@@ -96,28 +97,28 @@ function afterReload(app) {
 
 /** What the page cannot do without (R-ACCS-08). */
 function supported() {
-  return typeof WebAssembly === 'object' && typeof Worker === 'function' && typeof BigInt === 'function'
-    && typeof HTMLDialogElement === 'function' && globalThis.isSecureContext;
+  return typeof WebAssembly === "object" && typeof Worker === "function" && typeof BigInt === "function"
+    && typeof HTMLDialogElement === "function" && globalThis.isSecureContext;
 }
 
-/** @type {import('./app.js').Screen} */
+/** @type {import("./app.js").Screen} */
 function unsupported(app) {
-  return { state: 'unsupported', title: app.say('unsupported.title'), body: app.texts.paragraphs('unsupported.text', { help: app.helpLine }) };
+  return { state: "unsupported", title: app.say("unsupported.title"), body: app.texts.paragraphs("unsupported.text", { help: app.helpLine }) };
 }
 
-/** @param {(mine: boolean) => Promise<void>} begin @returns {import('./app.js').Screen} */
+/** @param {(mine: boolean) => Promise<void>} begin @returns {import("./app.js").Screen} */
 function elsewhere(begin) {
   return (app) => {
-    const answer = h('p', { role: 'status' });
+    const answer = h("p", { role: "status" });
     return {
-      state: 'elsewhere',
-      title: app.say('elsewhere.title'),
+      state: "elsewhere",
+      title: app.say("elsewhere.title"),
       body: [
-        app.texts.paragraphs('elsewhere.text'),
-        h('div', { class: 'actions' }, button(app.say('elsewhere.here'), async () => {
+        app.texts.paragraphs("elsewhere.text"),
+        h("div", { class: "actions" }, button(app.say("elsewhere.here"), async () => {
           if (await app.tab?.take()) await begin(true);
-          else answer.textContent = app.say('elsewhere.busy');
-        }, { class: 'primary' })),
+          else answer.textContent = app.say("elsewhere.busy");
+        }, { class: "primary" })),
         answer,
       ],
     };
@@ -127,7 +128,7 @@ function elsewhere(begin) {
 main().catch((error) => {
   // There are no texts, or no configuration: what the document itself says has to do.
   console.error(error instanceof Problem || error instanceof Unreachable ? error.name : error);
-  byId('main').hidden = true;
-  byId('failed').hidden = false;
+  byId("main").hidden = true;
+  byId("failed").hidden = false;
 });
 

@@ -3,14 +3,14 @@
  * here is only what a tap does, and which words explain a refusal.
  */
 
-/** @typedef {import('./crypto.js').Contest} Contest */
-/** @typedef {import('./crypto.js').Space} Space */
-/** @typedef {import('./crypto.js').Resolution} Resolution */
-/** @typedef {import('./crypto.js').Mark} Mark */
+/** @typedef {import("./crypto.js").Contest} Contest */
+/** @typedef {import("./crypto.js").Space} Space */
+/** @typedef {import("./crypto.js").Resolution} Resolution */
+/** @typedef {import("./crypto.js").Mark} Mark */
 
 /** Whether a space excludes every other one whatever the coalitions are. @param {Space} space */
 export function exclusive(space) {
-  return space.kind === 'null' || space.kind === 'write-in';
+  return space.kind === "null" || space.kind === "write-in";
 }
 
 /**

@@ -87,17 +87,17 @@ function put(bits, value, length) {
 
 /** @param {string} text @returns {Segment[]} a long row of digits at the end stands by itself, in less than half the room */
 function segments(text) {
-  const digits = /\d{12,}$/.exec(text)?.[0] ?? '';
+  const digits = /\d{12,}$/.exec(text)?.[0] ?? "";
   /** @type {Segment[]} */
   const all = [];
   const bytes = new TextEncoder().encode(text.slice(0, text.length - digits.length));
-  if (bytes.length > 0 || digits === '') {
+  if (bytes.length > 0 || digits === "") {
     /** @type {number[]} */
     const bits = [];
     bytes.forEach((byte) => put(bits, byte, 8));
     all.push({ mode: 4, count: bytes.length, bits });
   }
-  if (digits !== '') {
+  if (digits !== "") {
     /** @type {number[]} */
     const bits = [];
     for (const group of digits.match(/\d{1,3}/g) ?? []) put(bits, Number(group), group.length * 3 + 1);
@@ -118,7 +118,7 @@ function countBits(mode, version) {
  * @param {number} [mask] from 0 to 7; otherwise the one that is easiest to read
  * @returns {Matrix | null} null if it is too long for any version
  */
-export function qr(text, level = 'M', mask) {
+export function qr(text, level = "M", mask) {
   const parts = segments(text);
   for (let version = 1; version <= 40; version += 1) {
     const used = parts.reduce((sum, part) => sum + 4 + countBits(part.mode, version) + part.bits.length, 0);
@@ -273,9 +273,9 @@ export function penalty(modules, size) {
     for (let a = 0; a < size; a += 1) {
       const row = [];
       for (let b = 0; b < size; b += 1) row.push(line === 0 ? modules[a * size + b] : modules[b * size + a]);
-      const text = row.join('');
+      const text = row.join("");
       for (const run of text.match(/0{5,}|1{5,}/g) ?? []) cost += run.length - 2;
-      for (const pattern of ['10111010000', '00001011101']) {
+      for (const pattern of ["10111010000", "00001011101"]) {
         for (let from = text.indexOf(pattern); from >= 0; from = text.indexOf(pattern, from + 1)) cost += 40;
       }
       if (line === 0) dark += row.filter(Boolean).length;

@@ -1,7 +1,7 @@
 /** The receipt as a file that needs nothing else: it opens anywhere, prints on one page, and holds the proof. */
 
-import { path } from './components/code.js';
-import { qr } from './qr.js';
+import { path } from "./components/code.js";
+import { qr } from "./qr.js";
 
 /** @param {string} text */
 function escape(text) {
@@ -10,24 +10,24 @@ function escape(text) {
 
 /**
  * There is no voter, no choice and no time in it (R-CAST-12).
- * @param {import('./texts.js').Texts} texts
- * @param {import('./crypto.js').BallotInfo} info
- * @param {import('./crypto.js').Contest} contest
- * @param {import('./remember.js').Kept} kept
+ * @param {import("./texts.js").Texts} texts
+ * @param {import("./crypto.js").BallotInfo} info
+ * @param {import("./crypto.js").Contest} contest
+ * @param {import("./remember.js").Kept} kept
  * @param {string} page where it is checked
  */
 export function receiptDocument(texts, info, contest, kept, page) {
   const say = (/** @type {string} */ key, /** @type {Record<string, string>} */ values = {}) => escape(texts.say(key, values));
   const matrix = qr(kept.code);
   const side = (matrix?.size ?? 0) + 8;
-  const image = matrix ? `<svg viewBox="0 0 ${side} ${side}" role="img" aria-label="${say('receipt.qr')}"><path fill="#fff" d="M0 0h${side}v${side}H0z"/><path d="${path(matrix)}"/></svg>` : '';
+  const image = matrix ? `<svg viewBox="0 0 ${side} ${side}" role="img" aria-label="${say("receipt.qr")}"><path fill="#fff" d="M0 0h${side}v${side}H0z"/><path d="${path(matrix)}"/></svg>` : "";
   return `<!DOCTYPE html>
 <html lang="${texts.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${say('receipt.file.title')}</title>
+<title>${say("receipt.file.title")}</title>
 <style>
 body { font: 1rem/1.5 system-ui, sans-serif; color: #16202e; background: #fff; max-width: 42rem; margin: 2rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } header { border-bottom: 3px solid #5a2d82; padding-bottom: 1rem; }
@@ -39,17 +39,17 @@ li { margin: .35rem 0; } a { color: #5a2d82; overflow-wrap: anywhere; }
 </style>
 </head>
 <body>
-<header><h1>${say('receipt.file.title')}</h1><p>${escape(info.process)}</p><p>${escape(info.title)}</p><p>${escape(contest.office)}, ${escape(contest.entity)}</p></header>
-<div class="qr">${image}<div><p>${say('code.label')}</p><p class="code">${kept.code.split('-').map((group) => `<span>${escape(group)}</span>`).join(' ')}</p></div></div>
-<h2>${say('receipt.file.how')}</h2>
+<header><h1>${say("receipt.file.title")}</h1><p>${escape(info.process)}</p><p>${escape(info.title)}</p><p>${escape(contest.office)}, ${escape(contest.entity)}</p></header>
+<div class="qr">${image}<div><p>${say("code.label")}</p><p class="code">${kept.code.split("-").map((group) => `<span>${escape(group)}</span>`).join(" ")}</p></div></div>
+<h2>${say("receipt.file.how")}</h2>
 <ol>
-<li>${say('receipt.file.after')} <a href="${escape(page)}">${escape(page)}</a></li>
-<li>${say('receipt.file.find')}</li>
-<li>${say('receipt.file.missing')}</li>
+<li>${say("receipt.file.after")} <a href="${escape(page)}">${escape(page)}</a></li>
+<li>${say("receipt.file.find")}</li>
+<li>${say("receipt.file.missing")}</li>
 </ol>
-<p><strong>${say('receipt.file.nothing')}</strong></p>
-<h2>${say('receipt.file.proof')}</h2>
-<p>${say('receipt.file.proof.text')}</p>
+<p><strong>${say("receipt.file.nothing")}</strong></p>
+<h2>${say("receipt.file.proof")}</h2>
+<p>${say("receipt.file.proof.text")}</p>
 <pre id="receipt">${escape(kept.text)}</pre>
 </body>
 </html>
@@ -58,7 +58,7 @@ li { margin: .35rem 0; } a { color: #5a2d82; overflow-wrap: anywhere; }
 
 /** The proof within such a file, or the text itself. @param {string} file */
 export function receiptIn(file) {
-  const document = new DOMParser().parseFromString(file, 'text/html');
-  const proof = document.getElementById('receipt')?.textContent;
+  const document = new DOMParser().parseFromString(file, "text/html");
+  const proof = document.getElementById("receipt")?.textContent;
   return proof ?? file;
 }

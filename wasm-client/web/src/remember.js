@@ -3,8 +3,8 @@
  * receipts until the voter leaves. Neither says anything of a choice.
  */
 
-const SENDING = 'escrutinio.sending';
-const RECEIPTS = 'escrutinio.receipts';
+const SENDING = "escrutinio.sending";
+const RECEIPTS = "escrutinio.receipts";
 
 /** @typedef {{ token: string, user: string, contest: number }} Sending */
 /** @typedef {{ contest: number, text: string, code: string }} Kept */
@@ -12,7 +12,7 @@ const RECEIPTS = 'escrutinio.receipts';
 /** @param {string} key @returns {any} */
 function read(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? 'null');
+    return JSON.parse(sessionStorage.getItem(key) ?? "null");
   } catch {
     return null;
   }

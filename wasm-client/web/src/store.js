@@ -14,9 +14,9 @@
  * @property {string} code
  */
 
-const NAME = 'escrutinio';
-const HALVES = 'halves';
-const BALLOTS = 'ballots';
+const NAME = "escrutinio";
+const HALVES = "halves";
+const BALLOTS = "ballots";
 
 export class Store {
   /** @type {IDBDatabase | null} */
@@ -44,7 +44,7 @@ export class Store {
         };
         opening.onsuccess = () => resolve(opening.result);
         opening.onerror = () => reject(opening.error);
-        opening.onblocked = () => reject(new Error('blocked'));
+        opening.onblocked = () => reject(new Error("blocked"));
       });
     } catch {
       this.#database = null;
@@ -86,7 +86,7 @@ export class Store {
     const database = this.#database;
     if (!database) return Promise.resolve(this.#memory[table].get(key));
     return new Promise((resolve, reject) => {
-      const request = database.transaction(table, 'readonly').objectStore(table).get(key);
+      const request = database.transaction(table, "readonly").objectStore(table).get(key);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
     });
@@ -101,7 +101,7 @@ export class Store {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(table, 'readwrite', { durability: 'strict' });
+      const transaction = database.transaction(table, "readwrite", { durability: "strict" });
       const objects = transaction.objectStore(table);
       if (value === undefined) objects.delete(key);
       else objects.put(value, key);

@@ -1,9 +1,9 @@
 /** One tab at a time: two that vote at once would not know of each other's ballot. */
 
-const NAME = 'escrutinio';
+const NAME = "escrutinio";
 
 export class Tab {
-  #channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(NAME);
+  #channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(NAME);
   /** @type {(() => void) | null} */
   #release = null;
 
@@ -12,10 +12,10 @@ export class Tab {
    *   `moved`: it was
    */
   constructor(how) {
-    this.#channel?.addEventListener('message', (event) => {
-      if (event.data !== 'take' || !this.#release) return;
+    this.#channel?.addEventListener("message", (event) => {
+      if (event.data !== "take" || !this.#release) return;
       if (!how.asked()) {
-        this.#channel?.postMessage('busy');
+        this.#channel?.postMessage("busy");
         return;
       }
       how.moved();
@@ -45,15 +45,15 @@ export class Tab {
   async take() {
     let busy = false;
     const listen = (/** @type {MessageEvent} */ event) => {
-      if (event.data === 'busy') busy = true;
+      if (event.data === "busy") busy = true;
     };
-    this.#channel?.addEventListener('message', listen);
-    this.#channel?.postMessage('take');
+    this.#channel?.addEventListener("message", listen);
+    this.#channel?.postMessage("take");
     for (let tried = 0; tried < 20 && !busy; tried += 1) {
       if (await this.claim()) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    this.#channel?.removeEventListener('message', listen);
+    this.#channel?.removeEventListener("message", listen);
     return this.#release !== null;
   }
 

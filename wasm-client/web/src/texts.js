@@ -1,11 +1,11 @@
 /** The copy of the page, from a catalogue: a further language is a further file. */
 
-import { h } from './dom.js';
+import { h } from "./dom.js";
 
 /** @typedef {Record<string, string>} Catalogue */
 
 /** The languages that there are catalogues of, the first being the one by default. */
-export const LANGUAGES = /** @type {const} */ (['es', 'en']);
+export const LANGUAGES = /** @type {const} */ (["es", "en"]);
 
 /** @param {string} template @returns {string[]} the names of its places, sorted, each once */
 export function places(template) {
@@ -48,7 +48,7 @@ export class Texts {
    * @returns {HTMLElement[]}
    */
   paragraphs(key, values = {}) {
-    return this.say(key, values).split('\n').map((text) => h('p', null, ...strong(text)));
+    return this.say(key, values).split("\n").map((text) => h("p", null, ...strong(text)));
   }
 
   /**
@@ -62,32 +62,32 @@ export class Texts {
 
   /** @param {number} seconds since 1970 @param {string} [zone] */
   instant(seconds, zone) {
-    const locale = this.language === 'es' ? 'es-MX' : 'en-GB';
+    const locale = this.language === "es" ? "es-MX" : "en-GB";
     return new Intl.DateTimeFormat(locale, {
-      weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: zone, timeZoneName: 'short',
+      weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short",
     }).format(new Date(seconds * 1000));
   }
 
   /** @param {number} value */
   number(value) {
-    return new Intl.NumberFormat(this.language === 'es' ? 'es-MX' : 'en-GB').format(value);
+    return new Intl.NumberFormat(this.language === "es" ? "es-MX" : "en-GB").format(value);
   }
 
   /** Words in a list: "a, b y c". @param {string[]} words */
   list(words) {
-    return new Intl.ListFormat(this.language, { type: 'conjunction' }).format(words);
+    return new Intl.ListFormat(this.language, { type: "conjunction" }).format(words);
   }
 }
 
 /** @param {string} text @returns {(string | HTMLElement)[]} */
 function strong(text) {
-  return text.split('*').map((part, at) => (at % 2 === 1 ? h('strong', null, part) : part));
+  return text.split("*").map((part, at) => (at % 2 === 1 ? h("strong", null, part) : part));
 }
 
 /** Which language to begin with. @param {readonly string[]} wanted in the order of preference */
 export function preferred(wanted) {
   for (const tag of wanted) {
-    const language = LANGUAGES.find((known) => known === tag.toLowerCase().split('-')[0]);
+    const language = LANGUAGES.find((known) => known === tag.toLowerCase().split("-")[0]);
     if (language) return language;
   }
   return LANGUAGES[0];

@@ -3,15 +3,15 @@
  * clock is only used to count on from what the server said last.
  */
 
-import { h } from '../dom.js';
-import { button } from './form.js';
+import { h } from "../dom.js";
+import { button } from "./form.js";
 
 /** Minutes left at which it is said aloud; at the last two, with a dialog. */
 const SAID = [15, 10, 5, 2, 1];
 const ASKED = 5;
 
 export class SessionClock {
-  #element = h('p', { class: 'clock', role: 'timer', 'aria-live': 'off' });
+  #element = h("p", { class: "clock", role: "timer", "aria-live": "off" });
   #timer = 0;
   #endsAt = 0;
   /** @type {Set<number>} */
@@ -20,7 +20,7 @@ export class SessionClock {
   #dialog = null;
 
   /**
-   * @param {import('../app.js').App} app
+   * @param {import("../app.js").App} app
    * @param {{ ended: () => void, again: () => void }} how `again`: the voter wants to enter anew for more time
    */
   constructor(app, how) {
@@ -54,16 +54,16 @@ export class SessionClock {
 
   #tick() {
     const left = this.remaining;
-    const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
-    const shown = this.#element.querySelector('b');
+    const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const shown = this.#element.querySelector("b");
     if (shown) shown.textContent = text;
-    else this.#element.replaceChildren(h('span', null, this.app.say('clock.left')), ' ', h('b', null, text));
-    this.#element.classList.toggle('late', left <= ASKED * 60);
+    else this.#element.replaceChildren(h("span", null, this.app.say("clock.left")), " ", h("b", null, text));
+    this.#element.classList.toggle("late", left <= ASKED * 60);
     for (const minutes of SAID) {
       if (left <= minutes * 60 && left > 0 && !this.#said.has(minutes)) {
         this.#said.add(minutes);
-        this.app.announce(this.app.say('clock.announce', { minutes }));
-        if (minutes === ASKED && this.app.may('renew')) this.#ask(minutes);
+        this.app.announce(this.app.say("clock.announce", { minutes }));
+        if (minutes === ASKED && this.app.may("renew")) this.#ask(minutes);
       }
     }
     if (left === 0) {
@@ -76,16 +76,16 @@ export class SessionClock {
   #ask(minutes) {
     const { app } = this;
     const before = document.activeElement;
-    const dialog = h('dialog', { class: 'sheet', 'aria-labelledby': 'clock-title' },
-      h('h2', { id: 'clock-title', tabindex: '-1' }, app.say('clock.title', { minutes })),
-      app.texts.paragraphs('clock.text'),
-      h('div', { class: 'actions' },
-        button(app.say('clock.go_on'), () => this.#close(), { class: 'primary' }),
-        button(app.say('clock.again'), () => {
+    const dialog = h("dialog", { class: "sheet", "aria-labelledby": "clock-title" },
+      h("h2", { id: "clock-title", tabindex: "-1" }, app.say("clock.title", { minutes })),
+      app.texts.paragraphs("clock.text"),
+      h("div", { class: "actions" },
+        button(app.say("clock.go_on"), () => this.#close(), { class: "primary" }),
+        button(app.say("clock.again"), () => {
           this.#close();
           this.how.again();
-        }, { class: 'secondary' })));
-    dialog.addEventListener('close', () => {
+        }, { class: "secondary" })));
+    dialog.addEventListener("close", () => {
       dialog.remove();
       this.#dialog = null;
       if (before instanceof HTMLElement && before.isConnected) before.focus();

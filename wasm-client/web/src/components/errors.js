@@ -1,17 +1,17 @@
 /** What is wrong, at the top of the page: the first thing that is read after a refused step. */
 
-import { h } from '../dom.js';
+import { h } from "../dom.js";
 
 /**
- * @param {import('../app.js').App} app
+ * @param {import("../base.js").Base} app
  * @param {{ text: string, field?: string }[]} faults `field`: the id of the input that it is about
  * @returns {HTMLElement}
  */
 export function errorSummary(app, faults) {
-  return h('div', { class: 'errors', role: 'alert', tabindex: '-1', 'data-errors': true },
-    h('h2', null, app.say('errors.title')),
-    h('ul', null, faults.map(({ text, field }) => h('li', null, field
-      ? h('a', { href: `#${field}`, on: { click: (/** @type {Event} */ event) => follow(event, field) } }, text)
+  return h("div", { class: "errors", role: "alert", tabindex: "-1", "data-errors": true },
+    h("h2", null, app.say("errors.title")),
+    h("ul", null, faults.map(({ text, field }) => h("li", null, field
+      ? h("a", { href: `#${field}`, on: { click: (/** @type {Event} */ event) => follow(event, field) } }, text)
       : text))));
 }
 
