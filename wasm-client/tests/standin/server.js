@@ -61,6 +61,10 @@ async function answer(state, request, response) {
     send(response, status, "application/problem+json", JSON.stringify({ type: `urn:escrutinio:problem:${type}`, title: type, status }));
   };
   const read = () => JSON.parse(body.toString() || "{}");
+  if (name.startsWith("/record/")) {
+    const files = { SHA256SUMS: ["manifest.bin", state.broken ? "broken.bin" : "roll.bin"].map((path) => `${"0".repeat(64)}  ${path}\n`).join("") };
+    return send(response, 200, "application/octet-stream", files[name.slice(8)] ?? "x");
+  }
   if (name.startsWith("/api/") || name.startsWith("/acts/") || name.startsWith("/board/") || name === "/receipts.txt") {
     return api(state, name.replace("/api/v1", ""), { request, response, json, problem, read, body });
   }

@@ -27,6 +27,7 @@ import { errorSummary, showErrors } from "./errors.js";
  * @param {string} [what.busy] said while the answer is awaited
  * @param {(values: Record<string, string>) => Promise<void>} what.action may throw; the problem is told
  * @param {import("../dom.js").Child[]} [what.before] above the fields
+ * @param {import("../dom.js").Child[]} [what.middle] below them
  * @param {import("../dom.js").Child[]} [what.after] beside the button
  * @returns {HTMLElement}
  */
@@ -70,7 +71,7 @@ export function question(app, what) {
   };
 
   return h("form", { novalidate: true, autocomplete: "on", on: { submit } },
-    errors, what.before ?? [], fields.map((field) => field.element),
+    errors, what.before ?? [], fields.map((field) => field.element), what.middle ?? [],
     h("div", { class: "actions" }, button, what.after ?? []));
 }
 

@@ -54,5 +54,5 @@ function needed(app) {
 export function public_(app) {
   return h("nav", { class: "public", "aria-label": app.say("public.nav") },
     h("h2", null, app.say("public.nav")),
-    h("ul", null, ["check", "audit", "verify", "results"].map((page) => h("li", null, h("a", { href: `${page}.html` }, app.say(`public.${page}`))))));
+    h("ul", null, ["check", "audit", "verify", "results", "board"].map((page) => h("li", null, h("a", { href: `${page}.html` }, app.say(`public.${page}`))))));
 }
