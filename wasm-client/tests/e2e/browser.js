@@ -15,9 +15,9 @@ const SHOTS = fileURLToPath(new URL("../shots/", import.meta.url));
 export const WIDTHS = { 320: 640, 768: 1024, 1280: 800 };
 
 /** @returns a server and a browser for one file of tests */
-export async function stage() {
+export async function stage(real = {}) {
   await mkdir(SHOTS, { recursive: true });
-  const server = await serve();
+  const server = await serve(0, real);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   return {
     server,

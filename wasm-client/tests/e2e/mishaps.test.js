@@ -21,7 +21,7 @@ async function sealed(how) {
 
 test("R-CAST-10 an answer is lost, the server is busy, the line breaks: the same bytes until there is a promise", async () => {
   const visit = await sealed();
-  here.server.state.ballots = ["drop", "busy", "lose"];
+  here.server.state.ballots = ["slow", "drop", "lose"];
   await visit.press("Emitir mi voto");
   await visit.page.waitForSelector(".doing");
   await visit.page.waitForFunction(() => /Se intenta otra vez/.test(document.querySelector(".doing")?.textContent ?? ""));

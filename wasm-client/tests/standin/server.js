@@ -12,7 +12,7 @@ import { ELECTION } from "./election.js";
 
 const WEB = fileURLToPath(new URL("../../web/", import.meta.url));
 const HERE = fileURLToPath(new URL("./", import.meta.url));
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".json": "application/json", ".svg": "image/svg+xml" };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".json": "application/json", ".svg": "image/svg+xml", ".wasm": "application/wasm" };
 
 export const POLICY = [
   "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'", "connect-src 'self'", "style-src 'self'",
@@ -30,8 +30,15 @@ function world() {
   };
 }
 
-export async function serve(port = 0) {
-  const state = world();
+/**
+ * @param {number} [port]
+ * @param {object} [real] what a test of the real cryptography puts in the place of what stands in
+ * @param {(path: string) => string | null} [real.file] a file of the page from elsewhere
+ * @param {(path: string, body: Buffer) => Promise<Buffer | object | null>} [real.answer] bytes, JSON, or nothing
+ * @param {string} [real.election]
+ */
+export async function serve(port = 0, real = {}) {
+  const state = Object.assign(world(), { real });
   const server = createServer((request, response) => {
     void answer(state, request, response).catch((error) => {
       console.error(error);
@@ -40,7 +47,7 @@ export async function serve(port = 0) {
   });
   await new Promise((resolve) => { server.listen(port, "127.0.0.1", resolve); });
   const { port: bound } = server.address();
-  return { state, reset: () => Object.assign(state, world()), base: `http://localhost:${bound}`, close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
+  return { state, reset: () => Object.assign(state, world(), { real }), base: `http://localhost:${bound}`, close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }) };
 }
 
 async function bodyOf(request) {
@@ -65,10 +72,12 @@ async function answer(state, request, response) {
     const files = { SHA256SUMS: ["manifest.bin", state.broken ? "broken.bin" : "roll.bin"].map((path) => `${"0".repeat(64)}  ${path}\n`).join("") };
     return send(response, 200, "application/octet-stream", files[name.slice(8)] ?? "x");
   }
+  const given = await state.real.answer?.(name.replace("/api/v1", ""), body);
+  if (given) return Buffer.isBuffer(given) ? send(response, 200, "application/octet-stream", given) : json(given);
   if (name.startsWith("/api/") || name.startsWith("/acts/") || name.startsWith("/board/") || name === "/receipts.txt") {
     return api(state, name.replace("/api/v1", ""), { request, response, json, problem, read, body });
   }
-  return file(response, name);
+  return file(state, response, name);
 }
 
 function api(state, path, { request, response, json, problem, read, body }) {
@@ -146,16 +155,16 @@ function ballot(state, { response, problem, body }) {
   if (mood === "ok") return receipt(true);
   if (mood === "lie") return receipt(false);
   if (mood === "lose" || mood === "drop") return response.destroy();
-  const [name, status, seconds] = { busy: ["busy", 503, 1], expired: ["session-expired", 401], closed: ["closed", 403], already: ["already-voted", 409], proof: ["ballot-proof", 422] }[mood];
+  const [name, status, seconds] = { busy: ["busy", 503, 1], slow: ["storage", 503, 4], expired: ["session-expired", 401], closed: ["closed", 403], already: ["already-voted", 409], proof: ["ballot-proof", 422] }[mood];
   return problem(name, status, seconds);
 }
 
-async function file(response, name) {
+async function file(state, response, name) {
   const path = normalize(name === "/" ? "/index.html" : name);
   // The page's cryptography is another's concern: here is what stands in for it.
-  const root = path === "/src/crypto.js" || path === "/src/election.js" ? join(HERE, path.slice(5)) : join(WEB, path);
+  const root = state.real.file?.(path) ?? (path === "/src/crypto.js" || path === "/src/election.js" ? join(HERE, path.slice(5)) : join(WEB, path));
   if (path === "/config.json") {
-    return send(response, 200, "application/json", JSON.stringify({ server: "", election: ELECTION, help: { name: "INETEL", phone: "+1 866 986 8306", mail: "ayuda@voto.example" }, record: "/record" }));
+    return send(response, 200, "application/json", JSON.stringify({ server: "", election: state.real.election ?? ELECTION, help: { name: "INETEL", phone: "+1 866 986 8306", mail: "ayuda@voto.example" }, record: "/record" }));
   }
   if (path === "/client.manifest") return send(response, 200, "text/plain", "escrutinio/client/v1\n");
   try {

@@ -16,6 +16,12 @@ function note(bytes) {
   return { size, root, names };
 }
 
+/** An act in words; one that is not known keeps its own name. @param {Page} page @param {string} act */
+function nameOf(page, act) {
+  const key = `act.${act}`;
+  return page.texts.has(key) ? page.say(key) : act;
+}
+
 /** @param {Page} page */
 function loading(page) {
   return { state: "board", title: page.say("board.title"), body: [...page.texts.paragraphs("board.text"), h("div", { class: "progress" }, h("progress", { "aria-label": page.say("public.busy") }))] };
@@ -48,7 +54,7 @@ try {
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": now.say("board.acts") },
         h("table", null, h("caption", { class: "hidden" }, now.say("board.acts")),
           h("thead", null, h("tr", null, h("th", { scope: "col" }, now.say("board.at")), h("th", { scope: "col" }, now.say("board.act")), h("th", { scope: "col" }, now.say("board.values")))),
-          h("tbody", null, log.acts.map((act) => h("tr", null, h("td", null, act.at), h("th", { scope: "row" }, act.name),
+          h("tbody", null, log.acts.map((act) => h("tr", null, h("td", null, act.at), h("th", { scope: "row" }, nameOf(now, act.name)),
             h("td", { class: "hash" }, Object.entries(act.values).map(([name, value]) => h("div", null, `${name} ${value}`)))))))),
     ],
   }));

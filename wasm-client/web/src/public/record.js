@@ -13,7 +13,7 @@ import { fileField } from "./page.js";
 
 /**
  * Asks from where, verifies, and shows what was found.
- * @param {{ state: string, title: string, text: string }} what
+ * @param {{ state: string, title: string, text: string, done: string }} what `done`: the title of a record that holds
  * @param {(page: Page, verdict: Verification) => import("../dom.js").Child[]} shown
  * @returns {(page: Page) => import("./page.js").Content}
  */
@@ -63,7 +63,7 @@ export function verifying(what, shown) {
       });
       page.show((now) => ({
         state: `${what.state}-done`,
-        title: now.say(verdict.valid ? "verify.good" : "verify.bad"),
+        title: now.say(verdict.valid ? what.done : "verify.bad"),
         wide: true,
         body: [...verdictOf(now, verdict), ...shown(now, verdict), h("div", { class: "actions" }, button(now.say("public.again"), () => now.show(ask), { class: "secondary" }))],
       }));
