@@ -13,9 +13,12 @@ const LEAST = 10;
 export function passwordFault(password, user) {
   if ([...password].length < LEAST) return "short";
   const plain = password.toLowerCase();
-  const kinds = new Set(plain).size;
-  const row = [...plain].every((symbol, at) => at === 0 || Math.abs(symbol.charCodeAt(0) - plain.charCodeAt(at - 1)) <= 1);
-  return kinds < 5 || row || plain.includes(user.toLowerCase()) ? "easy" : null;
+  if (new Set(plain).size < 5 || plain.includes(user.toLowerCase())) return "easy";
+  // Symbols that follow one another in the alphabet, in digits or on a keyboard.
+  const rows = ["01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjklñ", "zxcvbnm"];
+  const steps = [...plain].slice(1).map((symbol, at) => plain.charAt(at) + symbol);
+  const easy = steps.filter((step) => step[0] === step[1] || rows.some((row) => row.includes(step) || row.includes(step[1] + step[0])));
+  return easy.length * 4 >= steps.length * 3 ? "easy" : null;
 }
 
 /** @param {import("../api.js").PasswordStep} answer @param {import("./factor.js").Purpose} how @returns {import("../app.js").Screen} */
