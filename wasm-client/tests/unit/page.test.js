@@ -88,7 +88,7 @@ test("passwords: long ones, and not the easiest", () => {
   assert.equal(passwordFault("qwertyuiop123", "u"), "easy");
   assert.equal(passwordFault("23456-cfhkm-rtx22 x", "23456-cfhkm-rtx22"), "easy");
   assert.equal(passwordFault("caballo verde lento", "u"), null);
-  assert.equal(passwordFault("ñandúñandú quieto", "u"), null);
+  assert.equal(passwordFault("ñandúñandú quieto", "x9"), null);
 });
 
 test("a pasted link, broken over lines as mails do", () => {
