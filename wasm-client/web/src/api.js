@@ -114,8 +114,8 @@ export class Api {
   /**
    * One request, one try.
    * @param {string} path
-   * @param {{ method?: string, json?: object, bytes?: Uint8Array, session?: boolean, patience?: number, integrity?: string, signal?: AbortSignal }} [how]
-   * @returns {Promise<Response>}
+   * @param {{ method?: string, json?: object, bytes?: Uint8Array, session?: boolean, patience?: number, signal?: AbortSignal }} [how]
+   * @returns {Promise<Uint8Array>} the content of the answer
    */
   async request(path, how = {}) {
     /** @type {Record<string, string>} */
@@ -132,28 +132,30 @@ export class Api {
       if (!this.#token) throw new Problem("no-session", 401);
       headers.authorization = `Bearer ${this.#token}`;
     }
-    const limits = [AbortSignal.timeout(how.patience ?? PATIENCE.ask)];
-    if (how.signal) limits.push(how.signal);
+    const limit = within(how.patience ?? PATIENCE.ask, how.signal);
     let answer;
-    let text;
+    let content;
     try {
       answer = await fetch(this.base + path, {
         method: how.method ?? (body === undefined ? "GET" : "POST"),
         headers,
         body,
-        signal: any(limits),
+        signal: limit.signal,
         cache: "no-store",
         credentials: "omit",
         referrerPolicy: "no-referrer",
         redirect: "error",
       });
-      if (answer.ok) return answer;
-      text = await answer.text();
+      // A line that breaks in the middle of the content is a line that broke.
+      content = new Uint8Array(await answer.arrayBuffer());
     } catch {
       how.signal?.throwIfAborted();
       throw new Unreachable();
+    } finally {
+      limit.clear();
     }
-    throw problemOf(answer.status, text, answer.headers.get("retry-after"));
+    if (answer.ok) return content;
+    throw problemOf(answer.status, new TextDecoder().decode(content), answer.headers.get("retry-after"));
   }
 
   /**
@@ -175,33 +177,32 @@ export class Api {
 
   /** @param {string} path @param {object} json @returns {Promise<any>} */
   async post(path, json) {
-    return body(await this.request(`/api/v1${path}`, { json }), "json");
+    return parsed(await this.request(`/api/v1${path}`, { json }));
   }
 
   /** @returns {Promise<ElectionAnswer>} */
   async election() {
-    return body(await this.patiently("/api/v1/election"), "json");
+    return parsed(await this.patiently("/api/v1/election"));
   }
 
   /** A file of the sealed record. @param {string} path @returns {Promise<Uint8Array>} */
   async record(path) {
-    const answer = await this.patiently(`/api/v1/record/${path}`, { patience: PATIENCE.file });
-    return new Uint8Array(await body(answer, "arrayBuffer"));
+    return this.patiently(`/api/v1/record/${path}`, { patience: PATIENCE.file });
   }
 
   /** A file outside of the interface, such as `/receipts.txt`. @param {string} path @returns {Promise<Uint8Array>} */
   async file(path) {
-    return new Uint8Array(await body(await this.patiently(path, { patience: PATIENCE.file }), "arrayBuffer"));
+    return this.patiently(path, { patience: PATIENCE.file });
   }
 
   /** @param {number} list @returns {Promise<any>} */
   async list(list) {
-    return body(await this.patiently(`/api/v1/lists/${list}`), "json");
+    return parsed(await this.patiently(`/api/v1/lists/${list}`));
   }
 
   /** @param {number} list @param {number} bucket @returns {Promise<{ keys: string[], path: string[] }>} */
   async bucket(list, bucket) {
-    return body(await this.patiently(`/api/v1/lists/${list}/${bucket}`), "json");
+    return parsed(await this.patiently(`/api/v1/lists/${list}/${bucket}`));
   }
 
   /** @param {string} token @returns {Promise<{ attempt: string, user: string }>} */
@@ -216,7 +217,7 @@ export class Api {
 
   /** @param {string} user @returns {Promise<Kdf>} */
   async kdf(user) {
-    return body(await this.patiently("/api/v1/access/kdf", { json: { user } }), "json");
+    return parsed(await this.patiently("/api/v1/access/kdf", { json: { user } }));
   }
 
   /** @param {string} user @param {string} auth @returns {Promise<Factors>} */
@@ -256,22 +257,24 @@ export class Api {
 
   /** @returns {Promise<SessionState>} */
   async session() {
-    return body(await this.patiently("/api/v1/session", { session: true }), "json");
+    return parsed(await this.patiently("/api/v1/session", { session: true }));
   }
 
   /** The server's half of the credential. @returns {Promise<Uint8Array>} */
   async half() {
-    return new Uint8Array(await body(await this.patiently("/api/v1/session/half", { session: true }), "arrayBuffer"));
+    return this.patiently("/api/v1/session/half", { session: true });
   }
 
   /** Ends the session. It is over anyway soon: a failure is nobody's. */
   async logout() {
+    const token = this.#token;
     try {
       await this.request("/api/v1/session", { method: "DELETE", session: true });
     } catch {
       // The server ends it by itself.
     }
-    this.#token = null;
+    // Meanwhile another may have begun.
+    if (this.#token === token) this.#token = null;
   }
 
   /**
@@ -287,7 +290,7 @@ export class Api {
       how.sending();
       try {
         const answer = await this.request("/api/v1/session/ballots", { bytes, session: true, patience: PATIENCE.cast, signal: how.signal });
-        return await body(answer, "text");
+        return new TextDecoder().decode(answer);
       } catch (error) {
         how.signal.throwIfAborted();
         if (!(error instanceof Unreachable) && !(error instanceof Problem && error.passing)) throw error;
@@ -300,20 +303,15 @@ export class Api {
 
   /** @param {string} code @returns {Promise<boolean>} */
   async recorded(code) {
-    const answer = await body(await this.patiently("/api/v1/recorded", { json: { code } }), "json");
+    const answer = parsed(await this.patiently("/api/v1/recorded", { json: { code } }));
     return answer.recorded === true;
   }
 }
 
-/**
- * The content of an answer; a line that breaks in the middle of it is a line that broke.
- * @param {Response} answer
- * @param {'json' | 'text' | 'arrayBuffer'} kind
- * @returns {Promise<any>}
- */
-async function body(answer, kind) {
+/** An answer that is no JSON is not the server's: something stands between. @param {Uint8Array} content @returns {any} */
+function parsed(content) {
   try {
-    return await answer[kind]();
+    return JSON.parse(new TextDecoder().decode(content));
   } catch {
     throw new Unreachable();
   }
@@ -347,14 +345,22 @@ export function problemOf(status, text, retry) {
 }
 
 /**
- * A signal that aborts with the first of these; `AbortSignal.any` is younger than the phones that vote.
- * @param {AbortSignal[]} signals
+ * A signal that aborts after a time or with another; those that browsers make themselves are younger than
+ * the phones that vote.
+ * @param {number} milliseconds
+ * @param {AbortSignal} [other]
  */
-function any(signals) {
+function within(milliseconds, other) {
   const controller = new AbortController();
-  for (const signal of signals) {
-    if (signal.aborted) controller.abort(signal.reason);
-    signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-  }
-  return controller.signal;
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, milliseconds);
+  if (other?.aborted) abort();
+  other?.addEventListener("abort", abort, { once: true });
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      other?.removeEventListener("abort", abort);
+    },
+  };
 }

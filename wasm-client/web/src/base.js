@@ -89,7 +89,9 @@ export class Base {
     if (error instanceof CryptoError) return this.say("crypto.other", { code: error.code, help: this.helpLine });
     if (error instanceof Problem) return this.say("problem.other", { code: error.name, help: this.helpLine });
     if (error instanceof Unreachable) return this.say("problem.unreachable");
-    throw error;
+    // A fault of the page itself. It is no part of a choice, as no choice is ever made into an error.
+    console.error(error);
+    return this.say("problem.page", { help: this.helpLine });
   }
 }
 

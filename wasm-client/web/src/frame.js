@@ -53,16 +53,17 @@ export async function isRegistered(info) {
  * @param {Config} parts.config
  * @param {(texts: Texts) => void} parts.changed when another language was chosen
  * @param {import("./dom.js").Child[]} [parts.strip] below the header, such as the session's clock
+ * @param {boolean} [parts.linked] whether the name leads to the voting page: there it would only lose what was done
  * @param {{ test?: boolean, rehearsal?: boolean, binding?: boolean }} [parts.election]
  */
-export function frame({ texts, config, changed, strip, election }) {
+export function frame({ texts, config, changed, strip, linked, election }) {
   document.documentElement.lang = texts.language;
   const other = LANGUAGES.find((one) => one !== texts.language) ?? LANGUAGES[0];
   const alarm = election?.rehearsal ? "site.rehearsal" : election?.test ? "site.test" : election?.binding === false ? "site.not_binding" : null;
   const version = h("span");
   byId("top").replaceChildren(
     h("div", { class: "brand" },
-      h("a", { href: "index.html", class: "name" }, h("span", { class: "seal", "aria-hidden": "true" }), texts.say("site.name")),
+      h(linked ? "a" : "p", { href: linked ? "index.html" : null, class: "name" }, h("span", { class: "seal", "aria-hidden": "true" }), texts.say("site.name")),
       h("button", {
         type: "button", class: "language", lang: other, on: { click: async () => {
           const next = await load(other);

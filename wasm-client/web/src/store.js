@@ -66,18 +66,29 @@ export class Store {
     await this.#write(HALVES, `${this.election}/${user}`, undefined);
   }
 
-  /** On the disk when this ends, so that it may be sent then. @param {Pending} pending */
+  /**
+   * On the disk when this ends, so that it may be sent then. A disk that is full keeps nobody from voting:
+   * the page keeps the ballot itself, until it is closed.
+   * @param {Pending} pending
+   */
   async keepBallot(pending) {
-    await this.#write(BALLOTS, `${this.election}/${pending.user}/${pending.contest}`, pending);
+    const key = `${this.election}/${pending.user}/${pending.contest}`;
+    try {
+      await this.#write(BALLOTS, key, pending);
+    } catch {
+      this.#memory[BALLOTS].set(key, pending);
+    }
   }
 
   /** @param {string} user @param {number} contest @returns {Promise<Pending | null>} */
   async ballot(user, contest) {
-    return (await this.#read(BALLOTS, `${this.election}/${user}/${contest}`)) ?? null;
+    const key = `${this.election}/${user}/${contest}`;
+    return this.#memory[BALLOTS].get(key) ?? (await this.#read(BALLOTS, key)) ?? null;
   }
 
   /** @param {string} user @param {number} contest */
   async forgetBallot(user, contest) {
+    this.#memory[BALLOTS].delete(`${this.election}/${user}/${contest}`);
     await this.#write(BALLOTS, `${this.election}/${user}/${contest}`, undefined);
   }
 

@@ -51,7 +51,7 @@ export async function begin(content) {
     const [texts, config] = await Promise.all([firstTexts(), configuration()]);
     /** @type {Page} */
     const page = new Page({ api: new Api(config.server, () => page.texts.language), crypto, texts, config });
-    const around = () => frame({ texts: page.texts, config, changed: (next) => {
+    const around = () => frame({ texts: page.texts, config, linked: true, changed: (next) => {
       page.texts = next;
       around();
       page.redraw();

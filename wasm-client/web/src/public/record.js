@@ -118,13 +118,13 @@ export function checks(page, verdict) {
     h("dl", { class: "facts" },
       h("div", null, h("dt", null, page.say("verify.election")), h("dd", { class: "hash" }, verdict.electionId ?? "")),
       h("div", null, h("dt", null, page.say("verify.manifest")), h("dd", { class: "hash" }, verdict.manifestHash ?? ""))),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": page.say("verify.checks") },
-      h("table", null, h("caption", null, page.say("verify.checks")),
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, page.say("verify.check")), h("th", { scope: "col", class: "figure" }, page.say("verify.figure")), h("th", { scope: "col" }, page.say("verify.outcome")))),
+    h("details", { open: !verdict.valid }, h("summary", null, page.say("verify.count", { count: verdict.checks.length })),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": page.say("verify.checks") }, h("table", null, h("caption", { class: "hidden" }, page.say("verify.checks")),
+        h("thead", null, h("tr", null, h("th", { scope: "col" }, page.say("verify.check")), h("th", { scope: "col" }, page.say("verify.figure")), h("th", { scope: "col" }, page.say("verify.outcome")))),
         h("tbody", null, verdict.checks.map((check) => h("tr", null,
           h("th", { scope: "row" }, h("code", null, check.code), " ", check.title[language]),
-          h("td", { class: "figure" }, check.figure),
-          h("td", { class: check.ok ? "good" : "bad" }, page.say(check.ok ? "verify.ok" : "verify.not_ok"))))))),
+          h("td", { class: "hash" }, check.figure),
+          h("td", { class: check.ok ? "good" : "bad" }, page.say(check.ok ? "verify.ok" : "verify.not_ok")))))))),
   ];
 }
 

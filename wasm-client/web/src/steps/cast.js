@@ -11,7 +11,7 @@ import { progress } from "../components/progress.js";
 import { CryptoError } from "../crypto.js";
 import { SESSION } from "../remember.js";
 import { home } from "./home.js";
-import { loginAgain } from "./login.js";
+import { login, loginAgain } from "./login.js";
 import { receipt } from "./receipt.js";
 
 /** @typedef {import("../app.js").App} App */
@@ -22,11 +22,12 @@ import { receipt } from "./receipt.js";
  * @returns {import("../app.js").Screen}
  */
 export function casting(index, pending) {
-  let begun = false;
+  // The screen may be drawn again, in another language: the ballot is sent once.
+  /** @type {ReturnType<typeof progress> | null} */
+  let bar = null;
   return (app) => {
-    const bar = progress(app, app.say("cast.text"));
-    if (!begun) {
-      begun = true;
+    if (!bar) {
+      bar = progress(app, app.say("cast.text"));
       void run(app, index, pending, bar);
     }
     return {
@@ -112,7 +113,7 @@ function interrupted(why, pending) {
     body: [
       app.texts.paragraphs(`interrupted.${why}.text`),
       pending ? codeDisplay(app, pending.code) : null,
-      h("div", { class: "actions" }, button(app.say("start.enter"), () => app.show(loginAgain), { class: "primary" })),
+      h("div", { class: "actions" }, button(app.say("start.enter"), () => app.show((again) => login(again, { after: pending ? "sent" : "renew" })), { class: "primary" })),
     ],
   });
 }

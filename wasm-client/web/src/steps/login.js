@@ -8,7 +8,7 @@ import { start } from "./start.js";
 
 /**
  * @param {import("../app.js").App} app
- * @param {{ linked?: boolean, after?: 'expired' | 'renew' | 'sent' }} [how] what led here
+ * @param {{ linked?: boolean, after?: "renew" | "sent" }} [how] what led here
  * @returns {import("../app.js").View}
  */
 export function login(app, how = {}) {

@@ -11,24 +11,30 @@ import { guarded } from "./factor.js";
 
 /** @param {number} index @param {import("../crypto.js").Resolution} outcome @returns {import("../app.js").Screen} */
 export function sealing(index, outcome) {
+  // The screen may be drawn again, in another language: it is encrypted once, and the code is that ballot's.
+  /** @type {ReturnType<typeof progress> | null} */
+  let bar = null;
+  const abort = new AbortController();
   return (app) => {
-    const bar = progress(app, app.say("seal.text"));
-    const abort = new AbortController();
     const back = () => {
       abort.abort();
       app.show(ballot(index));
     };
-    void guarded(app, async () => {
-      try {
-        const { codeText } = await app.crypto.prepare(
-          { contest: index, option: outcome.option ?? -1, text: outcome.text },
-          { signal: abort.signal, progress: (done, total) => bar.at(done, total) },
-        );
-        app.show(sealed(index, codeText));
-      } catch (error) {
-        if (!abort.signal.aborted) throw error;
-      }
-    });
+    if (!bar) {
+      const mine = progress(app, app.say("seal.text"));
+      bar = mine;
+      void guarded(app, async () => {
+        try {
+          const { codeText } = await app.crypto.prepare(
+            { contest: index, option: outcome.option ?? -1, text: outcome.text },
+            { signal: abort.signal, progress: (done, total) => mine.at(done, total) },
+          );
+          if (!abort.signal.aborted) app.show(sealed(index, codeText));
+        } catch (error) {
+          if (!abort.signal.aborted) throw error;
+        }
+      });
+    }
     return { state: "sealing", title: app.say("seal.title"), back, body: [bar.element, app.texts.paragraphs("seal.note")] };
   };
 }
