@@ -175,3 +175,51 @@ test("the server refuses the proof: the voter is told, with the code", async () 
   assert.match(await visit.page.textContent("#main"), /ballot-proof/);
   await visit.close();
 });
+
+test("another language in the middle: it is encrypted once, sent once, and the code is that ballot's", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.press("Ver la boleta: Senaduría de Mayoría Relativa");
+  await visit.at("ballot", { axe: false });
+  await visit.mark("Partido Alba");
+  await visit.press("Revisar mi elección");
+  await visit.at("review", { axe: false });
+  await visit.page.evaluate(() => {
+    // Both within one turn of the page, so that the screen is drawn again while it encrypts.
+    [...document.querySelectorAll("#main button")].find((one) => one.textContent === "Sí, cifrar mi voto").click();
+    document.querySelector(".language").click();
+  });
+  await visit.at("code", { axe: false });
+  await visit.page.waitForFunction(() => document.documentElement.lang === "en");
+  const code = await visit.page.textContent(".groups");
+  here.server.state.ballots = ["busy"];
+  await visit.press("Cast my vote");
+  await visit.page.waitForFunction(() => document.querySelector(".doing")?.textContent?.includes("Trying again"));
+  await visit.page.locator(".language").click();
+  await visit.at("receipt", { axe: false });
+  assert.equal(await visit.page.textContent(".groups"), code);
+  assert.equal(new Set(casts()).size, 1);
+  await visit.close();
+});
+
+test("a session that ends late does not end the one that began since", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.page.route("**/api/v1/session", async (route) => {
+    if (route.request().method() === "DELETE") await new Promise((resolve) => { setTimeout(resolve, 3000); });
+    await route.continue();
+  });
+  here.server.state.remaining = 301;
+  await visit.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await visit.page.waitForSelector("dialog[open]");
+  here.server.state.remaining = 1800;
+  await visit.press("Entrar otra vez");
+  await visit.at("login", { axe: false });
+  await visit.login();
+  await visit.at("home", { axe: false });
+  await visit.page.waitForTimeout(3000);
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  await visit.close();
+});
