@@ -81,7 +81,7 @@ async function answer(state, request, response) {
 }
 
 function api(state, path, { request, response, json, problem, read, body }) {
-  const entered = { session: "S".repeat(54), expires: 0, remaining: state.remaining };
+  const entered = { session: `${"S".repeat(50)}${String(state.log.length).padStart(4, "0")}`, expires: 0, remaining: state.remaining };
   const kdf = { salt: "A".repeat(22), memory_kib: 19456, passes: 2, lanes: 1 };
   const octets = (bytes) => send(response, 200, "application/octet-stream", bytes);
   if (path.startsWith("/record/")) {

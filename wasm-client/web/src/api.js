@@ -267,14 +267,10 @@ export class Api {
 
   /** Ends the session. It is over anyway soon: a failure is nobody's. */
   async logout() {
-    const token = this.#token;
-    try {
-      await this.request("/api/v1/session", { method: "DELETE", session: true });
-    } catch {
-      // The server ends it by itself.
-    }
-    // Meanwhile another may have begun.
-    if (this.#token === token) this.#token = null;
+    const ended = this.request("/api/v1/session", { method: "DELETE", session: true });
+    // Before the answer comes another may have begun.
+    this.#token = null;
+    await ended.catch(() => undefined);
   }
 
   /**
