@@ -223,3 +223,30 @@ test("a session that ends late does not end the one that began since", async () 
   await visit.at("receipt", { axe: false });
   await visit.close();
 });
+
+test("a stored ballot that was damaged keeps nobody from voting", async () => {
+  const visit = await sealed();
+  here.server.state.ballots = ["expired"];
+  await visit.press("Emitir mi voto");
+  await visit.at("interrupted", { axe: false });
+  await visit.page.evaluate(() => new Promise((resolve) => {
+    const opening = indexedDB.open("escrutinio");
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction("ballots", "readwrite");
+      transaction.objectStore("ballots").openCursor().onsuccess = ({ target }) => {
+        if (target.result) target.result.update({ ...target.result.value, bytes: new Uint8Array(3) });
+      };
+      transaction.oncomplete = resolve;
+    };
+  }));
+  await visit.press("Entrar");
+  await visit.at("login", { axe: false });
+  await visit.login();
+  await visit.at("settled-damaged", { shot: "320-36-damaged" });
+  await visit.press("Seguir");
+  await visit.at("home", { axe: false });
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  await visit.close();
+});

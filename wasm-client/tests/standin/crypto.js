@@ -98,6 +98,7 @@ export async function cast({ contest }) {
 }
 
 export async function resume(bytes) {
+  if (bytes.length !== 1600) throw new CryptoError("cast");
   held.signed.set(bytes[0], bytes);
   return { contest: bytes[0], code: "", codeText: codeOf(bytes) };
 }

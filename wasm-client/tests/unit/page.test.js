@@ -61,6 +61,18 @@ test("every problem that a voter may meet has words", async () => {
   for (const name of names) assert.ok(`problem.${name}` in es || others.includes(name) || ballots.includes(name), name);
 });
 
+test("every fault of the cryptography that a voter may meet has words", async () => {
+  const code = await readFile(new URL("src/crypto.js", WEB), "utf8");
+  const table = code.slice(code.indexOf("| code | from |"), code.indexOf("export class CryptoError"));
+  const rows = table.split("\n").map((line) => /^ \* \| (`[^|]+) \|/.exec(line)?.[1]).filter(Boolean);
+  const names = rows.flatMap((row) => [...row.matchAll(/`([\w-]+)`/g)].map((match) => match[1]));
+  assert.ok(names.length > 30);
+  const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
+  // Faults of the page's own calls are told by their code.
+  const others = ["contest", "choice", "marks", "input"];
+  for (const name of names) assert.ok(`crypto.${name}` in es || others.includes(name), name);
+});
+
 test("bytes", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
   assert.deepEqual(fromBase64url(toBase64url(bytes)), bytes);

@@ -13,12 +13,12 @@
  * @property {boolean} binding
  * @property {boolean} test
  * @property {boolean} rehearsal
- * @property {'loaded' | 'opened' | 'voting' | 'grace' | 'closed' | 'published'} phase
+ * @property {"loaded" | "opened" | "voting" | "grace" | "closed" | "published"} phase
  * @property {number} now
  * @property {{ voting_start: number, voting_close: number, reception_end: number, contact_updates_until: number }} calendar
  * @property {number} session_minutes
  *
- * @typedef {{ attempt: string, factors: ('totp' | 'sms')[], authenticator: boolean }} Factors
+ * @typedef {{ attempt: string, factors: ("totp" | "sms")[], authenticator: boolean }} Factors
  * @typedef {{ attempt: string, sms: boolean, secret?: string, uri?: string }} Chosen
  * @typedef {{ session: string, expires: number, remaining: number }} Entered
  * @typedef {Kdf & { attempt: string, user: string }} PasswordStep
@@ -235,7 +235,7 @@ export class Api {
     return this.post("/access/recover-code", { user, code });
   }
 
-  /** @param {string} attempt @param {'totp' | 'sms'} factor @returns {Promise<Chosen>} */
+  /** @param {string} attempt @param {"totp" | "sms"} factor @returns {Promise<Chosen>} */
   factor(attempt, factor) {
     return this.post("/access/factor", { attempt, factor });
   }

@@ -104,7 +104,7 @@ export class App extends Base {
     if (this.#screen) this.show(this.#screen);
   }
 
-  /** Whether something may happen beside the present screen. @param {'renew'} _what */
+  /** Whether something may happen beside the present screen. @param {"renew"} _what */
   may(_what) {
     return !this.sending && ["home", "ballot", "review", "code", "audit"].includes(this.#view?.state ?? "");
   }

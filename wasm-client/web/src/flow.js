@@ -94,7 +94,6 @@ export async function resumed(app) {
     return false;
   }
   await app.open();
-  await app.crypto.resume(pending.bytes);
   app.user = left.user;
   app.api.use(left.token);
   app.show(casting(left.contest, pending));

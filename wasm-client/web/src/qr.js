@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{ size: number, modules: Uint8Array }} Matrix row by row, 1 is dark; without the margin */
-/** @typedef {'L' | 'M'} Level */
+/** @typedef {"L" | "M"} Level */
 
 /** Per version from 1: codewords of error correction in a block, and number of blocks. */
 const CORRECTION = {

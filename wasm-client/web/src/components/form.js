@@ -11,7 +11,7 @@ import { errorSummary, showErrors } from "./errors.js";
  * @property {string} name
  * @property {string} label
  * @property {string} [hint]
- * @property {'text' | 'password' | 'code' | 'area' | 'choice'} kind
+ * @property {"text" | "password" | "code" | "area" | "choice"} kind
  * @property {string} [autocomplete]
  * @property {number} [length] most symbols of a code
  * @property {string} [value]

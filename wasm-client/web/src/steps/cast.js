@@ -94,6 +94,13 @@ async function refused(app, index, error) {
     app.show(interrupted("session", pending));
     return;
   }
+  // What lies in the store is no ballot any more: it cannot be sent, and another may be made.
+  if (pending && error instanceof CryptoError && error.code === "cast") {
+    const arrived = await app.api.recorded(pending.code).catch(() => null);
+    if (arrived !== null) await app.store.forgetBallot(pending.user, index);
+    app.show(settled(arrived === null ? "unknown" : arrived ? "arrived" : "damaged", pending));
+    return;
+  }
   // Where another ballot stands, or none is taken any more, the question is whether this one had arrived.
   if (pending && error instanceof Problem && ["already-voted", "closed", "credential-used", "wrong-phase"].includes(error.name)) {
     const arrived = await app.api.recorded(pending.code).catch(() => null);
@@ -105,7 +112,7 @@ async function refused(app, index, error) {
   app.show(stopped(index, error, pending));
 }
 
-/** @param {'session'} why @param {import("../store.js").Pending | null} pending @returns {import("../app.js").Screen} */
+/** @param {"session"} why @param {import("../store.js").Pending | null} pending @returns {import("../app.js").Screen} */
 function interrupted(why, pending) {
   return (app) => ({
     state: "interrupted",
@@ -118,7 +125,7 @@ function interrupted(why, pending) {
   });
 }
 
-/** @param {'arrived' | 'late' | 'other' | 'unknown'} how @param {import("../store.js").Pending} pending @returns {import("../app.js").Screen} */
+/** @param {"arrived" | "late" | "other" | "damaged" | "unknown"} how @param {import("../store.js").Pending} pending @returns {import("../app.js").Screen} */
 function settled(how, pending) {
   return (app) => ({
     state: `settled-${how}`,

@@ -7,7 +7,7 @@ import { entered } from "../flow.js";
 import { password } from "./password.js";
 import { start } from "./start.js";
 
-/** @typedef {{ purpose: 'first' | 'login' | 'recover', user: string }} Purpose */
+/** @typedef {{ purpose: "first" | "login" | "recover", user: string }} Purpose */
 
 /** @param {import("../api.js").Factors} factors @param {Purpose} how @returns {import("../app.js").Screen} */
 export function factor(factors, how) {

@@ -9,7 +9,7 @@ import { start } from "./start.js";
 /** Fewest symbols. What is worth more than signs of all kinds is length. */
 const LEAST = 10;
 
-/** @param {string} password @param {string} user @returns {'short' | 'easy' | null} what is wrong with it */
+/** @param {string} password @param {string} user @returns {"short" | "easy" | null} what is wrong with it */
 export function passwordFault(password, user) {
   if ([...password].length < LEAST) return "short";
   const plain = password.toLowerCase();
