@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { ballotSheet, markedEmblems, spaceName } from "../components/ballot.js";
 import { errorSummary, showErrors } from "../components/errors.js";
 import { button } from "../components/form.js";
+import { howToMark } from "../components/picture.js";
 import { formulasOf, groupsOf } from "../marks.js";
 import { home } from "./home.js";
 import { sealing } from "./seal.js";
@@ -53,7 +54,7 @@ export function ballot(index) {
       title: app.say(contest.kind === "consultation" ? "ballot.title.answer" : "ballot.title"),
       back: () => app.show(home),
       body: [
-        h("details", { class: "how" }, h("summary", null, app.say("ballot.how.title")), app.texts.paragraphs(contest.coalitions.length > 0 ? "ballot.how.coalitions" : "ballot.how.text")),
+        h("details", { class: "how" }, h("summary", null, app.say("ballot.how.title")), howToMark(app.say("ballot.how.picture")), app.texts.paragraphs(contest.coalitions.length > 0 ? "ballot.how.coalitions" : "ballot.how.text")),
         errors,
         element,
         h("div", { class: "bar" }, status, button(app.say("ballot.review"), go, { class: "primary" })),
