@@ -144,7 +144,9 @@ pub(crate) fn files(folder: &Path, ends: &[&str]) -> Result<Vec<PathBuf>, Failur
             let path = entry.map_err(|error| Failure::file(&folder, &error))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if path.is_dir() {
-                if !name.starts_with('.') && !["target", "corpus", "__pycache__", "demo-out"].contains(&&*name) {
+                if !name.starts_with('.')
+                    && !["target", "corpus", "__pycache__", "demo-out", "node_modules"].contains(&&*name)
+                {
                     folders.push(path);
                 }
             } else if ends.iter().any(|end| name.ends_with(end)) {
