@@ -138,7 +138,7 @@ impl Cluster {
             // After a crash its children may hold the shared memory for a moment more: once again.
             while Instant::now() < give_up {
                 if self.ready() {
-                    // The supervisor of `runuser` is nobody's business from here on.
+                    // Whoever ends it does so by its number; this takes note of the end.
                     std::thread::spawn(move || child.wait());
                     return Ok(());
                 }
@@ -245,8 +245,9 @@ fn is_root() -> Result<bool, Failure> {
 fn program(name: &str) -> Result<Command, Failure> {
     let path = bin()?.join(name);
     if is_root()? {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(path);
+        // Nobody stays between it and us who would be left over when it is killed.
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--"]).arg(path);
         // It must not look into the folder that we are in.
         command.current_dir("/");
         Ok(command)
