@@ -21,12 +21,13 @@ use crate::encoding::{Decode, DecodeError, DecodeErrorKind, DecodeLimited, Encod
 use crate::group::{self, Element, Scalar};
 use crate::hash::tagged_hash;
 use crate::ids::{CredentialBinding, ElectionId, TrackingCode};
-use crate::manifest::ContestShape;
+use crate::manifest::{ContestShape, ListKey};
 use crate::point::Point;
 use crate::proof::BadProof;
 use crate::proof::ballot::{BallotProof, BallotStatement, BallotWitness, ContestParameters, encrypt_unit_vector};
 use crate::proof::knowledge::Knowledge;
 use crate::secret::{SecretBytes, SecretScalar};
+use crate::text::{Text, TextError};
 use crate::transcript::{Position, Proof, ProofContext, Transcript};
 
 const BODY: [u8; 4] = *b"EBAL";
@@ -37,7 +38,7 @@ pub type TextBlock = [u8; 16];
 
 /// What the voter chose.
 pub struct PlaintextBallot {
-    option: u32,
+    option: Zeroizing<u32>,
     text: Option<Zeroizing<Vec<TextBlock>>>,
 }
 
@@ -69,7 +70,7 @@ impl PlaintextBallot {
                 return Err(PlaintextError::TextLength { expected: shape.texts, actual: blocks.len() });
             }
         }
-        Ok(Self { option, text })
+        Ok(Self { option: Zeroizing::new(option), text })
     }
 }
 
@@ -108,6 +109,27 @@ impl fmt::Display for PlaintextError {
 }
 
 impl core::error::Error for PlaintextError {}
+
+/// A choice that makes no ballot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// The contest does not offer it.
+    Choice(PlaintextError),
+    /// The text does not fit.
+    Text(TextError),
+}
+
+impl fmt::Display for ChoiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Choice(error) => error.fmt(f),
+            Self::Text(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ChoiceError {}
 
 /// A ballot's body: what the tracking code is the hash of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -314,16 +336,34 @@ impl PreparedBallot {
         rng.fill_bytes(&mut salt);
         let u = credential_binding(key, &salt);
         let a = Point::new(nonce.public());
-        let b = encrypt_unit_vector(&parameters.option_keys, choice.option, &nonce);
+        let b = encrypt_unit_vector(&parameters.option_keys, *choice.option, &nonce);
         let t = encrypt_text(&parameters.text_keys, choice.text.as_deref(), &nonce);
         let statement = BallotStatement { parameters, style, unit, u: &u, a: &a, b: &b, t: &t };
-        let witness = BallotWitness { option: choice.option, nonce: &nonce };
+        let witness = BallotWitness { option: *choice.option, nonce: &nonce };
         let proof = BallotProof::prove(&statement, &witness, rng);
         let (election_id, contest) = (parameters.election_id, parameters.contest);
         let code = TrackingCode([0; 32]);
         let mut body = EncryptedBallot { election_id, contest, style, unit, u, a, b, t, proof, code };
         body.code = code_of(&body.to_bytes());
         Self { body, choice, nonce, salt: SecretBytes::new(salt) }
+    }
+
+    /// The ballot of a voter of a list: an option, with the name that was written if it is the write-in
+    /// option. `key` is the credential's.
+    ///
+    /// # Errors
+    /// [`ChoiceError`] if the contest does not offer it.
+    pub fn of_choice(
+        parameters: &ContestParameters,
+        list: &ListKey,
+        key: &Point,
+        (option, text): (u32, Option<&Text>),
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, ChoiceError> {
+        let shape = &parameters.shape;
+        let blocks = text.map(|text| text.to_blocks(shape.texts)).transpose().map_err(ChoiceError::Text)?;
+        let choice = PlaintextBallot::new(shape, option, blocks).map_err(ChoiceError::Choice)?;
+        Ok(Self::encrypt(parameters, list.style, list.unit, key, choice, rng))
     }
 
     /// The body: its tracking code is shown before the voter decides.
@@ -344,7 +384,7 @@ impl PreparedBallot {
     #[must_use]
     pub fn audit(self) -> Opening {
         Opening {
-            option: self.choice.option,
+            option: *self.choice.option,
             text: self.choice.text.map(|blocks| blocks.to_vec()),
             nonce: self.nonce,
             body: self.body,

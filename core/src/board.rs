@@ -10,9 +10,11 @@
 //! - [`submission`]: what the log sends to a witness;
 //! - [`inclusion`]: one entry, its path and a checkpoint in one text;
 //! - [`epoch`]: when ballots enter, and in which order; [`history`]: the check of both;
+//! - [`act`]: the log of acts, a second log in the same formats;
 //! - [`code`]: tracking codes for people;
 //! - [`receipt`]: what a voter keeps, and the published list of all codes.
 
+pub mod act;
 pub mod bundle;
 pub mod checkpoint;
 pub mod code;
@@ -28,6 +30,7 @@ pub mod receipt;
 pub mod submission;
 pub mod tile;
 
+pub use act::{Act, ActLog};
 pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint};
 pub use merkle::{MerkleTree, Nodes, leaf_hash, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof};

@@ -31,4 +31,4 @@ pub use half::{HalfList, HalfListError, HalfRole, HalfSecrets, possession_transc
 pub use lists::{CredentialList, CredentialLists, ListsError, PoolError, pool};
 pub use mix::{CredentialMix, MixError, mix_generators};
 pub use roll::{RollEntry, RollError, RollRecord, RollVersion, VersionKind, draw_order, roll_root};
-pub use voter::{Credential, CredentialError, IssuedHalf};
+pub use voter::{Credential, CredentialError, Halves, IssuedHalf};

@@ -7,6 +7,7 @@
 //! 2. [`manifest`]: what is voted on, by which rules, with which keys;
 //! 3. [`keygen`]: custodians make the election keys, nobody ever holds a secret one;
 //! 4. [`credential`]: the roll committed to, half credentials, lists;
+//!    [`access`] is how its holder gets in;
 //! 5. [`proof`], [`ballot`]: one ballot, encrypted, proved valid, cast or audited;
 //! 6. [`board`]: the append-only log and its checkpoints;
 //! 7. [`tally`], [`decrypt`]: sums, partial decryptions, counts;
@@ -25,6 +26,7 @@ extern crate alloc;
 #[cfg(any(feature = "parallel", feature = "test-util", test))]
 extern crate std;
 
+pub mod access;
 pub mod acta;
 pub mod ballot;
 pub mod board;

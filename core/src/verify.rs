@@ -3,8 +3,9 @@
 //! The checks run phase by phase in the order of the specification. A phase that cannot go on
 //! ends the run, and every check that was not answered counts as failed: the verifier fails closed.
 //!
-//! A record grows, and so can be verified at three points:
+//! A record grows, and so can be verified at several points:
 //!
+//! - [`device`](fn@device): of the sealed record, what a voter's device needs to encrypt;
 //! - [`sealed`]: before the first ballot (M1.1 to E1.2), by whoever makes or takes ballots;
 //! - [`closed`]: after the close (to N1.3), by a custodian before decrypting;
 //! - [`record`](fn@record): when all is published, by anyone.
@@ -29,7 +30,7 @@ use context::{Context, End};
 pub use context::{Phase, Progress};
 pub use files::{find_code, sum_line};
 pub use report::{CheckResult, ContestTexts, Report};
-pub use setup::{CredentialKeys, Election, ceremony};
+pub use setup::{CredentialKeys, DeviceElection, Election, ceremony};
 pub use tally::ActaFigures;
 pub(crate) use tally::aggregate;
 pub use writeins::write_in_figures;
@@ -75,6 +76,18 @@ pub fn sealed<S: Source>(
     progress: &mut dyn Progress,
 ) -> Result<(Report, Option<Election>), S::Error> {
     run(source, rng, progress, setup::setup)
+}
+
+/// Verifies what a voter's device needs: manifest, roll record, key transcript and seal. The report
+/// answers no other check. The caller compares the election id with the one that it has from elsewhere.
+///
+/// # Errors
+/// If the source cannot be read. A check that fails is no error: the report names it.
+pub fn device<S: Source>(
+    source: &S,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<(Report, Option<DeviceElection>), S::Error> {
+    run(source, rng, &mut (), setup::device)
 }
 
 /// Verifies everything up to the close and computes the aggregates.

@@ -122,6 +122,8 @@ fn texts(put: &Put<'_>) -> io::Result<()> {
     }
     let receipt = Receipt::promise(election().election().election_id, 0, code, &election().keys.server);
     put("receipt", "receipt", receipt.to_string().as_bytes())?;
+    put("act", "election", election().first_act().to_string().as_bytes())?;
+    put("access_link", "form", b"https://voto.example/#AAAA.token")?;
     let last = election().files.0.range(record::checkpoint(0)..record::checkpoint(999_999)).next_back();
     let checkpoint = SignedCheckpoint::parse(last.expect("a checkpoint").1).expect("the record is valid");
     let proof = LogProof { inclusion: InclusionProof { index: 3, path: vec![[5; 32]; 3] }, checkpoint };

@@ -72,7 +72,7 @@ fn requirements() -> Outcome {
     let root = root();
     let listed: BTreeSet<String> = cited(&read(&root.join(CITED))?).collect();
     let mut found = BTreeMap::new();
-    for path in files(&root, &[".rs", ".md", ".py", ".toml"])? {
+    for path in files(&root, &[".rs", ".md", ".py", ".toml", ".js"])? {
         let shown = path.strip_prefix(&root).unwrap_or(&path);
         // The tests of this file cite ids that need not exist.
         if shown != Path::new(CITED) && !shown.starts_with("xtask") {

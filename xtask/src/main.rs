@@ -6,6 +6,7 @@ mod api;
 mod canaries;
 mod check;
 mod citations;
+mod client;
 mod demo;
 mod deny;
 mod deps;
@@ -37,6 +38,9 @@ cargo xtask COMMAND
 
   demo [...]                a whole election on this machine (see: cargo demo -- --help)
   check                     format, lints, documentation, check codes and requirement ids
+  client [--out DIR] [--check]
+                            the voting page as static files, with the hash of the build; --check
+                            builds it twice in different folders and compares the bytes
   check-ids                 check codes, requirement ids, names in ARCHITECTURE.md
   nostd                     builds the core for targets without an operating system
   deps-ban                  no network in the ceremony tool, few dependencies in the verifier
@@ -103,6 +107,7 @@ fn run() -> Outcome {
     let mut options = Parser::from_args(arguments);
     match command.to_str().unwrap_or_default() {
         "api" => api::run(option(&mut options, "examples", |value| value.parse())?.unwrap_or(api::EXAMPLES)),
+        "client" => client::run(options),
         "check" => only(&mut options).and_then(|()| check::run()),
         "check-ids" => only(&mut options).and_then(|()| ids::run()).and_then(|()| citations::run()),
         "nostd" => only(&mut options).and_then(|()| nostd::run()),

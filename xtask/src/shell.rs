@@ -44,6 +44,12 @@ impl From<escrutinio_driver::Error> for Failure {
     }
 }
 
+impl From<escrutinio_core::access::LinkError> for Failure {
+    fn from(error: escrutinio_core::access::LinkError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
@@ -138,7 +144,9 @@ pub(crate) fn files(folder: &Path, ends: &[&str]) -> Result<Vec<PathBuf>, Failur
             let path = entry.map_err(|error| Failure::file(&folder, &error))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if path.is_dir() {
-                if !name.starts_with('.') && !["target", "corpus", "__pycache__", "demo-out"].contains(&&*name) {
+                if !name.starts_with('.')
+                    && !["target", "corpus", "__pycache__", "demo-out", "node_modules"].contains(&&*name)
+                {
                     folders.push(path);
                 }
             } else if ends.iter().any(|end| name.ends_with(end)) {

@@ -57,6 +57,18 @@ impl fmt::Display for ReceiptError {
 
 impl core::error::Error for ReceiptError {}
 
+/// A receipt of another ballot, or whose promise is not the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotPromised;
+
+impl fmt::Display for NotPromised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the promise is not the server's for this ballot")
+    }
+}
+
+impl core::error::Error for NotPromised {}
+
 fn utf8(bytes: &[u8]) -> Result<&str, ReceiptError> {
     core::str::from_utf8(bytes).map_err(|_| ReceiptError::Utf8)
 }
@@ -93,6 +105,20 @@ impl Receipt {
     pub fn verify(&self, server: &VerifyingKey) -> Result<(), BadSignature> {
         let data: [&[u8]; 3] = [&self.election.0, &self.contest.to_le_bytes(), &self.code.0];
         server.verify(PROMISE, &data, &self.promise)
+    }
+
+    /// Whether this is the server's promise for one ballot, and for no other.
+    ///
+    /// # Errors
+    /// [`NotPromised`] otherwise.
+    pub fn verify_for(
+        &self,
+        election: &ElectionId,
+        (contest, code): (u32, &TrackingCode),
+        server: &VerifyingKey,
+    ) -> Result<(), NotPromised> {
+        let same = self.election == *election && self.contest == contest && self.code == *code;
+        if same && self.verify(server).is_ok() { Ok(()) } else { Err(NotPromised) }
     }
 
     /// Reads the text; `to_string` writes it.
@@ -255,6 +281,17 @@ mod tests {
         }
         let other = SigningKey::from_seed(&SecretBytes::new([4; 32]));
         assert_eq!(receipt().verify(&other.verifying_key()), Err(BadSignature));
+    }
+
+    #[test]
+    fn a_promise_is_for_one_ballot() {
+        let (key, code) = (server().verifying_key(), TrackingCode([0xff; 32]));
+        assert_eq!(receipt().verify_for(&ELECTION, (2, &code), &key), Ok(()));
+        assert_eq!(receipt().verify_for(&ElectionId([0; 32]), (2, &code), &key), Err(NotPromised));
+        assert_eq!(receipt().verify_for(&ELECTION, (3, &code), &key), Err(NotPromised));
+        assert_eq!(receipt().verify_for(&ELECTION, (2, &TrackingCode([1; 32])), &key), Err(NotPromised));
+        let forged = Receipt { promise: Signature([0; 64]), ..receipt() };
+        assert_eq!(forged.verify_for(&ELECTION, (2, &code), &key), Err(NotPromised));
     }
 
     #[test]

@@ -152,6 +152,58 @@ fn message(roll_id: &RollId, role: HalfRole, list: u32, place: u32, key: &Elemen
     message
 }
 
+/// Both halves of an entry, verified and added up; whether the key is on its list is still open.
+#[derive(Debug)]
+pub struct Halves {
+    list: u32,
+    secret: SecretScalar,
+}
+
+impl Halves {
+    /// Verifies both halves and adds them up.
+    ///
+    /// # Errors
+    /// [`CredentialError`] if one is not of its issuer, or they are of different entries.
+    pub fn combine(
+        registrar: &IssuedHalf,
+        server: &IssuedHalf,
+        issuers: (&VerifyingKey, &VerifyingKey),
+        roll_id: &RollId,
+    ) -> Result<Self, CredentialError> {
+        registrar.verify(roll_id, HalfRole::Registrar, issuers.0)?;
+        server.verify(roll_id, HalfRole::Server, issuers.1)?;
+        if (registrar.list, registrar.place) != (server.list, server.place) {
+            return Err(CredentialError::Entries);
+        }
+        let secret = SecretScalar::new(registrar.secret.expose() + server.secret.expose());
+        Ok(Self { list: registrar.list, secret })
+    }
+
+    /// The credential list of the entry.
+    #[must_use]
+    pub fn list(&self) -> u32 {
+        self.list
+    }
+
+    /// The key under a list's base, C.
+    #[must_use]
+    pub fn key(&self, base: &Point) -> Point {
+        Point::new(base.element * self.secret.expose())
+    }
+
+    /// The credential, if its key is among those of the list.
+    ///
+    /// # Errors
+    /// [`CredentialError::NotListed`]; the device encrypts nothing then.
+    pub fn listed(self, base: Point, keys: &[ElementBytes]) -> Result<Credential, CredentialError> {
+        let key = self.key(&base);
+        if keys.binary_search(&key.bytes).is_err() {
+            return Err(CredentialError::NotListed);
+        }
+        Ok(Credential { list: self.list, key, secret: self.secret, base })
+    }
+}
+
 /// A voter's credential: the secret under which ballots are cast, and where its key stands.
 #[derive(Debug)]
 pub struct Credential {
@@ -173,22 +225,12 @@ impl Credential {
         roll_id: &RollId,
         lists: &CredentialLists,
     ) -> Result<Self, CredentialError> {
-        registrar.verify(roll_id, HalfRole::Registrar, issuers.0)?;
-        server.verify(roll_id, HalfRole::Server, issuers.1)?;
-        if (registrar.list, registrar.place) != (server.list, server.place) {
-            return Err(CredentialError::Entries);
-        }
+        let halves = Halves::combine(registrar, server, issuers, roll_id)?;
         if lists.roll_id() != roll_id {
             return Err(CredentialError::OtherRoll);
         }
-        let list = lists.list(registrar.list).ok_or(CredentialError::NotListed)?;
-        let secret = SecretScalar::new(registrar.secret.expose() + server.secret.expose());
-        let base = *list.base();
-        let key = Point::new(base.element * secret.expose());
-        if !list.contains(&key.bytes) {
-            return Err(CredentialError::NotListed);
-        }
-        Ok(Self { list: registrar.list, key, secret, base })
+        let list = lists.list(halves.list).ok_or(CredentialError::NotListed)?;
+        halves.listed(*list.base(), list.keys())
     }
 
     /// The credential list.

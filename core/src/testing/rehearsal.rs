@@ -14,6 +14,7 @@
     reason = "it serves tests, which fail where it panics"
 )]
 
+mod acts;
 mod board;
 mod ceremony;
 mod count;

@@ -145,6 +145,50 @@ impl Election {
     }
 }
 
+/// What a voter's device knows of an election before it encrypts: what a ballot is made against. Of the
+/// credential lists it has only the hash; it looks its own key up in a bucket.
+#[derive(Clone, Debug)]
+pub struct DeviceElection {
+    /// The manifest.
+    pub manifest: ValidManifest,
+    /// The election id.
+    pub election_id: ElectionId,
+    /// The roll record.
+    pub roll: RollRecord,
+    /// The seal.
+    pub seal: Seal,
+    /// Shapes of the contests.
+    pub shapes: Vec<ContestShape>,
+    /// What ballots of each contest share.
+    pub parameters: Vec<ContestParameters>,
+}
+
+/// The checks of M1, L1, K1 to K3 and E1 that manifest, roll record, key transcript and seal answer by
+/// themselves. The seal's other hashes are believed: who knows the election id from elsewhere knows them.
+pub(crate) fn device<S: Source>(ctx: &mut Context<'_, S>) -> Result<DeviceElection, End<S::Error>> {
+    let manifest = manifest(ctx)?;
+    let roll = roll(ctx, &manifest)?;
+    let (ceremony, keys) = key_transcript(ctx, &manifest)?;
+    let seal: Seal = ctx.object(record::SEAL, Check::E1_1)?;
+    ctx.report.hold(Check::E1_1, "readable".to_string());
+    let path = record::KEY_TRANSCRIPT;
+    let key_record = record::file_hash(ctx.source, path, ctx.length(path), "key-record").map_err(End::Source)?;
+    let same = seal.manifest_hash == manifest.hash()
+        && seal.roll_id == roll.roll_id()
+        && seal.setup_id == *ceremony.setup_id()
+        && seal.key_record == key_record;
+    if !same {
+        return Ok(ctx
+            .report
+            .stop(Check::E1_2, format!("{}: not the hashes of this record; publisher", record::SEAL))?);
+    }
+    let election_id = seal.election_id();
+    ctx.report.hold(Check::E1_2, election_id.to_string());
+    ctx.report.election_id = Some(election_id);
+    let (shapes, parameters) = parameters(&manifest, election_id, &keys);
+    Ok(DeviceElection { manifest, election_id, roll, seal, shapes, parameters })
+}
+
 /// Checks M1.1 to E1.2 and returns the sealed election.
 pub(crate) fn setup<S: Source>(ctx: &mut Context<'_, S>) -> Result<Election, End<S::Error>> {
     let manifest = manifest(ctx)?;
@@ -177,6 +221,16 @@ fn election(
     keys: ElectionKeys,
     credentials: CredentialKeys,
 ) -> Election {
+    let (shapes, parameters) = parameters(&manifest, election_id, &keys);
+    Election { manifest, election_id, keys, shapes, parameters, credentials }
+}
+
+/// Shapes of the contests, and what ballots of each share.
+fn parameters(
+    manifest: &ValidManifest,
+    election_id: ElectionId,
+    keys: &ElectionKeys,
+) -> (Vec<ContestShape>, Vec<ContestParameters>) {
     let shapes = manifest.shapes();
     let slots: Vec<Point> = keys.slot_keys.iter().map(|key| Point::new(*key)).collect();
     let first_text = manifest.slots().options;
@@ -192,7 +246,7 @@ fn election(
             generators: generators.clone(),
         })
         .collect();
-    Election { manifest, election_id, keys, shapes, parameters, credentials }
+    (shapes, parameters)
 }
 
 fn manifest<S: Source>(ctx: &mut Context<'_, S>) -> Result<ValidManifest, End<S::Error>> {
@@ -260,6 +314,24 @@ fn keys<S: Source>(
     ctx: &mut Context<'_, S>,
     manifest: &ValidManifest,
 ) -> Result<(Ceremony, ElectionKeys), End<S::Error>> {
+    let (ceremony, keys) = key_transcript(ctx, manifest)?;
+    let path = record::TRIAL;
+    let bytes = ctx.bytes(path, Check::K4_1)?;
+    let trial = ctx.decoded(path, Check::K4_1, Trial::from_bytes(&bytes, ceremony.slots()))?;
+    ctx.decoded(path, Check::K4_1, trial.verify_form(&ceremony, &keys))?;
+    ctx.report.hold(Check::K4_1, format!("{} partials", trial.partials.len()));
+    ctx.decoded(path, Check::K4_2, trial.verify_partials(&keys))?;
+    ctx.report.hold(Check::K4_2, format!("{} proofs", trial.partials.len()));
+    ctx.decoded(path, Check::K4_3, trial.verify_result(&keys))?;
+    ctx.report.hold(Check::K4_3, format!("{} slots", ceremony.slots()));
+    Ok((ceremony, keys))
+}
+
+/// Checks K1.1 to K3.1.
+fn key_transcript<S: Source>(
+    ctx: &mut Context<'_, S>,
+    manifest: &ValidManifest,
+) -> Result<(Ceremony, ElectionKeys), End<S::Error>> {
     let path = record::KEY_TRANSCRIPT;
     let transcript: KeyTranscript = ctx.object(path, Check::K1_1)?;
     let ceremony = ctx.decoded(path, Check::K1_1, ceremony(manifest, transcript.ceremony))?;
@@ -284,15 +356,5 @@ fn keys<S: Source>(
     );
     ctx.decoded(path, Check::K3_1, transcript.verify_certificates(&ceremony, &keys))?;
     ctx.report.hold(Check::K3_1, format!("{} certificates", transcript.certificates.len()));
-
-    let path = record::TRIAL;
-    let bytes = ctx.bytes(path, Check::K4_1)?;
-    let trial = ctx.decoded(path, Check::K4_1, Trial::from_bytes(&bytes, ceremony.slots()))?;
-    ctx.decoded(path, Check::K4_1, trial.verify_form(&ceremony, &keys))?;
-    ctx.report.hold(Check::K4_1, format!("{} partials", trial.partials.len()));
-    ctx.decoded(path, Check::K4_2, trial.verify_partials(&keys))?;
-    ctx.report.hold(Check::K4_2, format!("{} proofs", trial.partials.len()));
-    ctx.decoded(path, Check::K4_3, trial.verify_result(&keys))?;
-    ctx.report.hold(Check::K4_3, format!("{} slots", ceremony.slots()));
     Ok((ceremony, keys))
 }

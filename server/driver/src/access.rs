@@ -1,7 +1,6 @@
 //! First access, login and recovery, step by step (`spec/server.md`, "Access").
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use escrutinio_core::access::{AccessLink, PasswordKeys};
 use escrutinio_core::credential::IssuedHalf;
 use rand_core::CryptoRng;
 use serde::Deserialize;
@@ -11,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::api::{Api, Factors};
 use crate::authenticator::Authenticator;
 use crate::error::{Error, Result};
-use crate::kdf::{Kdf, Keys};
-use crate::mail::{AccessLink, AccessMail};
+use crate::kdf::{self, Kdf};
+use crate::mail::AccessMail;
 use crate::outbox::Outbox;
 use crate::session::Session;
 
@@ -66,7 +65,7 @@ pub struct Device {
     factor: Factor,
     authenticator: Option<Authenticator>,
     cost: Option<Cost>,
-    nonce: [u8; 24],
+    /// The first half, sealed.
     half: Vec<u8>,
 }
 
@@ -148,9 +147,9 @@ impl Device {
         let password = json!({ "attempt": proved.attempt, "auth": keys.expose_auth() });
         let entered: Entered = api.post("/access/password", &password).await?;
         let (user, phone) = (linked.user, voter.phone.to_owned());
-        let (nonce, half) = seal(&keys, &user, link, rng)?;
+        let half = keys.seal(&user, link.expose_half(), rng)?;
         let (factor, cost) = (voter.factor, voter.cost);
-        Ok((Self { user, phone, factor, authenticator, cost, nonce, half }, entered.session(api)))
+        Ok((Self { user, phone, factor, authenticator, cost, half }, entered.session(api)))
     }
 
     /// The device of somebody who has used up the link elsewhere: the link gives the half again.
@@ -159,14 +158,13 @@ impl Device {
     /// If the password's key cannot be derived.
     pub async fn again(&self, api: &Api, link: &AccessLink, password: &str, rng: &mut impl CryptoRng) -> Result<Self> {
         let keys = self.keys(api, password).await?;
-        let (nonce, half) = seal(&keys, &self.user, link, rng)?;
+        let half = keys.seal(&self.user, link.expose_half(), rng)?;
         Ok(Self {
             user: self.user.clone(),
             phone: self.phone.clone(),
             factor: self.factor,
             authenticator: self.authenticator.clone(),
             cost: self.cost,
-            nonce,
             half,
         })
     }
@@ -189,9 +187,7 @@ impl Device {
     /// If the password is another.
     pub async fn half(&self, api: &Api, password: &str) -> Result<IssuedHalf> {
         let keys = self.keys(api, password).await?;
-        let payload = Payload { msg: &self.half, aad: self.user.as_bytes() };
-        let half = cipher(&keys).decrypt(&XNonce::from(self.nonce), payload).map_err(|_| Error::Sealed)?;
-        Ok(IssuedHalf::from_bytes(&Zeroizing::new(half))?)
+        Ok(IssuedHalf::from_bytes(&keys.open(&self.user, &self.half)?)?)
     }
 
     /// User name, password, code.
@@ -207,7 +203,7 @@ impl Device {
     ///
     /// # Errors
     /// If the server refuses a step, or a code does not come.
-    pub async fn login_with(&self, api: &Api, outbox: &Outbox, now: Now<'_>, keys: &Keys) -> Result<Session> {
+    pub async fn login_with(&self, api: &Api, outbox: &Outbox, now: Now<'_>, keys: &PasswordKeys) -> Result<Session> {
         let request = json!({ "user": self.user, "auth": keys.expose_auth() });
         let factors: Factors = api.post("/access/login", &request).await?;
         let code = self.second_factor(api, outbox, now, &factors).await?;
@@ -238,7 +234,7 @@ impl Device {
         let keys = derive(password, &proved.kdf, self.cost).await?;
         let request = json!({ "attempt": proved.attempt, "auth": keys.expose_auth() });
         let entered: Entered = api.post("/access/password", &request).await?;
-        (self.nonce, self.half) = seal(&keys, &self.user, &mail.link, rng)?;
+        self.half = keys.seal(&self.user, mail.link.expose_half(), rng)?;
         Ok(entered.session(api))
     }
 
@@ -246,7 +242,7 @@ impl Device {
     ///
     /// # Errors
     /// If the server does not say salt and cost, or they cannot be used.
-    pub async fn keys(&self, api: &Api, password: &str) -> Result<Keys> {
+    pub async fn keys(&self, api: &Api, password: &str) -> Result<PasswordKeys> {
         let kdf: Kdf = api.post("/access/kdf", &json!({ "user": self.user })).await?;
         derive(password, &kdf, self.cost).await
     }
@@ -277,25 +273,13 @@ fn codes(attempt: &str, authenticator: Option<&Authenticator>, now: Now<'_>, sms
     }
 }
 
-async fn derive(password: &str, kdf: &Kdf, cost: Option<Cost>) -> Result<Keys> {
+async fn derive(password: &str, kdf: &Kdf, cost: Option<Cost>) -> Result<PasswordKeys> {
     let mut kdf = kdf.clone();
     if let Some(cost) = cost {
         (kdf.memory_kib, kdf.passes) = (cost.memory_kib, cost.passes);
     }
     let password = Zeroizing::new(password.to_owned());
-    tokio::task::spawn_blocking(move || Keys::derive(&password, &kdf))
+    tokio::task::spawn_blocking(move || kdf::derive(&password, &kdf))
         .await
         .map_err(|why| Error::Kdf(why.to_string()))?
-}
-
-fn cipher(keys: &Keys) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(keys.wrap().into())
-}
-
-fn seal(keys: &Keys, user: &str, link: &AccessLink, rng: &mut impl CryptoRng) -> Result<([u8; 24], Vec<u8>)> {
-    let mut nonce = [0u8; 24];
-    rng.fill_bytes(&mut nonce);
-    let payload = Payload { msg: link.expose_half(), aad: user.as_bytes() };
-    let half = cipher(keys).encrypt(&XNonce::from(nonce), payload).map_err(|_| Error::Sealed)?;
-    Ok((nonce, half))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use escrutinio_core::ballot::{Opening, PlaintextBallot, PreparedBallot};
+use escrutinio_core::ballot::{Opening, PreparedBallot};
 use escrutinio_core::credential::{Credential, IssuedHalf};
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::TrackingCode;
@@ -101,12 +101,9 @@ impl Booth {
         rng: &mut impl CryptoRng,
     ) -> Result<PreparedBallot> {
         let bad = |why: &dyn core::fmt::Display| Error::Ballot(why.to_string());
-        let shape = self.shape(contest)?;
-        let blocks = text.map(|text| text.to_blocks(shape.texts)).transpose().map_err(|why| bad(&why))?;
-        let choice = PlaintextBallot::new(&shape, option, blocks).map_err(|why| bad(&why))?;
         let parameters = usize::try_from(contest).ok().and_then(|at| self.record.election.parameters.get(at));
         let parameters = parameters.ok_or_else(|| bad(&"no such contest"))?;
         let key = self.credential.key();
-        Ok(PreparedBallot::encrypt(parameters, self.list.style, self.list.unit, key, choice, rng))
+        PreparedBallot::of_choice(parameters, &self.list, key, (option, text), rng).map_err(|why| bad(&why))
     }
 }

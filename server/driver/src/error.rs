@@ -1,6 +1,7 @@
 //! What can go wrong, and whose fault it is.
 
-use escrutinio_core::board::receipt::ReceiptError;
+use escrutinio_core::access::{LinkError, NotOpened};
+use escrutinio_core::board::receipt::{NotPromised, ReceiptError};
 use escrutinio_core::credential::CredentialError;
 use escrutinio_core::encoding::DecodeError;
 use escrutinio_core::ids::ElectionId;
@@ -28,9 +29,12 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// The access mail or its link.
+    /// The access mail.
     #[error("access mail: {0}")]
     Mail(&'static str),
+    /// Its link.
+    #[error("access link: {0}")]
+    Link(#[from] LinkError),
     /// The record does not verify.
     #[error("the sealed record does not hold: {0}")]
     Record(String),
@@ -55,8 +59,8 @@ pub enum Error {
     #[error("receipt: {0}")]
     Receipt(#[from] ReceiptError),
     /// The receipt is of another ballot, or its promise is not the server's.
-    #[error("the promise is not the server's for this ballot")]
-    Promise,
+    #[error("{0}")]
+    Promise(#[from] NotPromised),
     /// The key derivation's cost or salt cannot be used.
     #[error("key derivation: {0}")]
     Kdf(String),
@@ -64,8 +68,8 @@ pub enum Error {
     #[error("authenticator: {0}")]
     Authenticator(String),
     /// The half that lies on the device was sealed under another password.
-    #[error("the half on this device does not open with this password")]
-    Sealed,
+    #[error("{0}")]
+    Sealed(#[from] NotOpened),
     /// A factor is asked for that this device has not.
     #[error("the server offers {offered} as second factor, not {wanted}")]
     Factor {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::api::{Api, accepted, json};
 use crate::booth::{Booth, Sealed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A session of one voter.
 pub struct Session {
@@ -96,12 +96,7 @@ impl Session {
     pub async fn cast(&self, ballot: &Sealed, booth: &Booth) -> Result<Receipt> {
         let receipt = Receipt::parse(&self.cast_bytes(ballot.bytes.clone()).await?)?;
         let election = &booth.record().election;
-        let same = receipt.election == election.election_id
-            && receipt.contest == ballot.contest
-            && receipt.code == ballot.code;
-        if !same || receipt.verify(&election.manifest.server.key).is_err() {
-            return Err(Error::Promise);
-        }
+        receipt.verify_for(&election.election_id, (ballot.contest, &ballot.code), &election.manifest.server.key)?;
         Ok(receipt)
     }
 

@@ -100,7 +100,7 @@ async fn the_same_bytes_again_until_there_is_a_promise() {
 #[tokio::test]
 async fn a_promise_by_another_key_is_none() {
     let (receipt, bodies) = cast(vec![Mood::Lie], 5).await;
-    assert!(matches!(receipt, Err(Error::Promise)), "{receipt:?}");
+    assert!(matches!(receipt, Err(Error::Promise(_))), "{receipt:?}");
     assert_eq!(bodies.len(), 1);
 }
 

@@ -106,5 +106,7 @@ mod tests {
         let act = Act::new("open", 1_638_064_800).with("roll", 551).with("ballots", 0).with("note", "a\nact b");
         let text = "escrutinio/act/v1\nact open\nat 2021-11-28T02:00:00Z\nballots 0\nnote a act b\nroll 551\n";
         assert_eq!(act.text(), text);
+        let read = escrutinio_core::board::Act::parse(text.as_bytes()).map(|act| act.to_string());
+        assert_eq!(read.as_deref(), Some(text), "as whoever reads the log");
     }
 }

@@ -1,0 +1,185 @@
+//! What the public pages check, for anyone, without a session: the log of acts, an audited ballot, a
+//! receipt, the own entry on the board.
+
+use escrutinio_core::ballot::{CastBallot, Opening, OpeningError};
+use escrutinio_core::board::bundle::{BundleId, read_bundle};
+use escrutinio_core::board::code::parse_code;
+use escrutinio_core::board::{LogKeys, MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint};
+use escrutinio_core::ids::TrackingCode;
+use escrutinio_core::verify::DeviceElection;
+use rand_core::CryptoRng;
+
+use crate::device::{Device, acts, code_fields, nth};
+use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::json::{Object, array, optional, string};
+
+/// A tracking code as people type it.
+///
+/// # Errors
+/// Code `code`.
+pub fn tracking_code(text: &str) -> Result<String> {
+    let code = parse_code(text).map_err(|error| Error::new("code", error))?;
+    Ok(code_fields(Object::new(), &code).finish())
+}
+
+impl<R: CryptoRng> Device<R> {
+    /// Reads the log of acts in the inbox (`checkpoint`, `bundle/0`, ..).
+    ///
+    /// # Errors
+    /// Codes `files`, `acts`, `witnesses` and `acts-election`.
+    pub fn read_acts(&mut self) -> Result<String> {
+        let files = self.take();
+        let election = self.election()?;
+        let log = acts(election, &files)?;
+        let act = |act: &escrutinio_core::board::Act| {
+            let values = act.values.iter().fold(Object::new(), |object, (name, value)| object.text(name, value));
+            Object::new().text("name", &act.name).text("at", &act.at).with("values", values.finish()).finish()
+        };
+        Ok(head(election, &log.checkpoint).with("acts", array(log.acts.iter().map(act))).finish())
+    }
+
+    /// Verifies an audited ballot.
+    ///
+    /// # Errors
+    /// Code `opening` if the bytes are none. One that does not hold is no error.
+    pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String> {
+        let bad = |why: &dyn core::fmt::Display| Error::new("opening", why);
+        let opening = Opening::decode(bytes, &self.election()?.shapes).map_err(|why| bad(&why))?;
+        let contest = opening.body.contest;
+        let parameters = nth(&self.election()?.parameters, contest).cloned();
+        let parameters = parameters.ok_or_else(|| bad(&"there is no such contest"))?;
+        let verdict = opening.verify(&parameters, self.rng());
+        let why = match verdict {
+            Ok(()) => "",
+            Err(OpeningError::Choice(_)) => "choice",
+            Err(OpeningError::OtherElection) => "other-election",
+            Err(OpeningError::Ciphertext) => "ciphertext",
+            Err(_) => "proof",
+        };
+        let name = self.election()?.manifest.option_name(contest, opening.option).unwrap_or_default();
+        // Whether it is in the normal form NFC is for the worker to see.
+        let text = opening.text().map(|blocks| String::from_utf8_lossy(blocks.as_flattened()).into_owned());
+        let text = text.map(|text| text.trim_end_matches('\0').to_owned());
+        let object = Object::new()
+            .with("valid", why.is_empty())
+            .text("why", why)
+            .with("contest", contest)
+            .with("option", opening.option)
+            .text("name", &name)
+            .with("text", optional(text.map(|text| string(&text))));
+        Ok(code_fields(object, &opening.body.tracking_code()).finish())
+    }
+
+    /// Compares a receipt with what is in the inbox of the published list (`receipts`), of the board's
+    /// closing checkpoint (`checkpoint`) and of its entries (`bundle/0`, ..).
+    ///
+    /// # Errors
+    /// Codes `receipt` and `files`.
+    pub fn check_receipt(&mut self, receipt: &[u8]) -> Result<String> {
+        let files = self.take();
+        let election = self.election()?;
+        let receipt = Receipt::parse(receipt).map_err(|error| Error::new("receipt", error))?;
+        let ballot = (receipt.contest, &receipt.code);
+        let promise = receipt.verify_for(&election.election_id, ballot, &election.manifest.server.key).is_ok();
+        let board = files.find("checkpoint").map(|bytes| checkpoint(election, bytes)).transpose()?;
+        let listed = files.find("receipts").map(|bytes| listed(election, bytes, board.as_ref(), &receipt.code));
+        let listed = listed.transpose()?;
+        let entry = match &board {
+            Some(board) if files.find("bundle/0").is_some() => {
+                entries(election, board, &files, &mut |cast| cast.body.tracking_code() == receipt.code)?.pop()
+            }
+            _ => None,
+        };
+        let board = board.map(|board| head(election, &board).finish());
+        let object = Object::new().with("contest", receipt.contest);
+        Ok(code_fields(object, &receipt.code)
+            .with("promise", promise)
+            .with("listed", optional(listed.map(|listed| listed.to_string())))
+            .with("entry", optional(entry.map(|(number, _)| number.to_string())))
+            .with("board", optional(board))
+            .finish())
+    }
+
+    /// The ballots of a key, among the entries in the inbox (`checkpoint`, `bundle/0`, ..).
+    ///
+    /// # Errors
+    /// Code `files`.
+    pub fn find_key(&mut self, list: u32, key: &[u8]) -> Result<String> {
+        let files = self.take();
+        let election = self.election()?;
+        let of = nth(&election.manifest.lists, list).ok_or_else(|| Error::new("files", "there is no such list"))?;
+        let board = checkpoint(election, files.get("checkpoint")?)?;
+        let found = entries(election, &board, &files, &mut |cast| {
+            cast.key.bytes == key && (cast.body.style, cast.body.unit) == (of.style, of.unit)
+        })?;
+        Ok(array(found.iter().map(|(entry, cast)| {
+            let object = Object::new().with("contest", cast.body.contest).with("entry", entry);
+            code_fields(object, &cast.body.tracking_code()).finish()
+        })))
+    }
+}
+
+/// Size of a log and the witnesses that signed it.
+fn head(election: &DeviceElection, checkpoint: &VerifiedCheckpoint) -> Object {
+    let witnesses = checkpoint.cosignatures().iter().filter_map(|cosignature| {
+        let name = &election.manifest.witnesses.get(cosignature.witness)?.name;
+        Some(Object::new().text("name", name).with("time", cosignature.time).finish())
+    });
+    Object::new().with("size", checkpoint.checkpoint().size).with("witnesses", array(witnesses))
+}
+
+fn checkpoint(election: &DeviceElection, bytes: &[u8]) -> Result<VerifiedCheckpoint> {
+    let manifest = &election.manifest;
+    let bad = |why: &dyn core::fmt::Display| Error::new("files", format_args!("checkpoint: {why}"));
+    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
+    let keys = LogKeys::of_election(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
+    let signed = SignedCheckpoint::parse(bytes).map_err(|why| bad(&why))?;
+    signed.verify(&keys.map_err(|why| bad(&why))?).map_err(|why| bad(&why))
+}
+
+/// Whether a code is on the list, which is of this election and as long as the board.
+fn listed(
+    election: &DeviceElection,
+    bytes: &[u8],
+    board: Option<&VerifiedCheckpoint>,
+    code: &TrackingCode,
+) -> Result<bool> {
+    let list = ReceiptList::parse(bytes).map_err(|error| Error::new("files", format_args!("receipts: {error}")))?;
+    if *list.election() != election.election_id {
+        return Err(Error::new("files", "the receipts are of another election"));
+    }
+    let size = u64::try_from(list.codes().len()).ok();
+    if board.is_some_and(|board| Some(board.checkpoint().size) != size) {
+        return Err(Error::new("files", "not as many receipts as the board has entries"));
+    }
+    Ok(list.contains(code))
+}
+
+/// The entries that are wanted, out of all of a board, whose root is recomputed.
+fn entries(
+    election: &DeviceElection,
+    board: &VerifiedCheckpoint,
+    files: &Files,
+    wanted: &mut dyn FnMut(&CastBallot) -> bool,
+) -> Result<Vec<(u64, CastBallot)>> {
+    let bad = |why: &dyn core::fmt::Display| Error::new("files", why);
+    let mut tree = MerkleTree::new();
+    let mut found = Vec::new();
+    let bundles = files.numbered("bundle/");
+    if BundleId::all(board.checkpoint().size).count() != bundles.len() {
+        return Err(bad(&"not the bundles of the checkpoint's size"));
+    }
+    for (id, bytes) in BundleId::all(board.checkpoint().size).zip(bundles) {
+        for entry in read_bundle(id, bytes).map_err(|why| bad(&format_args!("{id}: {why}")))? {
+            let number = tree.size();
+            tree.push(entry);
+            if let Ok(cast) = CastBallot::decode(entry, &election.shapes)
+                && wanted(&cast)
+            {
+                found.push((number, cast));
+            }
+        }
+    }
+    if tree.root() == board.checkpoint().root { Ok(found) } else { Err(bad(&"the entries do not give the root")) }
+}

@@ -1,0 +1,120 @@
+/** Small rules of the page, without a browser. */
+
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { test } from "node:test";
+
+import { Problem, Unreachable, problemOf, waitBefore } from "../../web/src/api.js";
+import { fromBase64url, fromHex, integrityOf, toBase64url } from "../../web/src/bytes.js";
+import { readable } from "../../web/src/components/emblem.js";
+import { groupsOf, toggle } from "../../web/src/marks.js";
+import { passwordFault } from "../../web/src/steps/password.js";
+import { fragmentOf } from "../../web/src/steps/need-link.js";
+import { INFO, resolve } from "../standin/election.js";
+
+const WEB = new URL("../../web/", import.meta.url);
+const [senate] = INFO.contests;
+const space = (mark) => senate.spaces.find((one) => one.mark === mark);
+
+test("R-BAL-26 every pair of marks: null and write-in stand alone, parties stay as they are", () => {
+  for (const first of senate.spaces) {
+    for (const second of senate.spaces) {
+      if (first === second) continue;
+      const { marked, cleared } = toggle(senate, new Set([first.mark]), second);
+      const special = [first, second].some(({ kind }) => kind === "null" || kind === "write-in");
+      assert.deepEqual([...marked], special ? [second.mark] : [first.mark, second.mark], `${first.mark}, ${second.mark}`);
+      assert.deepEqual(cleared, special ? [first] : []);
+    }
+    assert.equal(toggle(senate, new Set([first.mark]), first).marked.size, 0, "a second tap takes the mark away");
+  }
+});
+
+test("R-BAL-23 marks of a refusal stand with the coalition that they belong to", () => {
+  const { marks } = resolve(INFO, 0, ["party:0", "party:3", "party:6"], "", false);
+  assert.deepEqual(groupsOf(senate, marks), [
+    { coalition: null, spaces: [space("party:0")] },
+    { coalition: "Juntas y Juntos por Nayarit", spaces: [space("party:3"), space("party:6")] },
+  ]);
+});
+
+test("what the server says, and what nobody says", () => {
+  const problem = problemOf(429, '{"type":"urn:escrutinio:problem:locked"}', "900");
+  assert.ok(problem instanceof Problem);
+  assert.deepEqual([problem.name, problem.retryAfter, problem.passing], ["locked", 900, false]);
+  assert.ok(problemOf(502, "<html>", null) instanceof Unreachable, "a proxy between");
+  assert.equal(problemOf(404, "", null).name, "unknown");
+  assert.equal(problemOf(400, "[]", "Wed, 21 Oct").name, "unknown");
+  assert.equal(waitBefore(1, new Unreachable()), 500);
+  assert.equal(waitBefore(30, new Unreachable()), 8000);
+  assert.equal(waitBefore(1, new Problem("busy", 503, 3)), 3000);
+  assert.equal(waitBefore(1, new Problem("busy", 503, 86_400)), 60_000, "a server cannot send a voter away for a day");
+});
+
+test("every problem that a voter may meet has words", async () => {
+  const spec = await readFile(new URL("../../../spec/server.md", import.meta.url), "utf8");
+  const names = [...spec.matchAll(/^\| `([a-z-]+)` \| \d{3} \|/gm)].map((match) => match[1]);
+  assert.ok(names.length > 35);
+  const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
+  // Faults of a program, of staff or of a request that the page does not make are told by their name.
+  const others = ["contact-closed", "contact-invalid", "bad-request", "not-found", "method", "too-large", "media-type", "staff", "role"];
+  const ballots = names.filter((name) => /^(ballot-|other-|credential-)/.test(name));
+  for (const name of names) assert.ok(`problem.${name}` in es || others.includes(name) || ballots.includes(name), name);
+});
+
+test("every fault of the cryptography that a voter may meet has words", async () => {
+  const code = await readFile(new URL("src/crypto.js", WEB), "utf8");
+  const table = code.slice(code.indexOf("| code | from |"), code.indexOf("export class CryptoError"));
+  const rows = table.split("\n").map((line) => /^ \* \| (`[^|]+) \|/.exec(line)?.[1]).filter(Boolean);
+  const names = rows.flatMap((row) => [...row.matchAll(/`([\w-]+)`/g)].map((match) => match[1]));
+  assert.ok(names.length > 30);
+  const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
+  // Faults of the page's own calls are told by their code.
+  const others = ["contest", "choice", "marks", "input"];
+  for (const name of names) assert.ok(`crypto.${name}` in es || others.includes(name), name);
+});
+
+test("bytes", () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
+  assert.deepEqual(fromBase64url(toBase64url(bytes)), bytes);
+  assert.match(toBase64url(Uint8Array.of(255, 239)), /^[\w-]+$/);
+  assert.equal(integrityOf("00".repeat(32)), `sha256-${"A".repeat(43)}=`);
+  assert.throws(() => fromHex("xyz"));
+});
+
+test("R-BAL-05 the name of a party stands out on its colour", () => {
+  assert.equal(readable("#ffffff"), "#000000");
+  assert.equal(readable("#0b4ea2"), "#ffffff");
+  const light = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  for (let seed = 0; seed < 4096; seed += 1) {
+    const colour = `#${(seed * 4099 % 0x1000000).toString(16).padStart(6, "0")}`;
+    const [a, b] = [light(colour), light(readable(colour))].sort((x, y) => y - x);
+    assert.ok((a + 0.05) / (b + 0.05) >= 4.5, colour);
+  }
+});
+
+test("passwords: long ones, and not the easiest", () => {
+  assert.equal(passwordFault("corta", "u"), "short");
+  assert.equal(passwordFault("aaaaaaaaaaaa", "u"), "easy");
+  assert.equal(passwordFault("1234567890", "u"), "easy");
+  assert.equal(passwordFault("qwertyuiop123", "u"), "easy");
+  assert.equal(passwordFault("23456-cfhkm-rtx22 x", "23456-cfhkm-rtx22"), "easy");
+  assert.equal(passwordFault("caballo verde lento", "u"), null);
+  assert.equal(passwordFault("ñandúñandú quieto", "x9"), null);
+});
+
+test("a pasted link, broken over lines as mails do", () => {
+  assert.equal(fragmentOf("https://voto.example/#aGFs\n Zg.dG9r"), "aGFsZg.dG9r");
+});
+
+test("R-DOC-04 no document or script names another origin, and nothing stands inline", async () => {
+  const files = (await readdir(WEB, { recursive: true })).filter((name) => /\.(html|js|css)$/.test(name));
+  assert.ok(files.length > 30);
+  for (const name of files) {
+    const text = await readFile(new URL(name, WEB), "utf8");
+    for (const [address] of text.matchAll(/https?:\/\/[^\s"'`)]+/g)) assert.ok(address.startsWith("http://www.w3.org/"), `${name}: ${address}`);
+    if (!name.endsWith(".html")) continue;
+    assert.doesNotMatch(text, /<style|style=|\son\w+=|<form|javascript:/i, name);
+    assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)/, name);
+  }
+});

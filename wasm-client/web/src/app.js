@@ -1,0 +1,172 @@
+/**
+ * The thread of the page: which screen is shown, what a voter has got so far, and that leaving off at
+ * any moment loses no vote and makes no second one. Choices are in `choice` and in the worker, nowhere else.
+ */
+
+import { Problem } from "./api.js";
+import { Base } from "./base.js";
+import { SessionClock } from "./components/clock.js";
+import { byId, h } from "./dom.js";
+
+/** @typedef {{ say: (key: string, values?: Record<string, string | number>) => string }} Speaker */
+
+/**
+ * A screen: one question.
+ * @typedef {object} View
+ * @property {string} state its name, for tests and for the style sheet
+ * @property {string} title
+ * @property {import("./dom.js").Child[]} body
+ * @property {() => void} [back] where the button of the browser leads
+ * @property {boolean} [wide]
+ */
+/** @typedef {(app: App) => View} Screen */
+
+export class App extends Base {
+  /** @type {Screen | null} */
+  #screen = null;
+  /** @type {View | null} */
+  #view = null;
+  #guarded = false;
+
+  /** What the server says of phase and calendar. @type {import("./api.js").ElectionAnswer | null} */
+  status = null;
+  /** The voter whose session this is. @type {string | null} */
+  user = null;
+  /** What the session may do. @type {import("./api.js").SessionState | null} */
+  session = null;
+  /** Whether the first half came with the link and has to be sealed once there is a password. */
+  linked = false;
+  /** What is marked, by contest. It goes with the session. @type {Map<number, { marked: Set<string>, text: string }>} */
+  choices = new Map();
+  /** Receipts of this session. @type {{ contest: number, text: string, code: string }[]} */
+  receipts = [];
+  /** What must not be interrupted: a ballot is on its way. */
+  sending = false;
+
+  /**
+   * @param {object} parts
+   * @param {import("./api.js").Api} parts.api
+   * @param {typeof import("./crypto.js")} parts.crypto
+   * @param {import("./store.js").Store} parts.store
+   * @param {import("./tabs.js").Tab | null} parts.tab
+   * @param {import("./texts.js").Texts} parts.texts
+   * @param {import("./base.js").Config} parts.config
+   * @param {{ expired: Screen, again: Screen }} parts.screens
+   */
+  constructor({ api, crypto, store, tab, texts, config, screens }) {
+    super({ api, crypto, texts, config });
+    this.store = store;
+    this.tab = tab;
+    this.screens = screens;
+    this.clock = new SessionClock(this, { ended: () => this.expire(), again: () => this.renew() });
+    window.addEventListener("popstate", () => {
+      // A new fragment is announced as a way back, too: it is a link, and another's to handle.
+      if (!location.hash) this.#back();
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if (this.sending) event.preventDefault();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.#resync();
+    });
+  }
+
+  /** @param {number} contest */
+  choice(contest) {
+    const choice = this.choices.get(contest) ?? { marked: new Set(), text: "" };
+    this.choices.set(contest, choice);
+    return choice;
+  }
+
+  /** @param {Screen} screen */
+  show(screen) {
+    this.#screen = screen;
+    const view = screen(this);
+    this.#view = view;
+    if (view.back && !this.#guarded) {
+      // One entry that the button of the browser may take: it then leads to the question before.
+      history.pushState(null, "");
+      this.#guarded = true;
+    }
+    const main = byId("main");
+    main.dataset.state = view.state;
+    main.classList.toggle("wide", view.wide === true);
+    const heading = h("h1", { tabindex: "-1" }, view.title);
+    main.replaceChildren(heading);
+    for (const child of [view.body].flat(9)) if (child) main.append(/** @type {Node} */ (child instanceof Node ? child : String(child)));
+    document.title = `${view.title} · ${this.say("site.name")}`;
+    window.scrollTo(0, 0);
+    heading.focus({ preventScroll: true });
+  }
+
+  /** The present screen in another language. */
+  redraw() {
+    if (this.#screen) this.show(this.#screen);
+  }
+
+  /** Whether something may happen beside the present screen. @param {"renew"} _what */
+  may(_what) {
+    return !this.sending && ["home", "ballot", "review", "code", "audit"].includes(this.#view?.state ?? "");
+  }
+
+  /**
+   * A session has begun.
+   * @param {string} user
+   * @param {import("./api.js").Entered} entered
+   */
+  begin(user, entered) {
+    this.user = user;
+    this.api.use(entered.session);
+    this.clock.start(entered.remaining);
+  }
+
+  /** The session is over, or the server says so. What was signed stays until somebody enters again. */
+  expire() {
+    if (this.sending) return;
+    this.wipe();
+    this.show(this.screens.expired);
+  }
+
+  /** More time: a new session, for which both factors are asked again (R-AUTH-09). */
+  renew() {
+    void this.api.logout();
+    this.wipe();
+    this.show(this.screens.again);
+  }
+
+  /** Forgets whoever was here; what is stored stays. */
+  wipe() {
+    this.clock.stop();
+    this.api.use(null);
+    this.user = null;
+    this.session = null;
+    this.linked = false;
+    this.sending = false;
+    this.choices.clear();
+    this.receipts = [];
+    void this.crypto.forget().catch(() => undefined);
+  }
+
+  #back() {
+    this.#guarded = false;
+    if (this.sending) {
+      history.pushState(null, "");
+      this.#guarded = true;
+      this.announce(this.say("back.sending"));
+      return;
+    }
+    if (this.#view?.back) this.#view.back();
+    else history.back();
+  }
+
+  /** After a pause of the device the server says how much is left. */
+  async #resync() {
+    if (!this.session || this.sending) return;
+    try {
+      const state = await this.api.session();
+      this.clock.start(state.remaining);
+    } catch (error) {
+      if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) this.expire();
+    }
+  }
+}

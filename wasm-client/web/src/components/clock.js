@@ -1,0 +1,110 @@
+/**
+ * How long the session lasts, by the server's clock (R-AUTH-08, R-AUTH-18, R-AUTH-20). The device's
+ * clock is only used to count on from what the server said last.
+ */
+
+import { h } from "../dom.js";
+import { button } from "./form.js";
+
+/** Minutes left at which it is said aloud; at the last two, with a dialog. */
+const SAID = [15, 10, 5, 2, 1];
+const ASKED = 5;
+
+export class SessionClock {
+  #element = h("p", { class: "clock", role: "timer", "aria-live": "off" });
+  #timer = 0;
+  #endsAt = 0;
+  /** @type {Set<number>} */
+  #said = new Set();
+  /** @type {HTMLDialogElement | null} */
+  #dialog = null;
+
+  /**
+   * @param {import("../app.js").App} app
+   * @param {{ ended: () => void, again: () => void }} how `again`: the voter wants to enter anew for more time
+   */
+  constructor(app, how) {
+    this.app = app;
+    this.how = how;
+  }
+
+  get element() {
+    return this.#element;
+  }
+
+  /** @param {number} seconds as the server says them */
+  start(seconds) {
+    clearInterval(this.#timer);
+    this.#endsAt = now() + seconds;
+    // What was passed before the session began is not said.
+    this.#said = new Set(SAID.filter((minutes) => minutes * 60 >= seconds));
+    this.#timer = setInterval(() => this.#tick(), 500);
+    this.#tick();
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#close();
+    this.#element.replaceChildren();
+  }
+
+  get remaining() {
+    return Math.max(0, Math.ceil(this.#endsAt - now()));
+  }
+
+  #tick() {
+    const left = this.remaining;
+    const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const shown = this.#element.querySelector("b");
+    if (shown) shown.textContent = text;
+    else this.#element.replaceChildren(h("span", null, this.app.say("clock.left")), " ", h("b", null, text));
+    this.#element.classList.toggle("late", left <= ASKED * 60);
+    for (const minutes of SAID) {
+      if (left <= minutes * 60 && left > 0 && !this.#said.has(minutes)) {
+        this.#said.add(minutes);
+        this.app.announce(this.app.say("clock.announce", { minutes }));
+        if (minutes === ASKED && this.app.may("renew")) this.#ask(minutes);
+      }
+    }
+    if (left === 0) {
+      this.stop();
+      this.how.ended();
+    }
+  }
+
+  /** @param {number} minutes */
+  #ask(minutes) {
+    const { app } = this;
+    const before = document.activeElement;
+    const dialog = h("dialog", { class: "sheet", "aria-labelledby": "clock-title" },
+      h("h2", { id: "clock-title", tabindex: "-1" }, app.say("clock.title", { minutes })),
+      app.texts.paragraphs("clock.text"),
+      h("div", { class: "actions" },
+        button(app.say("clock.go_on"), () => this.#close(), { class: "primary" }),
+        button(app.say("clock.again"), () => {
+          this.#close();
+          this.how.again();
+        }, { class: "secondary" })));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      this.#dialog = null;
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    });
+    document.body.append(dialog);
+    this.#dialog = dialog;
+    dialog.showModal();
+  }
+
+  #close() {
+    this.#dialog?.close();
+  }
+}
+
+/**
+ * Seconds that go on while the device sleeps, too: of the two clocks of a browser one stands still then
+ * and the other may be set, so whichever went further counts.
+ */
+const [wall, steady] = [Date.now(), performance.now()];
+function now() {
+  return Math.max(Date.now() - wall, performance.now() - steady) / 1000;
+}

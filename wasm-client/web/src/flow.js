@@ -1,0 +1,101 @@
+/** From both factors to the booth: the halves, the list, what was signed before. */
+
+import { CryptoError } from "./crypto.js";
+import { SESSION } from "./remember.js";
+import { casting } from "./steps/cast.js";
+import { home } from "./steps/home.js";
+import { needLink } from "./steps/need-link.js";
+
+/** @typedef {import("./app.js").App} App */
+
+/**
+ * A session has begun; the wrapping key of its password is in the worker.
+ * @param {App} app
+ * @param {string} user
+ * @param {import("./api.js").Entered} entered
+ */
+export async function entered(app, user, entered) {
+  app.begin(user, entered);
+  await app.open();
+  if (app.linked) {
+    await app.store.keepHalf(user, await app.crypto.wrapHalf());
+    app.linked = false;
+    return booth(app);
+  }
+  const sealed = await app.store.half(user);
+  if (sealed) {
+    try {
+      await app.crypto.unwrapHalf(sealed);
+      return await booth(app);
+    } catch (error) {
+      // Sealed under the password before this one: the link gives it again.
+      if (!(error instanceof CryptoError) || error.code !== "sealed") throw error;
+    }
+  }
+  app.session = await app.api.session();
+  if (app.session.contests.every((one) => one.cast)) return app.show(home);
+  return app.show(needLink);
+}
+
+/** The first half is in the worker. @param {App} app */
+export async function booth(app) {
+  const { api, crypto } = app;
+  const state = await api.session();
+  app.session = state;
+  app.clock.start(state.remaining);
+  const [half, list] = [await api.half(), await api.list(state.list)];
+  const { bucket } = await crypto.secondHalf({ half, list });
+  await onTheList(app, state.list, bucket);
+  const pending = await firstPending(app);
+  if (pending) return app.show(casting(pending.contest, pending));
+  return app.show(home);
+}
+
+/**
+ * The voter's key is on the list that the witnesses signed; if too few of them answer, on the whole list.
+ * @param {App} app
+ * @param {number} list
+ * @param {number} bucket
+ */
+async function onTheList(app, list, bucket) {
+  const { api, crypto } = app;
+  const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
+  const bundles = [];
+  for (const path of crypto.bundlePaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
+  try {
+    await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
+  } catch (error) {
+    if (!(error instanceof CryptoError) || error.code !== "witnesses") throw error;
+    await crypto.enter({ lists: await api.record("credentials/lists.bin") });
+  }
+}
+
+/** A ballot that this voter signed here and that is not known to have arrived. @param {App} app */
+async function firstPending(app) {
+  for (const { contest } of app.session?.contests ?? []) {
+    const pending = await app.store.ballot(app.user ?? "", contest);
+    if (pending) return pending;
+  }
+  return null;
+}
+
+/**
+ * The page was reloaded while a ballot was on its way: the session is still the tab's, and the bytes lie in
+ * the store, so nobody has to enter again.
+ * @param {App} app
+ * @returns {Promise<boolean>} whether there is something to go on with
+ */
+export async function resumed(app) {
+  const left = SESSION.sending();
+  if (!left) return false;
+  const pending = await app.store.ballot(left.user, left.contest);
+  if (!pending) {
+    SESSION.forgetSending();
+    return false;
+  }
+  await app.open();
+  app.user = left.user;
+  app.api.use(left.token);
+  app.show(casting(left.contest, pending));
+  return true;
+}

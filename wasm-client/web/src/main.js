@@ -1,0 +1,134 @@
+/** The voting page: what has to be there, whose tab it is, and the first screen. */
+
+import { Api, Problem, Unreachable } from "./api.js";
+import { App } from "./app.js";
+import { Explained } from "./base.js";
+import * as crypto from "./crypto.js";
+import { byId, h } from "./dom.js";
+import { resumed } from "./flow.js";
+import { configuration, firstTexts, frame, isRegistered } from "./frame.js";
+import { SESSION } from "./remember.js";
+import { button } from "./components/form.js";
+import { expired, moved } from "./steps/end.js";
+import { guarded, preparing } from "./steps/factor.js";
+import { openLink } from "./steps/first.js";
+import { loginAgain } from "./steps/login.js";
+import { fragmentOf } from "./steps/need-link.js";
+import { receipt } from "./steps/receipt.js";
+import { start } from "./steps/start.js";
+import { Store } from "./store.js";
+import { Tab } from "./tabs.js";
+
+/** The link's fragment, gone from address and history before anything else happens. */
+function takeFragment() {
+  const fragment = fragmentOf(location.hash);
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  return /^[\w-]+\.[\w-]+$/.test(fragment) ? fragment : null;
+}
+
+async function main() {
+  const fragment = takeFragment();
+  const [texts, config] = await Promise.all([firstTexts(), configuration()]);
+  const store = new Store(config.election);
+  /** @type {App} */
+  let app;
+  const api = new Api(config.server, () => app.texts.language);
+  const tab = new Tab({
+    // A ballot that is on its way stays where it is.
+    asked: () => !app.sending,
+    moved: () => {
+      app.wipe();
+      app.show(moved);
+    },
+  });
+  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain } });
+  const around = () => frame({
+    texts: app.texts, config, strip: [app.clock.element],
+    election: app.status ? { test: app.status.test, rehearsal: app.status.rehearsal, binding: app.status.binding } : undefined,
+    changed: (next) => {
+      app.texts = next;
+      around();
+      app.redraw();
+    },
+  });
+  around();
+
+  if (!supported()) {
+    app.show(unsupported);
+    return;
+  }
+  app.show(preparing);
+  await store.open();
+  const begin = async (/** @type {boolean} */ mine) => {
+    if (!mine && !(await tab.claim())) {
+      app.show(elsewhere(begin));
+      return;
+    }
+    app.show(preparing);
+    await guarded(app, async () => {
+      app.status = await api.election();
+      around();
+      if (!(await isRegistered(await app.open()))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
+      if (await resumed(app)) return;
+      if (afterReload(app)) return;
+      if (fragment && app.status.phase === "voting") await openLink(app, fragment);
+      else app.show(start);
+    });
+  };
+  window.addEventListener("hashchange", () => {
+    // The link was put into the address of a page that was open.
+    const late = takeFragment();
+    if (late && !app.sending && !app.user) void guarded(app, () => openLink(app, late));
+  });
+  await begin(false);
+}
+
+/** Receipts that were shown and not left yet. @param {App} app */
+function afterReload(app) {
+  app.receipts = SESSION.receipts();
+  const last = app.receipts.at(-1);
+  if (!last || !app.election.contests.some((one) => one.index === last.contest)) {
+    app.receipts = [];
+    return false;
+  }
+  app.show(receipt(last.contest));
+  return true;
+}
+
+/** What the page cannot do without (R-ACCS-08). */
+function supported() {
+  return typeof WebAssembly === "object" && typeof Worker === "function" && typeof BigInt === "function"
+    && typeof HTMLDialogElement === "function" && globalThis.isSecureContext;
+}
+
+/** @type {import("./app.js").Screen} */
+function unsupported(app) {
+  return { state: "unsupported", title: app.say("unsupported.title"), body: app.texts.paragraphs("unsupported.text", { help: app.helpLine }) };
+}
+
+/** @param {(mine: boolean) => Promise<void>} begin @returns {import("./app.js").Screen} */
+function elsewhere(begin) {
+  return (app) => {
+    const answer = h("p", { role: "status" });
+    return {
+      state: "elsewhere",
+      title: app.say("elsewhere.title"),
+      body: [
+        app.texts.paragraphs("elsewhere.text"),
+        h("div", { class: "actions" }, button(app.say("elsewhere.here"), async () => {
+          if (await app.tab?.take()) await begin(true);
+          else answer.textContent = app.say("elsewhere.busy");
+        }, { class: "primary" })),
+        answer,
+      ],
+    };
+  };
+}
+
+main().catch((error) => {
+  // There are no texts, or no configuration: what the document itself says has to do.
+  console.error(error instanceof Problem || error instanceof Unreachable ? error.name : error);
+  byId("main").hidden = true;
+  byId("failed").hidden = false;
+});
+

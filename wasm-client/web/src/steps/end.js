@@ -1,0 +1,58 @@
+/** Leaving: everything is wiped here, and the session ended there. */
+
+import { h } from "../dom.js";
+import { button } from "../components/form.js";
+import { SESSION } from "../remember.js";
+import { public_, start } from "./start.js";
+
+/** @param {import("../app.js").App} app */
+export async function finish(app) {
+  const contests = app.session?.contests ?? [];
+  const all = contests.length > 0 ? contests.every((one) => one.cast) : app.receipts.length > 0;
+  const user = app.user ?? "";
+  await app.api.logout();
+  if (all) await app.store.forgetHalf(user);
+  SESSION.forgetReceipts();
+  SESSION.forgetSending();
+  app.wipe();
+  app.show(all ? ended : left);
+}
+
+/** @type {import("../app.js").Screen} */
+function ended(app) {
+  return {
+    state: "end",
+    title: app.say("end.title"),
+    back: () => app.show(start),
+    body: [
+      app.texts.paragraphs("end.text"),
+      h("ul", { class: "checks" }, ["receipt", "device", "later"].map((what) => h("li", null, app.texts.inline(`end.${what}`)))),
+      public_(app),
+    ],
+  };
+}
+
+/** @type {import("../app.js").Screen} */
+function left(app) {
+  return {
+    state: "left",
+    title: app.say("left.title"),
+    back: () => app.show(start),
+    body: [app.texts.paragraphs("left.text"), h("div", { class: "actions" }, button(app.say("left.start"), () => app.show(start), { class: "primary" }))],
+  };
+}
+
+/** @type {import("../app.js").Screen} */
+export function expired(app) {
+  return {
+    state: "expired",
+    title: app.say("expired.title"),
+    back: () => app.show(start),
+    body: [app.texts.paragraphs("expired.text"), h("div", { class: "actions" }, button(app.say("left.start"), () => app.show(start), { class: "primary" }))],
+  };
+}
+
+/** @type {import("../app.js").Screen} */
+export function moved(app) {
+  return { state: "moved", title: app.say("moved.title"), body: app.texts.paragraphs("moved.text") };
+}

@@ -1,0 +1,38 @@
+/** The ballots of this voter (R-BAL-13), each to be cast once. */
+
+import { h } from "../dom.js";
+import { button } from "../components/form.js";
+import { save } from "../files.js";
+import { ballot } from "./choose.js";
+import { finish } from "./end.js";
+
+/** @type {import("../app.js").Screen} */
+export function home(app) {
+  const contests = (app.session?.contests ?? []).map(({ contest, cast }) => ({ contest: app.contest(contest), cast }));
+  const left = contests.filter(({ cast }) => !cast);
+  const done = left.length === 0;
+  return {
+    state: done ? "voted" : "home",
+    title: done ? app.say("voted.title") : left.length === 1 ? app.say("home.title.one") : app.say("home.title.more", { count: left.length }),
+    back: () => app.announce(app.say("back.home")),
+    body: [
+      done ? app.texts.paragraphs("voted.text", { help: app.helpLine }) : app.texts.paragraphs("home.text"),
+      app.session?.grace ? h("div", { class: "card notice" }, app.texts.paragraphs("home.grace")) : null,
+      h("ul", { class: "contests", role: "list" }, contests.map(({ contest, cast }) => h("li", { class: "card" },
+        h("h2", null, contest.office),
+        h("p", null, contest.entity),
+        cast
+          ? h("p", { class: "done" }, app.say("home.cast"))
+          : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
+      done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" })) : [
+        h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
+          h("div", { class: "actions" }, button(app.say("home.key.save"), async () => {
+            const { list, key } = await app.crypto.voterKey();
+            save("clave-de-comprobacion.txt", `escrutinio/voter-key/v1\nelection ${app.election.electionId}\nlist ${list}\nkey ${key}\n`, "text/plain");
+            app.announce(app.say("home.key.saved"));
+          }, { class: "secondary" }))),
+        h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "link" })),
+      ],
+    ],
+  };
+}

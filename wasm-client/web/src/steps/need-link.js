@@ -1,0 +1,38 @@
+/** A device that has not got the first half yet: the mailed link brings it, and is no factor any more. */
+
+import { h } from "../dom.js";
+import { question } from "../components/form.js";
+import { booth } from "../flow.js";
+import { finish } from "./end.js";
+import { guarded, preparing } from "./factor.js";
+
+/** The part of a pasted link that counts. @param {string} link */
+export function fragmentOf(link) {
+  return link.replace(/\s+/g, "").replace(/^[^#]*#/, "");
+}
+
+/** @type {import("../app.js").Screen} */
+export function needLink(app) {
+  return {
+    state: "need-link",
+    title: app.say("need_link.title"),
+    back: () => finish(app),
+    body: [
+      question(app, {
+        before: app.texts.paragraphs("need_link.text"),
+        fields: [{
+          name: "link", kind: "area", label: app.say("need_link.label"), hint: app.say("need_link.hint"),
+          check: (value) => (/^[\w-]+\.[\w-]+$/.test(fragmentOf(value)) ? null : app.say("need_link.fault")),
+        }],
+        submit: app.say("form.next"),
+        action: async ({ link }) => {
+          await app.crypto.linkHalf(fragmentOf(link));
+          await app.store.keepHalf(app.user ?? "", await app.crypto.wrapHalf());
+          app.show(preparing);
+          await guarded(app, () => booth(app));
+        },
+      }),
+      h("details", null, h("summary", null, app.say("need_link.why.title")), app.texts.paragraphs("need_link.why.text", { help: app.helpLine })),
+    ],
+  };
+}

@@ -1,0 +1,66 @@
+/** The receipt: the voter's only copy, as the system must not know whose it is (R-CAST-05 to R-CAST-07, R-AUTH-14). */
+
+import { h } from "../dom.js";
+import { codeDisplay, qrImage } from "../components/code.js";
+import { button } from "../components/form.js";
+import { save } from "../files.js";
+import { receiptDocument } from "../receipt.js";
+import { ballot } from "./choose.js";
+import { finish } from "./end.js";
+import { loginAgain } from "./login.js";
+
+/** @param {number} index @returns {import("../app.js").Screen} */
+export function receipt(index) {
+  return (app) => {
+    const kept = app.receipts.find((one) => one.contest === index);
+    if (!kept) throw new Error(`no receipt of contest ${index}`);
+    const contest = app.contest(index);
+    const answer = h("p", { class: "answer", role: "status" });
+    const next = app.session?.contests.find((one) => !one.cast);
+    const go = async () => {
+      if (next) app.show(ballot(next.contest));
+      else if (app.session) await finish(app);
+      // After a reload there is no credential in the worker any more: further ballots ask for both factors.
+      else if (await others(app)) app.show(loginAgain);
+      else await finish(app);
+    };
+    return {
+      state: "receipt",
+      title: app.say("receipt.title"),
+      back: () => app.announce(app.say("back.receipt")),
+      body: [
+        h("div", { class: "card done-card" }, app.texts.paragraphs("receipt.done", { office: contest.office })),
+        h("section", { class: "receipt sheet-of-paper", "aria-label": app.say("receipt.section") },
+          h("header", null,
+            h("p", { class: "process" }, app.say("receipt.file.title")),
+            h("h2", null, contest.office),
+            h("p", { class: "entity" }, contest.entity)),
+          h("div", { class: "proof" }, qrImage(kept.code, app.say("receipt.qr")), codeDisplay(app, kept.code)),
+          h("p", { class: "hint" }, app.say("receipt.verified"))),
+        h("div", { class: "actions" },
+          button(app.say("receipt.save"), () => save(`comprobante-${index + 1}.html`, receiptDocument(app.texts, app.election, contest, kept, new URL("check.html", document.baseURI).href), "text/html"), { class: "primary" }),
+          button(app.say("receipt.print"), () => window.print(), { class: "secondary" })),
+        h("div", { class: "card notice" }, app.texts.paragraphs("receipt.warning")),
+        h("details", null, h("summary", null, app.say("receipt.check.title")), app.texts.paragraphs("receipt.check.text"),
+          h("div", { class: "actions" }, button(app.say("receipt.check.do"), async () => {
+            try {
+              answer.textContent = app.say((await app.api.recorded(kept.code)) ? "receipt.check.yes" : "receipt.check.no", { help: app.helpLine });
+            } catch (error) {
+              answer.textContent = app.explain(error);
+            }
+          }, { class: "secondary" })),
+          answer),
+        h("div", { class: "actions end" }, button(app.say(next ? "receipt.next" : "receipt.end"), go, { class: next ? "primary" : "secondary" })),
+      ],
+    };
+  };
+}
+
+/** Whether something is left to vote on. @param {import("../app.js").App} app */
+async function others(app) {
+  try {
+    return (await app.api.session()).contests.some((one) => !one.cast);
+  } catch {
+    return false;
+  }
+}

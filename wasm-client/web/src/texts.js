@@ -1,0 +1,101 @@
+/** The copy of the page, from a catalogue: a further language is a further file. */
+
+import { h } from "./dom.js";
+
+/** @typedef {Record<string, string>} Catalogue */
+
+/** The languages that there are catalogues of, the first being the one by default. */
+export const LANGUAGES = /** @type {const} */ (["es", "en"]);
+
+/** @param {string} template @returns {string[]} the names of its places, sorted, each once */
+export function places(template) {
+  return [...new Set([...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
+}
+
+export class Texts {
+  /**
+   * @param {string} language
+   * @param {Catalogue} catalogue
+   */
+  constructor(language, catalogue) {
+    this.language = language;
+    this.catalogue = catalogue;
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return Object.hasOwn(this.catalogue, key);
+  }
+
+  /**
+   * A text with its places filled in. A key that does not exist is a fault of the program.
+   * @param {string} key
+   * @param {Record<string, string | number>} [values]
+   */
+  say(key, values = {}) {
+    const template = this.catalogue[key];
+    if (template === undefined) throw new Error(`no text for ${key}`);
+    return template.replace(/\{(\w+)\}/g, (_, name) => {
+      if (!Object.hasOwn(values, name)) throw new Error(`${key}: no value for ${name}`);
+      return String(values[name]);
+    });
+  }
+
+  /**
+   * The same as nodes: what stands between two asterisks is strong, and a line feed parts paragraphs.
+   * @param {string} key
+   * @param {Record<string, string | number>} [values]
+   * @returns {HTMLElement[]}
+   */
+  paragraphs(key, values = {}) {
+    return this.say(key, values).split("\n").map((text) => h("p", null, ...strong(text)));
+  }
+
+  /**
+   * @param {string} key
+   * @param {Record<string, string | number>} [values]
+   * @returns {(string | HTMLElement)[]}
+   */
+  inline(key, values = {}) {
+    return strong(this.say(key, values));
+  }
+
+  /** @param {number} seconds since 1970 @param {string} [zone] */
+  instant(seconds, zone) {
+    const locale = this.language === "es" ? "es-MX" : "en-GB";
+    return new Intl.DateTimeFormat(locale, {
+      weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short",
+    }).format(new Date(seconds * 1000));
+  }
+
+  /** @param {number} value */
+  number(value) {
+    return new Intl.NumberFormat(this.language === "es" ? "es-MX" : "en-GB").format(value);
+  }
+
+  /** Words in a list: "a, b y c". @param {string[]} words */
+  list(words) {
+    return new Intl.ListFormat(this.language, { type: "conjunction" }).format(words);
+  }
+}
+
+/** @param {string} text @returns {(string | HTMLElement)[]} */
+function strong(text) {
+  return text.split("*").map((part, at) => (at % 2 === 1 ? h("strong", null, part) : part));
+}
+
+/** Which language to begin with. @param {readonly string[]} wanted in the order of preference */
+export function preferred(wanted) {
+  for (const tag of wanted) {
+    const language = LANGUAGES.find((known) => known === tag.toLowerCase().split("-")[0]);
+    if (language) return language;
+  }
+  return LANGUAGES[0];
+}
+
+/** @param {string} language @returns {Promise<Texts>} */
+export async function load(language) {
+  const answer = await fetch(new URL(`../text/${language}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`the texts of ${language} are missing`);
+  return new Texts(language, await answer.json());
+}

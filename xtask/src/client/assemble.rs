@@ -1,0 +1,320 @@
+//! The folder that is served: the page's files, the glue, hashes where browsers compare them.
+//!
+//! A document names every script and style with its hash. Modules that a script imports get a
+//! `modulepreload` with theirs, so that no inline script is needed and the policy of the page stays strict.
+//! The wasm is fetched with its hash by the worker. What no browser compares is the worker's own script:
+//! that is for who reads `client.manifest`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::Path;
+
+use base64ct::{Base64, Encoding};
+use escrutinio_core::ids::hex;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256, Sha384};
+
+use super::build::MODULES;
+use crate::shell::{Failure, Outcome};
+
+/// Where the glue lies in the page.
+const GLUE: &str = "src/wasm";
+/// The list of files.
+const MANIFEST: &str = "client.manifest";
+/// Its first line.
+const FIRST_LINE: &str = "escrutinio/client/v1";
+
+/// Every file of a page, by its path.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listing(pub(super) BTreeMap<String, Vec<u8>>);
+
+/// Puts the types of the glue where the scripts of the page, as they stand in the repository, look for
+/// them: the checker of types needs no build then but this one.
+pub(super) fn types(web: &Path, glue: &Path) -> Outcome {
+    let folder = web.join(GLUE);
+    std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+    let integrity = "export const INTEGRITY: Readonly<Record<string, string>>;\n";
+    let mut types = vec![("integrity.d.ts".to_owned(), integrity.as_bytes().to_vec())];
+    for (_, name) in MODULES {
+        let path = glue.join(format!("{name}.d.ts"));
+        types.push((format!("{name}.d.ts"), std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?));
+    }
+    for (name, bytes) in types {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(|error| Failure::file(&path, &error))?;
+    }
+    Ok(())
+}
+
+/// Puts a page together.
+pub(super) fn assemble(web: &Path, glue: &Path, out: &Path) -> Result<Listing, Failure> {
+    let mut files = BTreeMap::new();
+    read_tree(web, "", &mut files)?;
+    let mut integrity = String::from("// Made by the build.\nexport const INTEGRITY = Object.freeze({\n");
+    for (_, name) in MODULES {
+        for (file, is_wasm) in [(format!("{name}.js"), false), (format!("{name}_bg.wasm"), true)] {
+            let path = glue.join(&file);
+            let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+            if is_wasm {
+                integrity.push_str(&format!("  {name}: \"{}\",\n", hash(&bytes)));
+            }
+            files.insert(format!("{GLUE}/{file}"), bytes);
+        }
+    }
+    integrity.push_str("});\n");
+    files.insert(format!("{GLUE}/integrity.js"), integrity.into_bytes());
+    let documents: Vec<String> = files.keys().filter(|path| path.ends_with(".html")).cloned().collect();
+    for path in documents {
+        let text = files.get(&path).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+        let text = with_hashes(&text, &path, &files)?;
+        files.insert(path, text.into_bytes());
+    }
+    files.insert(MANIFEST.to_owned(), manifest(&files).into_bytes());
+    write(&files, out)?;
+    Ok(Listing(files))
+}
+
+fn read_tree(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Outcome {
+    let entries = std::fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Failure::file(folder, &error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let (path, inside) = (entry.path(), format!("{below}{name}"));
+        // The glue is made here; what begins with a dot is an editor's.
+        if name.starts_with('.') || inside == GLUE {
+            continue;
+        }
+        if path.is_dir() {
+            read_tree(&path, &format!("{inside}/"), files)?;
+        } else {
+            files.insert(inside, std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?);
+        }
+    }
+    Ok(())
+}
+
+/// What browsers compare.
+fn hash(bytes: &[u8]) -> String {
+    format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))
+}
+
+fn manifest(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut text = format!("{FIRST_LINE}\n");
+    for (path, bytes) in files {
+        text.push_str(&format!("{}  {path}\n", hex(&Sha256::digest(bytes))));
+    }
+    text
+}
+
+/// A document with the hash of every script and style that it names, and of what the scripts import.
+fn with_hashes(text: &str, document: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<String, Failure> {
+    let mut out = String::with_capacity(text.len());
+    let mut modules = BTreeSet::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (before, tag) = rest.split_at(start);
+        let end = tag.find('>').map_or(tag.len(), |end| end.saturating_add(1));
+        let (tag, after) = tag.split_at(end);
+        out.push_str(before);
+        out.push_str(&tag_with_hash(tag, document, files, &mut modules)?);
+        rest = after;
+    }
+    out.push_str(rest);
+    let preloads: String = imports_of(modules.clone(), files)
+        .difference(&modules)
+        .filter_map(|path| {
+            let up = "../".repeat(document.matches('/').count());
+            let integrity = hash(files.get(path)?);
+            Some(format!("<link rel=\"modulepreload\" href=\"{up}{path}\" integrity=\"{integrity}\">\n"))
+        })
+        .collect();
+    let head = out.find("</head>").ok_or_else(|| Failure::new(format!("{document} has no </head>")))?;
+    // Before the first script, so that its imports find what was checked.
+    let at = out.find("<script").filter(|script| *script < head).unwrap_or(head);
+    out.insert_str(at, &preloads);
+    Ok(out)
+}
+
+fn tag_with_hash(
+    tag: &str,
+    document: &str,
+    files: &BTreeMap<String, Vec<u8>>,
+    modules: &mut BTreeSet<String>,
+) -> Result<String, Failure> {
+    let style = tag.starts_with("<link") && tag.contains("rel=\"stylesheet\"");
+    let script = tag.starts_with("<script");
+    if !style && !script {
+        return Ok(tag.to_owned());
+    }
+    let attribute = if script { "src=\"" } else { "href=\"" };
+    let name = tag.split_once(attribute).and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
+    let wrong = |what: &str| Failure::new(format!("{document}: {tag} {what}"));
+    let name = name.ok_or_else(|| wrong("names no file: nothing may stand in a document itself"))?;
+    let path = resolve(document, name).ok_or_else(|| wrong("leaves the page"))?;
+    let bytes = files.get(&path).ok_or_else(|| wrong("names a file that is not there"))?;
+    if script {
+        modules.insert(path.clone());
+    }
+    Ok(tag.replacen(attribute, &format!("integrity=\"{}\" {attribute}", hash(bytes)), 1))
+}
+
+/// The path of a name that stands in a file.
+fn resolve(from: &str, name: &str) -> Option<String> {
+    if name.contains(':') || name.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in name.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Modules with everything that they import, directly or not.
+fn imports_of(modules: BTreeSet<String>, files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut due: Vec<String> = modules.into_iter().collect();
+    while let Some(path) = due.pop() {
+        let Some(bytes) = files.get(&path).filter(|_| !all.contains(&path)) else { continue };
+        let text = String::from_utf8_lossy(bytes);
+        let names = text.lines().filter_map(imported).filter_map(|name| resolve(&path, name));
+        due.extend(names);
+        all.insert(path);
+    }
+    all
+}
+
+/// The module that a line of a script imports: its end is `from "./name.js";` or it is `import "./name.js";`.
+fn imported(line: &str) -> Option<&str> {
+    let line = line.trim().trim_end_matches(';');
+    let quoted = match line.rsplit_once(" from ") {
+        Some((start, name)) if !start.starts_with('*') && !start.starts_with("//") => name,
+        _ => line.strip_prefix("import ")?,
+    };
+    let name = quoted.trim().strip_prefix('"')?.strip_suffix('"')?;
+    name.starts_with('.').then_some(name)
+}
+
+fn write(files: &BTreeMap<String, Vec<u8>>, out: &Path) -> Outcome {
+    if out.exists() {
+        // Only a folder that was made here is made anew.
+        if !out.join(MANIFEST).is_file() {
+            return Err(Failure::new(format!("{} exists, and is no page", out.display())));
+        }
+        std::fs::remove_dir_all(out).map_err(|error| Failure::file(out, &error))?;
+    }
+    for (path, bytes) in files {
+        let path = out.join(path);
+        let folder = path.parent().unwrap_or(out);
+        std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+        std::fs::write(&path, bytes).map_err(|error| Failure::file(&path, &error))?;
+    }
+    Ok(())
+}
+
+impl Listing {
+    /// The build's hash.
+    pub(super) fn hash(&self) -> String {
+        hex(&Sha256::digest(self.0.get(MANIFEST).map(Vec::as_slice).unwrap_or_default()))
+    }
+
+    /// What a voter loads: no public page, and not the verifier.
+    fn voters(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+        self.0.iter().filter(|(path, _)| {
+            let public = path.ends_with(".html") && *path != "index.html";
+            !public && !path.starts_with("src/public/") && !path.contains("verif")
+        })
+    }
+
+    pub(super) fn print_sizes(&self) {
+        println!("   bytes  gzip -9");
+        for (path, bytes) in &self.0 {
+            println!("{:>8} {:>8}  {path}", bytes.len(), compressed(bytes));
+        }
+        let page: usize = self.voters().map(|(_, bytes)| compressed(bytes)).sum();
+        println!("         {page:>8}  what a voter loads");
+    }
+
+    pub(super) fn within_budget(&self, wasm_budget: usize, page_budget: usize) -> Outcome {
+        let wasm = self.0.get(&format!("{GLUE}/escrutinio_wasm_client_bg.wasm")).map_or(0, |bytes| compressed(bytes));
+        let page: usize = self.voters().map(|(_, bytes)| compressed(bytes)).sum();
+        for (what, size, budget) in [("the wasm", wasm, wasm_budget), ("the page", page, page_budget)] {
+            if size > budget {
+                return Err(Failure::new(format!("{what} has {size} bytes compressed; at most {budget}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn compressed(bytes: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().map_or(0, |out| out.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> BTreeMap<String, Vec<u8>> {
+        [
+            ("style.css", "body {}"),
+            ("src/main.js", "import { a } from \"./a.js\";\nimport \"../other.js\";\n// import x from \"./no.js\"\n"),
+            ("src/a.js", "export {\n  b,\n} from \"./steps/b.js\";\n * and from \"./no.js\"\n"),
+            ("src/steps/b.js", "import { a } from \"../a.js\";\n"),
+            ("src/no.js", ""),
+            ("other.js", "export const o = 1;\n"),
+        ]
+        .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
+        .into()
+    }
+
+    #[test]
+    fn every_script_and_style_has_its_hash() {
+        let document = "<html><head><link rel=\"stylesheet\" href=\"style.css\"><link rel=\"icon\" href=\"i.svg\">\
+                        <script type=\"module\" src=\"src/main.js\"></script></head><body></body></html>";
+        let made = with_hashes(document, "index.html", &page()).unwrap();
+        let style = hash(b"body {}");
+        assert!(
+            made.contains(&format!("<link rel=\"stylesheet\" integrity=\"{style}\" href=\"style.css\">")),
+            "{made}"
+        );
+        assert!(made.contains("<link rel=\"icon\" href=\"i.svg\">"));
+        assert_eq!(made.matches("modulepreload").count(), 3, "{made}");
+        assert!(made.find("modulepreload") < made.find("<script"));
+        assert!(!made.contains("no.js"));
+        for (path, bytes) in page().iter().filter(|(path, _)| path.ends_with(".js") && *path != "src/no.js") {
+            assert!(made.contains(&hash(bytes)), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_a_document_or_elsewhere_is_refused() {
+        for script in ["<script>1</script>", "<script src=\"https://a.example/x.js\">", "<script src=\"absent.js\">"] {
+            let document = format!("<head></head>{script}");
+            assert!(with_hashes(&document, "index.html", &page()).is_err(), "{script}");
+        }
+        assert_eq!(resolve("a/b.html", "../c.js"), Some("c.js".to_owned()));
+        assert_eq!(resolve("b.html", "../c.js"), None);
+    }
+
+    #[test]
+    fn the_list_has_every_file_once_in_order() {
+        let text = manifest(&page());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines.len()), (FIRST_LINE, 7));
+        assert!(lines[1..].is_sorted_by_key(|line| &line[66..]));
+        let files = Listing([(MANIFEST.to_owned(), text.clone().into_bytes())].into());
+        assert_eq!(files.hash(), hex(&Sha256::digest(text.as_bytes())));
+    }
+}
