@@ -49,8 +49,17 @@ pub struct Config {
     pub limits: Limits,
     /// What the baseline covers beside the program itself.
     pub components: Vec<PathBuf>,
-    /// The file that moves the clock of a rehearsal.
-    pub rehearsal_clock: Option<PathBuf>,
+    /// What only a rehearsal has.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// What only a rehearsal has.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// The file that moves the clock.
+    pub clock: PathBuf,
+    /// Folders that are served beside the interface: the voting page, and what its host lays beside it.
+    pub pages: Vec<PathBuf>,
 }
 
 /// Sealed signing keys.

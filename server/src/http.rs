@@ -29,6 +29,8 @@ mod harden;
 pub mod listener;
 mod monitor;
 mod openapi;
+#[cfg(feature = "rehearsal")]
+mod page;
 pub mod problem;
 mod protect;
 mod proxy;
@@ -38,6 +40,8 @@ mod session;
 
 pub use listener::{Listener, ListenerError};
 pub use problem::{Problem, ProblemBody};
+#[cfg(feature = "rehearsal")]
+use protect::surround;
 pub use protect::{Protection, protect};
 
 use axum::Router;
@@ -53,7 +57,12 @@ pub fn voters(server: &App) -> Router {
         requests_per_minute: Some(config.limits.requests_per_minute),
         request: Some(config.limits.request),
     };
-    protect(routes::routes(server), &protection)
+    let routes = routes::routes(server);
+    #[cfg(feature = "rehearsal")]
+    if let Some(rehearsal) = config.rehearsal.as_ref().filter(|rehearsal| !rehearsal.pages.is_empty()) {
+        return surround(page::beside(routes, &rehearsal.pages), &protection);
+    }
+    protect(routes, &protection)
 }
 
 /// Everything for the machine's own people and programs: no rate, no other origin, and no time for what they do.

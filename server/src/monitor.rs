@@ -157,7 +157,7 @@ pub async fn look(server: &Server) -> Result<Monitor, StoreError> {
         title: manifest.title.clone(),
         binding: manifest.binding,
         test: manifest.test,
-        rehearsal: server.config.rehearsal_clock.is_some(),
+        rehearsal: server.config.rehearsal.is_some(),
         phase: state.phase,
         now: state.now,
         clocks: clocks(state.now),

@@ -259,7 +259,7 @@ fn buckets(election: &LoadedElection) -> Vec<Buckets> {
 /// The values of the act *election* that are no file.
 fn values(config: &Config, buckets: &[Buckets]) -> Vec<(String, String)> {
     let root = |(list, buckets): (usize, &Buckets)| (format!("buckets-{list:03}"), hex(buckets.root()));
-    let rehearsal = config.rehearsal_clock.as_ref().map(|_| ("REHEARSAL".to_owned(), "the clock is moved".to_owned()));
+    let rehearsal = config.rehearsal.as_ref().map(|_| ("REHEARSAL".to_owned(), "the clock is moved".to_owned()));
     buckets.iter().enumerate().map(root).chain(rehearsal).collect()
 }
 

@@ -43,6 +43,11 @@ pub(crate) fn run(mut options: Parser) -> Outcome {
     listing.within_budget(WASM_BUDGET, PAGE_BUDGET)
 }
 
+/// The page for another command, in a folder; the hash of the build.
+pub(crate) fn page(out: &Path) -> Result<String, Failure> {
+    make(&root(), &target(), out).map(|listing| listing.hash())
+}
+
 /// Builds from a copy of the repository into a folder.
 fn make(source: &Path, target: &Path, out: &Path) -> Result<assemble::Listing, Failure> {
     build::target_is_installed()?;

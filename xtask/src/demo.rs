@@ -5,6 +5,7 @@
 //! Only here is there a generator with a seed: with `--seed` a run can be repeated.
 
 mod arguments;
+mod attended;
 mod ceremony;
 mod count;
 mod people;
@@ -20,6 +21,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use arguments::Arguments;
+use attended::Keyboard;
 use escrutinio_core::encoding::Decode;
 use escrutinio_core::manifest::Manifest;
 use screen::Screen;
@@ -38,23 +40,30 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     ceremony::prepare(&mut stage)?;
     ceremony::roll(&mut stage)?;
     ceremony::keys(&mut stage)?;
+    let keyboard = stage.attended.as_ref().map(|_| Keyboard::listen());
     let (voting, polling) = if arguments.headless {
         (played(&mut stage)?, None)
     } else {
-        let (voting, polling) = live(&mut stage, arguments.postgres)?;
+        let (voting, polling) = live(&mut stage, arguments.postgres, keyboard.as_ref())?;
         (voting, Some(polling))
     };
     count::count(&mut stage)?;
     count::compare(&mut stage, &voting)?;
 
     let verdict = verify(&mut stage)?;
-    if let Some(polling) = polling {
-        if verdict {
-            polling.publish(&mut stage)?;
-        }
-        polling.stop()?;
+    let took = started.elapsed();
+    if let Some(polling) = &polling
+        && verdict
+    {
+        polling.publish(&mut stage)?;
     }
-    stage.screen.end(&stage.out, &arguments.election, started.elapsed(), verdict);
+    stage.screen.end(&stage.out, &arguments.election, took, verdict);
+    if let (Some(attended), Some(keyboard), true) = (stage.attended.take(), keyboard, verdict) {
+        attended.publish(&mut stage)?;
+        println!("\n    {}", stage.screen.choose("Intro termina la demostración.", "Enter ends the demonstration."));
+        keyboard.wait();
+    }
+    polling.map_or(Ok(()), Polling::stop)?;
     if verdict { Ok(()) } else { Err(Failure::new("the verifier rejects the record")) }
 }
 
@@ -68,16 +77,35 @@ fn played(stage: &mut Stage) -> Result<Voting, Failure> {
 }
 
 /// The same at a real server, over HTTP.
-fn live(stage: &mut Stage, postgres: bool) -> Result<(Voting, Polling), Failure> {
+fn live(stage: &mut Stage, postgres: bool, keyboard: Option<&Keyboard>) -> Result<(Voting, Polling), Failure> {
     let mut polling = Polling::start(stage, postgres)?;
     ceremony::open(stage)?;
     polling.open(stage)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(error.to_string()))?;
-    let voting = runtime.block_on(voting::live::vote(stage, polling.polls()?))?;
+    let mut voting = vote(stage, &polling, keyboard)?;
     let closing = polling.close(stage)?;
-    count::import(stage, &voting, &closing)?;
+    count::import(stage, &mut voting, &closing)?;
     polling.destroy_box_key(stage)?;
     Ok((voting, polling))
+}
+
+/// Everybody votes; people, where there are some, until a key is pressed.
+fn vote(stage: &mut Stage, polling: &Polling, keyboard: Option<&Keyboard>) -> Result<Voting, Failure> {
+    stage.screen.step(
+        "Votación por HTTP: liga, dígitos, segundo factor, contraseña; el dispositivo cifra, demuestra y firma",
+        "Voting over HTTP: link, digits, second factor, password; the device encrypts, proves and signs",
+    );
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::new(error.to_string()))?;
+    let telephones = attended::invite(stage, polling)?;
+    let polls = polling.polls(&attended::telephones(stage)?)?;
+    let others = stage.voters.saturating_sub(stage.present());
+    let bar = stage.screen.bar(others.into(), "boletas", "ballots");
+    std::thread::scope(|scope| {
+        let voting = scope.spawn(|| runtime.block_on(voting::live::vote(stage, polls, bar.clone())));
+        if let Some((telephones, keyboard)) = telephones.zip(keyboard) {
+            telephones.show(keyboard, &bar);
+        }
+        voting.join().map_err(|_| Failure::new("the voters' devices ended early"))?
+    })
 }
 
 /// Builds the verifier and runs it as a separate process on the published record.

@@ -21,6 +21,16 @@ fn number<'a>(kind: &'static str, mut names: impl Iterator<Item = &'a String>, n
         .ok_or_else(|| refused("error.draft.name", &[("kind", &kind), ("name", &name)]))
 }
 
+impl CalendarDraft {
+    /// When voting begins, in seconds since 1970.
+    ///
+    /// # Errors
+    /// If that is no moment.
+    pub fn start(&self) -> Result<i64> {
+        moment("voting_start", &self.voting_start)
+    }
+}
+
 fn moment(field: &'static str, text: &str) -> Result<i64> {
     text.parse::<jiff::Timestamp>()
         .map(jiff::Timestamp::as_second)
@@ -330,6 +340,15 @@ macro_rules! calendar {
 
             fn of(c: &Calendar) -> Self {
                 Self { $($field: utc(c.$field)),* }
+            }
+
+            /// The same milestones, so many seconds later: a rehearsal on other days.
+            ///
+            /// # Errors
+            /// The first that is no moment.
+            pub fn moved(&self, seconds: i64) -> Result<Self> {
+                let calendar = self.to_calendar()?;
+                Ok(Self::of(&Calendar { $($field: calendar.$field.saturating_add(seconds)),* }))
             }
         }
     };

@@ -15,6 +15,8 @@ const INTERVAL: Duration = Duration::from_millis(20);
 pub struct Outbox {
     folder: PathBuf,
     patience: Duration,
+    /// Addresses whose messages somebody else reads.
+    others: Vec<String>,
     codes: Mutex<Codes>,
 }
 
@@ -32,7 +34,14 @@ impl Outbox {
     /// An outbox in which a message is waited for so long.
     #[must_use]
     pub fn new(folder: &Path, patience: Duration) -> Self {
-        Self { folder: folder.to_owned(), patience, codes: Mutex::default() }
+        Self { folder: folder.to_owned(), patience, others: Vec::new(), codes: Mutex::default() }
+    }
+
+    /// The same, but what goes to these addresses stays where it is.
+    #[must_use]
+    pub fn leaving<'a>(mut self, others: impl IntoIterator<Item = &'a str>) -> Self {
+        self.others = others.into_iter().map(key).collect();
+        self
     }
 
     /// Forgets what came to an address before, as a new code is asked for.
@@ -83,8 +92,13 @@ impl Outbox {
         names.sort();
         for name in names {
             let path = self.folder.join(&name);
-            if let Some((to, code)) = message(&std::fs::read_to_string(&path)?) {
-                codes.0.insert(key(to), code.to_owned());
+            let text = std::fs::read_to_string(&path)?;
+            if let Some((to, code)) = message(&text) {
+                let to = key(to);
+                if self.others.contains(&to) {
+                    continue;
+                }
+                codes.0.insert(to, code.to_owned());
             }
             std::fs::remove_file(&path)?;
         }
@@ -129,5 +143,17 @@ mod tests {
         assert_eq!(outbox.code("+1 2").await.unwrap(), "222222");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
         assert!(matches!(outbox.code("+1 2").await, Err(Error::NoCode)));
+    }
+
+    #[tokio::test]
+    async fn what_somebody_else_reads_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::new(folder.path(), Duration::ZERO).leaving(["+1 (2)"]);
+        for (name, to) in [("1", "12"), ("2", "13")] {
+            std::fs::write(folder.path().join(name), format!("To: {to}\n\n111111\n")).unwrap();
+        }
+        assert_eq!(outbox.code("13").await.unwrap(), "111111");
+        assert!(matches!(outbox.code("12").await, Err(Error::NoCode)));
+        assert!(folder.path().join("1").exists() && !folder.path().join("2").exists());
     }
 }

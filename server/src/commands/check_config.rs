@@ -48,8 +48,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     for path in &config.components {
         line("component", format!("{}{}", path.display(), there(path)));
     }
-    if let Some(file) = &config.rehearsal_clock {
-        line("REHEARSAL", format!("the clock is moved by {}", file.display()));
+    if let Some(rehearsal) = &config.rehearsal {
+        line("REHEARSAL", format!("the clock is moved by {}", rehearsal.clock.display()));
+        for folder in &rehearsal.pages {
+            line("REHEARSAL", format!("pages of {}", folder.display()));
+        }
     }
     say(&text)
 }

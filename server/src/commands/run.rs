@@ -40,9 +40,9 @@ fn hide_panics() {
 
 fn clock(config: &Config) -> Arc<dyn Clock> {
     #[cfg(feature = "rehearsal")]
-    if let Some(file) = &config.rehearsal_clock {
+    if let Some(rehearsal) = &config.rehearsal {
         say_error("REHEARSAL: a file moves the clock. What this server says binds nobody.\n");
-        return Arc::new(escrutinio_server::clock::FileClock::new(file));
+        return Arc::new(escrutinio_server::clock::FileClock::new(&rehearsal.clock));
     }
     let _ = config;
     Arc::new(ServerClock::start())

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::error::line;
 use super::{Access, Config, ConfigError, Databases, Epochs, Gateway, Keys, Limits, Listen, Mail, Sms, Smtp};
-use super::{SmtpSecurity, TlsFiles, Witness, file};
+use super::{Rehearsal, SmtpSecurity, TlsFiles, Witness, file};
 use crate::access::place::Network;
 
 /// Knows where the text stands, to say what is wrong with it.
@@ -52,7 +52,7 @@ impl<'a> Checker<'a> {
             sms: self.sms(file.sms)?,
             limits: self.limits(file.limits)?,
             components: file.components.paths.into_iter().map(|path| self.path(path)).collect(),
-            rehearsal_clock: file.rehearsal.map(|rehearsal| self.rehearsal(rehearsal)).transpose()?,
+            rehearsal: file.rehearsal.map(|rehearsal| self.rehearsal(rehearsal)).transpose()?,
         })
     }
 
@@ -289,12 +289,13 @@ impl<'a> Checker<'a> {
     }
 
     #[cfg(feature = "rehearsal")]
-    fn rehearsal(&self, rehearsal: Spanned<file::Rehearsal>) -> Result<PathBuf> {
-        Ok(self.path(rehearsal.into_inner().clock_file))
+    fn rehearsal(&self, rehearsal: Spanned<file::Rehearsal>) -> Result<Rehearsal> {
+        let file::Rehearsal { clock_file, pages } = rehearsal.into_inner();
+        Ok(Rehearsal { clock: self.path(clock_file), pages: pages.into_iter().map(|path| self.path(path)).collect() })
     }
 
     #[cfg(not(feature = "rehearsal"))]
-    fn rehearsal(&self, rehearsal: Spanned<file::Rehearsal>) -> Result<PathBuf> {
+    fn rehearsal(&self, rehearsal: Spanned<file::Rehearsal>) -> Result<Rehearsal> {
         let why = "moves the clock: this program was built without the feature `rehearsal`";
         self.wrong(rehearsal.span().start, "rehearsal", why)
     }

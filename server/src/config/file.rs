@@ -133,4 +133,6 @@ pub(super) struct Components {
 #[cfg_attr(not(feature = "rehearsal"), expect(dead_code, reason = "read to be refused"))]
 pub(super) struct Rehearsal {
     pub(super) clock_file: PathBuf,
+    #[serde(default)]
+    pub(super) pages: Vec<PathBuf>,
 }

@@ -136,7 +136,7 @@ fn a_moved_clock_is_for_rehearsals() {
     let text = format!("{EXAMPLE}\n[rehearsal]\nclock_file = \"offset\"\n");
     let parsed = parse(&text);
     if cfg!(feature = "rehearsal") {
-        assert_eq!(parsed.unwrap().rehearsal_clock.unwrap(), Path::new("/etc/escrutinio/offset"));
+        assert_eq!(parsed.unwrap().rehearsal.unwrap().clock, Path::new("/etc/escrutinio/offset"));
     } else {
         let error = parsed.unwrap_err().to_string();
         assert!(error.contains("`rehearsal` moves the clock"), "{error}");

@@ -32,7 +32,7 @@ pub async fn text(server: &Server) -> Result<String, StoreError> {
     line("escrutinio/operation-report/v1".to_owned());
     line(format!("election {}", server.election.election.election_id));
     line(format!("at {}", utc(state.now)));
-    if server.config.rehearsal_clock.is_some() {
+    if server.config.rehearsal.is_some() {
         line("REHEARSAL the clock is moved".to_owned());
     }
     line(format!("phase {}", state.phase));

@@ -113,7 +113,7 @@ pub(super) async fn election(State(app): State<App>) -> Answer<ElectionAnswer> {
         title: manifest.title.clone(),
         binding: manifest.binding,
         test: manifest.test,
-        rehearsal: app.config.rehearsal_clock.is_some(),
+        rehearsal: app.config.rehearsal.is_some(),
         phase: app.lifecycle.phase(now).name(),
         now,
         calendar: CalendarAnswer {

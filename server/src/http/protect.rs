@@ -34,11 +34,14 @@ pub struct Protection {
     pub request: Option<Duration>,
 }
 
-/// Surrounds routes with all of it.
+/// Surrounds routes with all of it; what none of them answers is nowhere.
 pub fn protect(routes: Router, protection: &Protection) -> Router {
-    let mut routes = routes
-        .fallback(async || Problem(Refusal::NotFound))
-        .method_not_allowed_fallback(async || Problem(Refusal::Method));
+    surround(routes.fallback(async || Problem(Refusal::NotFound)), protection)
+}
+
+/// The same for routes that have an answer to everything.
+pub(super) fn surround(routes: Router, protection: &Protection) -> Router {
+    let mut routes = routes.method_not_allowed_fallback(async || Problem(Refusal::Method));
     if let Some(request) = protection.request {
         routes = routes.layer(from_fn_with_state(request, in_time));
     }

@@ -1,19 +1,26 @@
 //! The command line of the demonstration.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{IsTerminal, stdin, stdout};
+use std::path::{Path, PathBuf};
 
 use lexopt::prelude::*;
 
 use crate::shell::{Failure, root};
 
+/// How many people sit at the terminal.
+const PEOPLE: u32 = 3;
+
 const HELP: &str = "\
-cargo demo -- [--election ID] [--voters N] [--out DIR] [--seed HEX] [--lang es|en] [--headless | --postgres]
+cargo demo -- [--election ID] [--voters N] [--present N] [--out DIR] [--seed HEX] [--lang es|en] [--headless | --postgres]
 
-A whole election on this machine, from key ceremony to verified acta.
+A whole election on this machine, from key ceremony to verified acta. In a terminal it waits for you: the first
+voters of the roll are yours, in your browser, until you press Enter.
 
-  --election ID   nayarit-2021 (default), presidencia-2024, escuela, consulta
+  --election ID   nayarit-2021 (default), presidencia-2024, escuela, consulta, or a draft (a file that ends in .toml)
   --voters N      voters on the roll (default: 551 for nayarit-2021)
+  --present N     so many of them are people with a browser (default: 3 in a terminal, 0 elsewhere)
+  --access FILE   writes where the page is and what these people have, for programs (JSON)
   --out DIR       where everything goes; must be empty or absent (default: demo-out/ID-n)
   --seed HEX      up to 64 hexadecimal digits: a run that can be repeated
   --lang es|en    language (default es)
@@ -26,6 +33,10 @@ A whole election on this machine, from key ceremony to verified acta.
 pub(crate) struct Arguments {
     pub(crate) election: String,
     pub(crate) voters: u32,
+    /// How many of the voters are people.
+    pub(crate) present: u32,
+    /// Where programs read what those people have.
+    pub(crate) access: Option<PathBuf>,
     pub(crate) out: PathBuf,
     pub(crate) seed: Option<[u8; 32]>,
     pub(crate) spanish: bool,
@@ -39,10 +50,13 @@ impl Arguments {
         let mut parser = lexopt::Parser::from_args(arguments.into_iter().filter(|argument| argument != "--"));
         let (mut election, mut voters, mut out, mut seed) = ("nayarit-2021".to_owned(), None, None, None);
         let (mut spanish, mut headless, mut postgres) = (true, false, false);
+        let (mut present, mut access) = (None, None);
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("election") => election = parser.value()?.string()?,
                 Long("voters") => voters = Some(parser.value()?.parse()?),
+                Long("present") => present = Some(parser.value()?.parse()?),
+                Long("access") => access = Some(PathBuf::from(parser.value()?)),
                 Long("out") => out = Some(PathBuf::from(parser.value()?)),
                 Long("seed") => seed = Some(read_seed(&parser.value()?.string()?)?),
                 Long("lang") => {
@@ -66,18 +80,27 @@ impl Arguments {
             "presidencia-2024" => 1000,
             "escuela" => 10,
             "consulta" => 100,
+            draft if draft.ends_with(".toml") => 100,
             other => return Err(Failure::new(format!("no election is called {other}\n\n{HELP}"))),
         };
         if headless && postgres {
             return Err(Failure::new("--headless needs no database"));
         }
         let voters = voters.unwrap_or(default);
+        let terminal = stdin().is_terminal() && stdout().is_terminal();
+        let present = present.unwrap_or(if terminal && !headless { PEOPLE.min(voters) } else { 0 });
+        if headless && present > 0 {
+            return Err(Failure::new("--headless has no page for anybody"));
+        }
+        if present > voters || (access.is_some() && present == 0) {
+            return Err(Failure::new(format!("--present is of --voters, at most {voters}, and not 0 with --access")));
+        }
         let out = match out {
             // Programs that are started elsewhere get paths below it.
             Some(out) => empty(std::path::absolute(&out).map_err(|error| Failure::file(&out, &error))?)?,
-            None => free(&election),
+            None => free(Path::new(&election).file_stem().and_then(|name| name.to_str()).unwrap_or("election")),
         };
-        Ok(Some(Self { election, voters, out, seed, spanish, headless, postgres }))
+        Ok(Some(Self { election, voters, out, seed, spanish, headless, postgres, present, access }))
     }
 }
 

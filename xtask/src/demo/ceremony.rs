@@ -5,6 +5,7 @@ use escrutinio_ceremony::draft;
 use escrutinio_ceremony::person::Role;
 use escrutinio_core::credential::HalfRole;
 
+use super::attended::Attended;
 use super::people;
 use super::stage::{Stage, custodian as custodian_name};
 use crate::shell::Failure;
@@ -47,9 +48,12 @@ pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let source = election::Source::Template(stage.election.clone());
+    let source = match stage.election.as_str() {
+        file if file.ends_with(".toml") => election::Source::File(file.into()),
+        template => election::Source::Template(template.to_owned()),
+    };
     stage.act("Autoridad", "", |session, workspace| election::new(session, workspace, &source, &cards))?;
-    disclose(stage)?;
+    adapt(stage)?;
     stage.act("Autoridad", "", |_, workspace| election::check(workspace, None))?;
     let frozen = stage.act("Autoridad", "", election::freeze)?;
     let manifest = stage.manifest()?;
@@ -68,19 +72,28 @@ pub(crate) fn prepare(stage: &mut Stage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The demonstration shows written-in names. By default a binding election keeps them sealed
+/// What is other than in the template. The demonstration shows written-in names. By default a binding election keeps them sealed
 /// (C-08 of the requirements); here the authority decides otherwise, before the manifest is frozen.
-fn disclose(stage: &mut Stage) -> Result<(), Failure> {
+fn adapt(stage: &mut Stage) -> Result<(), Failure> {
     let path = stage.out.join("draft/election-01.toml");
-    let draft = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    let changed = draft.replace("write_in = \"sealed\"", "write_in = \"disclose\"");
+    let draft = draft::read(&path).map_err(|error| Failure::new(error.to_string()))?;
+    let mut changed = draft.clone();
+    let sealed = changed.contests.iter_mut().filter(|contest| contest.write_in == "sealed");
+    let disclosed = sealed.map(|contest| contest.write_in = "disclose".to_owned()).count();
+    if let Some(attended) = &stage.attended {
+        attended.adapt(&mut changed)?;
+        stage.now = changed.calendar.start().map_err(|error| Failure::new(error.to_string()))?;
+    }
     if changed == draft {
         return Ok(());
     }
     let file = stage.private("draft.toml");
-    stage.write(&file, changed.as_bytes())?;
+    stage.write(&file, changed.to_text().as_bytes())?;
     let source = election::Source::File(file);
     stage.act("Autoridad", "", |session, workspace| election::new(session, workspace, &source, &[]))?;
+    if disclosed == 0 {
+        return Ok(());
+    }
     stage.screen.figure(
         "nombres escritos",
         "written-in names",
@@ -103,8 +116,9 @@ pub(crate) fn roll(stage: &mut Stage) -> Result<(), Failure> {
     let file = stage.private("roll.csv");
     stage.write(&file, delivered.as_bytes())?;
     let (registrar, server) = (stage.secret(REGISTRAR), stage.secret(SERVER));
+    let site = stage.attended.as_ref().map_or_else(|| "https://voto.example/".to_owned(), Attended::url);
     let more = format!(
-        "roll.document = Oficio de entrega (demostración)\nroll.delivered = {}\naccounts.site = https://voto.example/\n\
+        "roll.document = Oficio de entrega (demostración)\nroll.delivered = {}\naccounts.site = {site}\n\
          accounts.help = INETEL (demostración)\naccounts.notice = lgipe\naccounts.transfer = {TRANSFER}\n",
         stage.voters
     );

@@ -11,6 +11,7 @@ use escrutinio_core::manifest::{ValidManifest, WriteIn};
 use escrutinio_core::record as record_paths;
 use escrutinio_core::writein::{Texts, fold};
 
+use super::attended;
 use super::ceremony::{LOG, SERVER, cosign};
 use super::site::Closing;
 use super::stage::{Stage, custodian};
@@ -38,7 +39,7 @@ pub(crate) fn close(stage: &mut Stage, voting: &Voting) -> Result<(), Failure> {
 
 /// The server's board and what it says of the voters come to the counting machine, and equal what the
 /// demonstration noted aside.
-pub(crate) fn import(stage: &mut Stage, voting: &Voting, closing: &Closing) -> Result<(), Failure> {
+pub(crate) fn import(stage: &mut Stage, voting: &mut Voting, closing: &Closing) -> Result<(), Failure> {
     stage.screen.step(
         "La urna llega al equipo de cómputo, que verifica cada boleta",
         "The box comes to the counting machine, which verifies every ballot",
@@ -47,6 +48,9 @@ pub(crate) fn import(stage: &mut Stage, voting: &Voting, closing: &Closing) -> R
         ballot_box::export(session, workspace, From::Board(&closing.board))
     })?;
     hash(stage)?;
+    if stage.attended.is_some() {
+        attended::reckon(stage, voting, closing)?;
+    }
     for (path, expected) in [(&closing.voters, list(voting)), (&closing.marked, marked(voting))] {
         let found = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
         if found != expected {
@@ -189,12 +193,26 @@ fn compare_names(stage: &Stage, voting: &Voting) -> Result<(), Failure> {
         let mut found: Vec<_> = texts.names.iter().map(|named| (fold(&named.name), named.votes)).collect();
         found.sort();
         let few_votes: u64 = few.iter().map(|(_, votes)| votes).sum();
-        if found != shown || few_votes != texts.few_votes || texts.illegible != 0 {
+        // What people wrote nobody noted.
+        let of_people = voting.people.get(&number).is_some_and(|people| *people > 0);
+        let all = |name: &String, votes: u64| found.iter().any(|(one, of)| one == name && *of >= votes);
+        let same = if of_people {
+            shown.iter().all(|(name, votes)| all(name, *votes))
+        } else {
+            found == shown && few_votes == texts.few_votes && texts.illegible == 0
+        };
+        if !same {
             return Err(Failure::new(format!("contest {number}: the names are not those that were written")));
         }
         stage.screen.figure("nombres iguales a los apuntados", "names equal to those noted", found.len());
     }
     Ok(())
+}
+
+/// Whether votes are those that were noted aside, and for the rest those of so many people.
+fn explained(votes: &[u64], noted: &[u64], people: u64) -> bool {
+    let more: Option<Vec<u64>> = votes.iter().zip(noted).map(|(votes, noted)| votes.checked_sub(*noted)).collect();
+    votes.len() == noted.len() && more.is_some_and(|more| more.iter().sum::<u64>() == people)
 }
 
 /// The acta must say what the demonstration noted aside.
@@ -203,7 +221,8 @@ pub(crate) fn compare(stage: &mut Stage, voting: &Voting) -> Result<(), Failure>
         let path = stage.record().join(format!("acta/contest-{contest:03}.bin"));
         let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
         let acta = Acta::from_bytes(&bytes).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        if acta.content.votes != *expected {
+        let of_people = u32::try_from(contest).ok().and_then(|contest| voting.people.get(&contest));
+        if !explained(&acta.content.votes, expected, of_people.copied().unwrap_or(0)) {
             let found = &acta.content.votes;
             return Err(Failure::new(format!("contest {contest}: counted {found:?}, cast were {expected:?}")));
         }

@@ -1,6 +1,6 @@
 //! The casting server as the demonstration runs it: real processes on loopback.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use core::time::Duration;
@@ -14,6 +14,7 @@ use escrutinio_core::record;
 use escrutinio_driver::{Api, Outbox};
 use serde_json::Value;
 
+use super::attended::Attended;
 use super::ceremony::{LOG, SERVER, WITNESSES};
 use super::stage::{Stage, password};
 use super::voting::live::Polls;
@@ -100,11 +101,17 @@ impl Polling {
             messages: stage.private("messages"),
             epochs: (1, 256),
             clock,
+            front: stage.attended.as_ref().map(Attended::front),
         };
+        if let Some(attended) = &stage.attended {
+            attended.configure(stage)?;
+        }
         let mut polling =
             Self { plan, sites: Vec::new(), servers: Vec::new(), staff, _witnesses: witnesses, _clusters: clusters };
         for number in 1..=if postgres { 2 } else { 1 } {
             let site = Site::write(&folder.join(format!("instance-{number}")), &programs.server, &polling.plan)?;
+            // One instance shows the page.
+            polling.plan.front = None;
             match polling.sites.first() {
                 None => drop(site.init(&polling.plan)?),
                 Some(first) => site.copy_keys(first)?,
@@ -128,15 +135,35 @@ impl Polling {
             println!("    {line}");
         }
         stage.now = stage.manifest()?.calendar.voting_start;
-        self.plan.clock.set(stage.now)?;
+        if stage.attended.is_some() {
+            // The codes of a real telephone follow the real time.
+            self.plan.clock.follow_machine()?;
+        } else {
+            self.plan.clock.set(stage.now)?;
+        }
         self.wait_for("voting")
     }
 
-    /// Where voters go.
-    pub(crate) fn polls(&self) -> Result<Polls, Failure> {
+    /// Where the server's messages of a kind lie.
+    pub(crate) fn messages(&self, kind: &str) -> PathBuf {
+        self.plan.messages.join(kind)
+    }
+
+    /// The file that moves the clock.
+    pub(crate) fn clock(&self) -> &Path {
+        self.plan.clock.path()
+    }
+
+    /// Where staff and programs ask the first instance.
+    pub(crate) fn admin(&self) -> Result<String, Failure> {
+        self.first().map(Site::admin)
+    }
+
+    /// Where voters go. People read what comes to their telephones themselves.
+    pub(crate) fn polls(&self, people: &[String]) -> Result<Polls, Failure> {
         let apis = self.sites.iter().map(|site| Api::new(&site.url())).collect::<Result<_, _>>()?;
-        let phones = Arc::new(Outbox::new(&self.plan.messages.join("phones"), PATIENCE));
-        Ok(Polls { apis, phones, clock: self.plan.clock.clone() })
+        let phones = Outbox::new(&self.messages("phones"), PATIENCE).leaving(people.iter().map(String::as_str));
+        Ok(Polls { apis, phones: Arc::new(phones), clock: self.plan.clock.clone() })
     }
 
     /// Voting and reception end by the clock; the box is exported and the list of those who voted obtained.
@@ -236,7 +263,7 @@ pub(crate) struct Closing {
 }
 
 /// Registers the staff and names them in `staff.toml`.
-fn staff(stage: &mut Stage, folder: &std::path::Path) -> Result<(Vec<Staff>, PathBuf), Failure> {
+fn staff(stage: &mut Stage, folder: &Path) -> Result<(Vec<Staff>, PathBuf), Failure> {
     let mut staff = Vec::new();
     for (number, (name, role)) in STAFF.into_iter().enumerate() {
         let (key, card) = (stage.secret(name), folder.join(format!("staff-{number}.card.toml")));

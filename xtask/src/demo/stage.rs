@@ -13,6 +13,7 @@ use escrutinio_core::manifest::ValidManifest;
 use escrutinio_core::record::{self, Seal};
 
 use super::arguments::Arguments;
+use super::attended::Attended;
 use super::randomness::Randomness;
 use super::read_manifest;
 use super::screen::Screen;
@@ -26,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) screen: Screen,
     pub(crate) election: String,
     pub(crate) voters: u32,
+    /// The polling place for people, if there is one.
+    pub(crate) attended: Option<Attended>,
     /// Seconds since 1970 on the clock of the demonstration.
     pub(crate) now: i64,
     acts: u64,
@@ -33,12 +36,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(arguments: &Arguments, screen: Screen) -> Result<Self, Failure> {
+    pub(crate) fn new(arguments: &Arguments, mut screen: Screen) -> Result<Self, Failure> {
         let out = arguments.out.clone();
         std::fs::create_dir_all(out.join("private")).map_err(|error| Failure::file(&out, &error))?;
+        let attended = Attended::prepare(arguments, &mut screen)?;
         Ok(Self {
             workspace: Workspace::new(&out),
             out,
+            attended,
             randomness: Randomness::new(arguments.seed)?,
             screen,
             election: arguments.election.clone(),
@@ -47,6 +52,11 @@ impl Stage {
             acts: 0,
             lang: if arguments.spanish { Lang::Es } else { Lang::En },
         })
+    }
+
+    /// How many voters of the roll are people.
+    pub(crate) fn present(&self) -> u32 {
+        self.attended.as_ref().map_or(0, |attended| attended.present)
     }
 
     pub(crate) fn record(&self) -> PathBuf {

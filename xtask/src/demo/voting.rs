@@ -36,6 +36,8 @@ pub(crate) struct Voting {
     pub(crate) written: BTreeMap<(u32, String), u64>,
     /// Name and Clave de Elector of those who voted.
     pub(crate) voters: Vec<(String, String)>,
+    /// Ballots of people, whose choices nobody noted, per contest.
+    pub(crate) people: BTreeMap<u32, u64>,
 }
 
 /// What one voter's visit leaves: ballots on one side, a mark on the other.
@@ -91,9 +93,15 @@ impl Visit {
 
 /// The access mail of a voter.
 fn mail(stage: &Stage, number: u32) -> Result<AccessMail, Failure> {
+    mail_text(stage, number).map(|(mail, _)| mail)
+}
+
+/// The same, with its text.
+pub(crate) fn mail_text(stage: &Stage, number: u32) -> Result<(AccessMail, String), Failure> {
     let path = stage.private("outbox").join("mail").join(format!("{number:07}.eml"));
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    AccessMail::parse(&text).map_err(|why| Failure::new(format!("{}: {why}", path.display())))
+    let mail = AccessMail::parse(&text).map_err(|why| Failure::new(format!("{}: {why}", path.display())))?;
+    Ok((mail, text))
 }
 
 /// What the visits leave is counted, voters and votes each for themselves.
@@ -103,6 +111,7 @@ fn leave(stage: &Stage, election: &Election, visits: &[Visit]) -> Result<Voting,
         marked: election.participation_lines().into_iter().map(|line| (line, 0)).collect(),
         written: BTreeMap::new(),
         voters: Vec::new(),
+        people: BTreeMap::new(),
     };
     let people = people_of(stage)?;
     let (mut ballots, mut largest) = (0u64, 0usize);
@@ -141,14 +150,14 @@ fn leave(stage: &Stage, election: &Election, visits: &[Visit]) -> Result<Voting,
 
 /// A person of the synthetic roll.
 #[derive(Clone, Debug)]
-struct Person {
-    name: String,
-    clave: String,
-    phone: String,
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) clave: String,
+    pub(crate) phone: String,
 }
 
 /// The roll by e-mail address: the roll side's own knowledge, and what each voter knows of the own.
-fn people_of(stage: &Stage) -> Result<BTreeMap<String, Person>, Failure> {
+pub(crate) fn people_of(stage: &Stage) -> Result<BTreeMap<String, Person>, Failure> {
     let path = stage.private("roll.csv");
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     Ok(text

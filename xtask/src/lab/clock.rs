@@ -20,7 +20,8 @@ pub(crate) struct ClockFile {
     path: PathBuf,
 }
 
-fn machine() -> i64 {
+/// The machine's own time.
+pub(crate) fn machine() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
@@ -37,6 +38,11 @@ impl ClockFile {
     /// It is this time, once this returns, for everybody.
     pub(crate) fn set(&self, now: i64) -> Outcome {
         self.write(now.saturating_sub(machine()), 0, "")
+    }
+
+    /// It is what the machine says, for everybody.
+    pub(crate) fn follow_machine(&self) -> Outcome {
+        self.write(0, 0, "")
     }
 
     /// Reception ends, after a moment without questions to witnesses, as in life: what was asked before the jump and

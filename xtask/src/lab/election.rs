@@ -205,6 +205,7 @@ impl Election {
             messages: run.join("messages"),
             epochs,
             clock: ClockFile::new(&run.join("clock")),
+            front: None,
         }
     }
 

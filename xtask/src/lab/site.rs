@@ -38,6 +38,16 @@ pub(crate) struct Plan {
     /// Minutes and ballots of an epoch.
     pub(crate) epochs: (u32, u32),
     pub(crate) clock: ClockFile,
+    /// Where an instance shows pages to people.
+    pub(crate) front: Option<Front>,
+}
+
+/// Where an instance shows pages to people.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) port: u16,
+    /// Folders that it serves.
+    pub(crate) pages: Vec<PathBuf>,
 }
 
 /// The password of `keys.sealed`.
@@ -59,8 +69,8 @@ fn quoted(path: &Path) -> String {
 impl Site {
     /// Writes configuration and passwords. `folder` must not exist.
     pub(crate) fn write(folder: &Path, program: &Path, plan: &Plan) -> Result<Self, Failure> {
-        let site =
-            Self { folder: folder.to_owned(), program: program.to_owned(), voters: free_port()?, admin: free_port()? };
+        let voters = plan.front.as_ref().map_or_else(free_port, |front| Ok(front.port))?;
+        let site = Self { folder: folder.to_owned(), program: program.to_owned(), voters, admin: free_port()? };
         for part in ["data", "credentials"] {
             private(&folder.join(part))?;
         }
@@ -92,6 +102,7 @@ impl Site {
             Databases::Postgres(roll, ballots) => (roll.clone(), ballots.clone()),
         };
         let (minutes, ballots_of_epoch) = plan.epochs;
+        let pages: Vec<String> = plan.front.iter().flat_map(|front| &front.pages).map(|page| quoted(page)).collect();
         let mut text = format!(
             "data = {}\nrecord = {}\nstaff = {}\n\n[keys]\nserver = {}\nlog = {}\n\n\
              [listen]\nvoters = \"127.0.0.1:{}\"\nadmin = \"127.0.0.1:{}\"\nplain = true\norigins = []\n\n\
@@ -100,7 +111,7 @@ impl Site {
              [mail]\nkind = \"outbox\"\nfolder = {}\n\n[sms]\nkind = \"outbox\"\nfolder = {}\n\n\
              [access]\nwrong_tries_per_minute = 1000000\n\n\
              [limits]\nconnections_per_network = 8192\nconnection_seconds = 600\nrequests_per_minute = 100000000\n\n\
-             [rehearsal]\nclock_file = {}\n",
+             [rehearsal]\nclock_file = {}\npages = [{}]\n",
             quoted(&data),
             quoted(&plan.record),
             quoted(&plan.staff),
@@ -111,6 +122,7 @@ impl Site {
             quoted(&plan.messages.join("mails")),
             quoted(&plan.messages.join("phones")),
             quoted(plan.clock.path()),
+            pages.join(", "),
         );
         for (name, url) in &plan.witnesses {
             // Writing to a String cannot fail.

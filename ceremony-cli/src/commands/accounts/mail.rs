@@ -57,7 +57,9 @@ impl Terms {
 
     fn checked(self) -> Result<Self> {
         let site = &self.site;
-        if !site.starts_with("https://") || site.chars().any(|c| c == '#' || c.is_whitespace() || c.is_control()) {
+        // Browsers take their own machine for as safe as an encrypted line; a demonstration needs no certificate.
+        let safe = site.starts_with("https://") || site.starts_with("http://localhost:");
+        if !safe || site.chars().any(|c| c == '#' || c.is_whitespace() || c.is_control()) {
             return Err(refused("error.site", &[("site", site)]));
         }
         // One line each, and none that a mail server would cut.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use escrutinio_driver::{Api, Booth, Device, Factor, FirstAccess, Outbox, PublishedRecord};
+use indicatif::ProgressBar;
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 use tokio::sync::Semaphore;
@@ -38,25 +39,22 @@ struct Scene {
 }
 
 /// Every voter on the roll gets a link; nine of ten vote.
-pub(crate) async fn vote(stage: &mut Stage, polls: Polls) -> Result<Voting, Failure> {
-    stage.screen.step(
-        "Votación por HTTP: liga, dígitos, segundo factor, contraseña; el dispositivo cifra, demuestra y firma",
-        "Voting over HTTP: link, digits, second factor, password; the device encrypts, proves and signs",
-    );
+pub(crate) async fn vote(stage: &mut Stage, polls: Polls, bar: ProgressBar) -> Result<Voting, Failure> {
     let expected = stage.election_id()?;
     let api = polls.apis.first().ok_or_else(|| Failure::new("no server"))?;
     let record = PublishedRecord::fetch(api, &expected, &mut stage.randomness.of("devices", 0)).await?;
+    // People come first in the roll, and for themselves.
+    let present = stage.present();
     let scene = Arc::new(Scene { polls, record: Arc::new(record), people: people_of(stage)? });
-    let bar = stage.screen.bar(stage.voters.into(), "boletas", "ballots");
     let (mut tasks, seats) = (JoinSet::new(), Arc::new(Semaphore::new(DEVICES)));
-    for number in 1..=stage.voters {
+    for number in 1..=stage.voters.saturating_sub(present) {
         let mut rng = stage.randomness.of("voter", number.into());
         if !goes(&scene.record.election, number, &mut rng) {
             bar.inc(1);
             continue;
         }
         let seat = Arc::clone(&seats).acquire_owned().await.map_err(|why| Failure::new(why.to_string()))?;
-        let (scene, mail, bar) = (Arc::clone(&scene), mail(stage, number)?, bar.clone());
+        let (scene, mail, bar) = (Arc::clone(&scene), mail(stage, number.saturating_add(present))?, bar.clone());
         tasks.spawn(async move {
             let visit = visit(&scene, number, &mail, &mut rng).await;
             bar.inc(1);
