@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Outcome {
     count::compare(&mut stage, &voting)?;
 
     let verdict = verify(&mut stage)?;
-    let took = started.elapsed();
+    // People take their time.
+    let took = stage.attended.is_none().then(|| started.elapsed());
     if let Some(polling) = &polling
         && verdict
     {

@@ -52,9 +52,9 @@ impl Screen {
     }
 
     /// The last words.
-    pub(crate) fn end(&self, out: &Path, election: &str, took: Duration, valid: bool) {
+    pub(crate) fn end(&self, out: &Path, election: &str, took: Option<Duration>, valid: bool) {
         let shown = out.display();
-        let seconds = took.as_secs_f64();
+        let seconds = |words: &str| took.map(|took| format!("{words}{:.1} s", took.as_secs_f64())).unwrap_or_default();
         if !valid {
             println!("\n{}", self.choose("EL VERIFICADOR RECHAZA EL EXPEDIENTE.", "THE VERIFIER REJECTS THE RECORD."));
             return;
@@ -62,7 +62,7 @@ impl Screen {
         let program = "target/release/escrutinio-verify";
         let (done, files, next) = if self.spanish {
             (
-                format!("Elección completa y verificada en {seconds:.1} s."),
+                format!("Elección completa y verificada{}.", seconds(" en ")),
                 [
                     ("record/", "el expediente público: lo único que el verificador necesita"),
                     ("acta.json, acta.html", "el acta, para máquinas y para personas"),
@@ -74,7 +74,7 @@ impl Screen {
             )
         } else {
             (
-                format!("A whole election, verified, in {seconds:.1} s."),
+                format!("A whole election, verified{}.", seconds(", in ")),
                 [
                     ("record/", "the public record: all that the verifier needs"),
                     ("acta.json, acta.html", "the acta, for machines and for people"),
