@@ -10,6 +10,8 @@ use crate::shell::{Failure, root};
 
 /// How many people sit at the terminal.
 const PEOPLE: u32 = 3;
+/// With how many others they vote.
+const COMPANY: u32 = 57;
 
 const HELP: &str = "\
 cargo demo -- [--election ID] [--voters N] [--present N] [--out DIR] [--seed HEX] [--lang es|en] [--headless | --postgres]
@@ -18,7 +20,7 @@ A whole election on this machine, from key ceremony to verified acta. In a termi
 voters of the roll are yours, in your browser, until you press Enter.
 
   --election ID   nayarit-2021 (default), presidencia-2024, escuela, consulta, or a draft (a file that ends in .toml)
-  --voters N      voters on the roll (default: 551 for nayarit-2021)
+  --voters N      voters on the roll (default: 551 for nayarit-2021; 60 where people vote)
   --present N     so many of them are people with a browser (default: 3 in a terminal, 0 elsewhere)
   --access FILE   writes where the page is and what these people have, for programs (JSON)
   --out DIR       where everything goes; must be empty or absent (default: demo-out/ID-n)
@@ -86,9 +88,11 @@ impl Arguments {
         if headless && postgres {
             return Err(Failure::new("--headless needs no database"));
         }
-        let voters = voters.unwrap_or(default);
         let terminal = stdin().is_terminal() && stdout().is_terminal();
-        let present = present.unwrap_or(if terminal && !headless { PEOPLE.min(voters) } else { 0 });
+        let present = present.unwrap_or(if terminal && !headless { PEOPLE } else { 0 });
+        // People do not wait for hundreds of others.
+        let voters =
+            voters.unwrap_or(if present == 0 { default } else { default.min(COMPANY.saturating_add(present)) });
         if headless && present > 0 {
             return Err(Failure::new("--headless has no page for anybody"));
         }
