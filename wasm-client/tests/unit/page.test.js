@@ -8,6 +8,7 @@ import { Problem, Unreachable, problemOf, waitBefore } from "../../web/src/api.j
 import { fromBase64url, fromHex, integrityOf, toBase64url } from "../../web/src/bytes.js";
 import { readable } from "../../web/src/components/emblem.js";
 import { groupsOf, toggle } from "../../web/src/marks.js";
+import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
 import { INFO, resolve } from "../standin/election.js";
@@ -56,7 +57,7 @@ test("every problem that a voter may meet has words", async () => {
   assert.ok(names.length > 35);
   const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
   // Faults of a program, of staff or of a request that the page does not make are told by their name.
-  const others = ["contact-closed", "contact-invalid", "bad-request", "not-found", "method", "too-large", "media-type", "staff", "role"];
+  const others = ["bad-request", "not-found", "method", "too-large", "media-type", "staff", "role"];
   const ballots = names.filter((name) => /^(ballot-|other-|credential-)/.test(name));
   for (const name of names) assert.ok(`problem.${name}` in es || others.includes(name) || ballots.includes(name), name);
 });
@@ -101,6 +102,13 @@ test("passwords: long ones, and not the easiest", () => {
   assert.equal(passwordFault("23456-cfhkm-rtx22 x", "23456-cfhkm-rtx22"), "easy");
   assert.equal(passwordFault("caballo verde lento", "u"), null);
   assert.equal(passwordFault("ñandúñandú quieto", "x9"), null);
+});
+
+test("R-ROLL-05 the page refuses no address or number that the server takes, and says at once what cannot be one", () => {
+  for (const number of ["+1 (312) 555-0147", "13125550147", "0013125550147", " 1.312.555.0147 "]) assert.ok(!contactFault("phone", number), number);
+  for (const wrong of ["", "5550147", "0312555014", "+1312555014x", "1234567890123456", "１３１２５５５０１４７", "+"]) assert.ok(contactFault("phone", wrong), wrong);
+  for (const address of ["ana@correo.example", "ñandú+voto@sub.correo.example"]) assert.ok(!contactFault("email", address), address);
+  for (const wrong of ["", "ana", "ana@local", "a@b.example, c@d.example", "a@b..example"]) assert.ok(contactFault("email", wrong), wrong);
 });
 
 test("a pasted link, broken over lines as mails do", () => {
