@@ -127,6 +127,10 @@ impl Device {
         self.0.check_receipt(receipt)
     }
 
+    pub fn check_code(&mut self, code: &str) -> Result<String, Error> {
+        self.0.check_code(code)
+    }
+
     pub fn find_key(&mut self, list: u32, key: &[u8]) -> Result<String, Error> {
         self.0.find_key(list, key)
     }

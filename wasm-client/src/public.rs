@@ -82,23 +82,18 @@ impl<R: CryptoRng> Device<R> {
         let receipt = Receipt::parse(receipt).map_err(|error| Error::new("receipt", error))?;
         let ballot = (receipt.contest, &receipt.code);
         let promise = receipt.verify_for(&election.election_id, ballot, &election.manifest.server.key).is_ok();
-        let board = files.find("checkpoint").map(|bytes| checkpoint(election, bytes)).transpose()?;
-        let listed = files.find("receipts").map(|bytes| listed(election, bytes, board.as_ref(), &receipt.code));
-        let listed = listed.transpose()?;
-        let entry = match &board {
-            Some(board) if files.find("bundle/0").is_some() => {
-                entries(election, board, &files, &mut |cast| cast.body.tracking_code() == receipt.code)?.pop()
-            }
-            _ => None,
-        };
-        let board = board.map(|board| head(election, &board).finish());
-        let object = Object::new().with("contest", receipt.contest);
-        Ok(code_fields(object, &receipt.code)
-            .with("promise", promise)
-            .with("listed", optional(listed.map(|listed| listed.to_string())))
-            .with("entry", optional(entry.map(|(number, _)| number.to_string())))
-            .with("board", optional(board))
-            .finish())
+        let object = Object::new().with("contest", receipt.contest).with("promise", promise);
+        Ok(published(election, &files, &receipt.code, object)?.finish())
+    }
+
+    /// Compares a tracking code that somebody typed with the same files.
+    ///
+    /// # Errors
+    /// Codes `code` and `files`.
+    pub fn check_code(&mut self, code: &str) -> Result<String> {
+        let files = self.take();
+        let code = parse_code(code).map_err(|error| Error::new("code", error))?;
+        Ok(published(self.election()?, &files, &code, Object::new())?.finish())
     }
 
     /// The ballots of a key, among the entries in the inbox (`checkpoint`, `bundle/0`, ..).
@@ -136,6 +131,29 @@ fn checkpoint(election: &DeviceElection, bytes: &[u8]) -> Result<VerifiedCheckpo
     let keys = LogKeys::of_election(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
     let signed = SignedCheckpoint::parse(bytes).map_err(|why| bad(&why))?;
     signed.verify(&keys.map_err(|why| bad(&why))?).map_err(|why| bad(&why))
+}
+
+/// What the published files say of a code: whether the list has it, which entry of the board it is, and
+/// who signed the board.
+fn published(election: &DeviceElection, files: &Files, code: &TrackingCode, object: Object) -> Result<Object> {
+    let board = files.find("checkpoint").map(|bytes| checkpoint(election, bytes)).transpose()?;
+    let listed = files.find("receipts").map(|bytes| listed(election, bytes, board.as_ref(), code)).transpose()?;
+    let entry = match &board {
+        Some(board) if BundleId::all(board.checkpoint().size).next().is_none() || files.find("bundle/0").is_some() => {
+            Some(entries(election, board, files, &mut |cast| cast.body.tracking_code() == *code)?.pop())
+        }
+        _ => None,
+    };
+    let number = entry.as_ref().and_then(|found| found.as_ref().map(|(number, _)| number.to_string()));
+    let board = board.map(|board| {
+        let quorum = board.verify_quorum(election.manifest.witness_quorum).is_ok();
+        head(election, &board).with("quorum", quorum).finish()
+    });
+    Ok(code_fields(object, code)
+        .with("listed", optional(listed.map(|listed| listed.to_string())))
+        .with("searched", entry.is_some())
+        .with("entry", optional(number))
+        .with("board", optional(board)))
 }
 
 /// Whether a code is on the list, which is of this election and as long as the board.

@@ -448,6 +448,14 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     let found = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
     assert_eq!((&found["listed"], &found["board"]["size"]), (&json!(true), &json!(9)));
     assert_eq!(found["board"]["witnesses"].as_array().unwrap().len(), 2);
+    assert_eq!((&found["board"]["quorum"], &found["searched"]), (&json!(true), &json!(true)));
+    board(&mut anybody, &rehearsal);
+    anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
+    let typed = found["codeText"].as_str().unwrap().to_lowercase().replace('-', " ");
+    let by_code = value(&anybody.check_code(&typed).unwrap());
+    assert_eq!((&by_code["listed"], &by_code["entry"]), (&json!(true), &found["entry"]), "a code says as much as its receipt");
+    assert_eq!(by_code["promise"], json!(null), "but nobody promised it");
+    assert_eq!(code(anybody.check_code(&typed[1..])), "code");
     let entry = found["entry"].as_u64().unwrap();
     let key = casts[3].key.bytes;
     board(&mut anybody, &rehearsal);
@@ -462,6 +470,12 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let broken = value(&anybody.check_receipt(promise(&rehearsal, &absent).as_bytes()).unwrap());
     assert_eq!((&broken["promise"], &broken["listed"], &broken["entry"]), (&json!(true), &json!(false), &json!(null)));
+    // Fewer witnesses than the manifest asks for.
+    let note = String::from_utf8(rehearsal.files.0[&last].clone()).unwrap();
+    let fewer: String = note.lines().take(note.lines().count() - 1).map(|line| format!("{line}\n")).collect();
+    anybody.put("checkpoint", fewer.into_bytes());
+    let unwitnessed = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
+    assert_eq!((&unwitnessed["board"]["quorum"], &unwitnessed["searched"]), (&json!(false), &json!(false)));
     let mut bundle = rehearsal.files.0["board/tile/entries/000.p/9"].clone();
     let at = bundle.len() - 1;
     bundle[at] ^= 1;

@@ -61,6 +61,9 @@ test("a voter goes the whole way", async () => {
   assert.deepEqual([promised.ok, promised.receiptText, promised.code], [true, receipt, code]);
   assert.deepEqual((await crypto.state()).contests, [{ contest: 0, state: "promised" }]);
   assert.equal((await crypto.checkReceipt({ receipt })).promise, true);
+  const typed = await crypto.checkCode({ code: promised.codeText.toLowerCase() });
+  assert.deepEqual([typed.code, typed.listed, typed.searched], [code, null, false]);
+  await assert.rejects(crypto.checkCode({ code: promised.codeText.slice(2) }), { code: "code" });
   assert.equal((await crypto.voterKey()).key.length, 64);
   await crypto.forget();
   await assert.rejects(crypto.prepare({ contest: 1, option: 0 }), { code: "not-entered" });
@@ -76,6 +79,23 @@ test("an audited ballot verifies on another device and is never cast", async () 
   assert.deepEqual([found.valid, found.why, found.text, found.codeText], [true, "", "Ñandú", codeText]);
   opening[opening.length - 2] ^= 1;
   assert.equal((await crypto.checkOpening({ opening })).valid, false);
+});
+
+test("R-BAL-15 what the review shows is what the ballot holds, for every option", async () => {
+  const info = await open();
+  await enter(crypto, made, LIST, 5);
+  for (const { index: contest, options, textBytes } of info.contests) {
+    for (const { index, kind, marks } of options) {
+      const text = kind === "write-in" && textBytes > 0 ? "Núñez Ñandú" : undefined;
+      const shown = await crypto.optionOfMarks({ contest, marks, text, confirmed: true });
+      assert.deepEqual([shown.ok, shown.option], [true, index]);
+      const { codeText } = await crypto.prepare({ contest, option: shown.option, text: shown.text });
+      const { opening } = await crypto.audit({ contest });
+      const found = await crypto.checkOpening({ opening });
+      assert.deepEqual([found.valid, found.name, found.text ?? undefined, found.codeText], [true, shown.name, text, codeText]);
+    }
+  }
+  await crypto.forget();
 });
 
 test("stored bytes go on after a reload", async () => {

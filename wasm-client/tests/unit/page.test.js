@@ -5,9 +5,10 @@ import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 
 import { Problem, Unreachable, problemOf, waitBefore } from "../../web/src/api.js";
-import { fromBase64url, fromHex, integrityOf, toBase64url } from "../../web/src/bytes.js";
-import { readable } from "../../web/src/components/emblem.js";
+import { sha256, toHex } from "../../web/src/bytes.js";
+import { imageType, readable } from "../../web/src/components/emblem.js";
 import { groupsOf, toggle } from "../../web/src/marks.js";
+import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
 import { INFO, resolve } from "../standin/election.js";
@@ -56,7 +57,7 @@ test("every problem that a voter may meet has words", async () => {
   assert.ok(names.length > 35);
   const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
   // Faults of a program, of staff or of a request that the page does not make are told by their name.
-  const others = ["contact-closed", "contact-invalid", "bad-request", "not-found", "method", "too-large", "media-type", "staff", "role"];
+  const others = ["bad-request", "not-found", "method", "too-large", "media-type", "staff", "role"];
   const ballots = names.filter((name) => /^(ballot-|other-|credential-)/.test(name));
   for (const name of names) assert.ok(`problem.${name}` in es || others.includes(name) || ballots.includes(name), name);
 });
@@ -73,12 +74,25 @@ test("every fault of the cryptography that a voter may meet has words", async ()
   for (const name of names) assert.ok(`crypto.${name}` in es || others.includes(name), name);
 });
 
-test("bytes", () => {
-  const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
-  assert.deepEqual(fromBase64url(toBase64url(bytes)), bytes);
-  assert.match(toBase64url(Uint8Array.of(255, 239)), /^[\w-]+$/);
-  assert.equal(integrityOf("00".repeat(32)), `sha256-${"A".repeat(43)}=`);
-  assert.throws(() => fromHex("xyz"));
+test("bytes", async () => {
+  assert.equal(toHex(Uint8Array.of(0, 10, 255)), "000aff");
+  assert.equal(await sha256(new TextEncoder().encode("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+});
+
+test("R-BAL-05 an emblem is what its bytes say, and nothing but a picture", async () => {
+  const bytes = (text) => new TextEncoder().encode(text);
+  assert.equal(imageType(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0)), "image/png");
+  for (const svg of ["<svg xmlns='http://www.w3.org/2000/svg'/>", '<?xml version="1.0"?>\n<svg>', "\uFEFF <svg>"]) assert.equal(imageType(bytes(svg)), "image/svg+xml", svg);
+  for (const other of ["", "<html><svg>", "<svgx>", "GIF89a", "\x89PNG"]) assert.equal(imageType(bytes(other)), null, other);
+  const folder = new URL("../../../xtask/src/demo/emblems/", import.meta.url);
+  const names = await readdir(folder);
+  assert.ok(names.length >= 7);
+  for (const name of names) {
+    const image = await readFile(new URL(name, folder), "utf8");
+    assert.ok(image.length < 2000, `${name}: ${image.length} bytes`);
+    assert.equal(imageType(bytes(image)), "image/svg+xml", name);
+    assert.doesNotMatch(image, /<script|<image|<use|<foreignObject|\son|href|url\(|@import/i, `${name} holds more than shapes`);
+  }
 });
 
 test("R-BAL-05 the name of a party stands out on its colour", () => {
@@ -101,6 +115,13 @@ test("passwords: long ones, and not the easiest", () => {
   assert.equal(passwordFault("23456-cfhkm-rtx22 x", "23456-cfhkm-rtx22"), "easy");
   assert.equal(passwordFault("caballo verde lento", "u"), null);
   assert.equal(passwordFault("ñandúñandú quieto", "x9"), null);
+});
+
+test("R-ROLL-05 the page refuses no address or number that the server takes, and says at once what cannot be one", () => {
+  for (const number of ["+1 (312) 555-0147", "13125550147", "0013125550147", " 1.312.555.0147 "]) assert.ok(!contactFault("phone", number), number);
+  for (const wrong of ["", "5550147", "0312555014", "+1312555014x", "1234567890123456", "１３１２５５５０１４７", "+"]) assert.ok(contactFault("phone", wrong), wrong);
+  for (const address of ["ana@correo.example", "ñandú+voto@sub.correo.example"]) assert.ok(!contactFault("email", address), address);
+  for (const wrong of ["", "ana", "ana@local", "a@b.example, c@d.example", "a@b..example"]) assert.ok(contactFault("email", wrong), wrong);
 });
 
 test("a pasted link, broken over lines as mails do", () => {

@@ -265,6 +265,22 @@ export class Api {
     return this.patiently("/api/v1/session/half", { session: true });
   }
 
+  /**
+   * Asks to change an address or number: codes go to the new one and to the second factor.
+   * @param {"email" | "phone"} kind
+   * @param {string} value
+   * @param {"totp" | "sms"} factor
+   * @returns {Promise<{ attempt: string }>}
+   */
+  async contact(kind, value, factor) {
+    return parsed(await this.request("/api/v1/session/contact", { json: { kind, value, factor }, session: true }));
+  }
+
+  /** @param {string} attempt @param {string} code @param {string} proof of the second factor @returns {Promise<void>} */
+  async contactConfirm(attempt, code, proof) {
+    await this.request("/api/v1/session/contact/confirm", { json: { attempt, code, factor_code: proof }, session: true });
+  }
+
   /** Ends the session. It is over anyway soon: a failure is nobody's. */
   async logout() {
     const ended = this.request("/api/v1/session", { method: "DELETE", session: true });

@@ -36,6 +36,8 @@ export class App extends Base {
   session = null;
   /** Whether the first half came with the link and has to be sealed once there is a password. */
   linked = false;
+  /** The second factors at the last entry: which the server offers, and whether there is an authenticator. */
+  second = noFactors();
   /** What is marked, by contest. It goes with the session. @type {Map<number, { marked: Set<string>, text: string }>} */
   choices = new Map();
   /** Receipts of this session. @type {{ contest: number, text: string, code: string }[]} */
@@ -106,7 +108,7 @@ export class App extends Base {
 
   /** Whether something may happen beside the present screen. @param {"renew"} _what */
   may(_what) {
-    return !this.sending && ["home", "ballot", "review", "code", "audit"].includes(this.#view?.state ?? "");
+    return !this.sending && ["home", "ballot", "review", "code", "audit", "contact", "contact-value", "contact-code", "contact-done"].includes(this.#view?.state ?? "");
   }
 
   /**
@@ -141,6 +143,7 @@ export class App extends Base {
     this.user = null;
     this.session = null;
     this.linked = false;
+    this.second = noFactors();
     this.sending = false;
     this.choices.clear();
     this.receipts = [];
@@ -169,4 +172,9 @@ export class App extends Base {
       if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) this.expire();
     }
   }
+}
+
+/** @returns {{ offered: ("totp" | "sms")[], authenticator: boolean }} */
+function noFactors() {
+  return { offered: [], authenticator: false };
 }

@@ -13,6 +13,7 @@ import { byId } from "./dom.js";
  * @property {string} server where the interface is; empty for the page's own origin
  * @property {string} election its id, hexadecimal
  * @property {string} [record] where the published record is, without a slash at its end
+ * @property {string} [acta] where the printed actas are, without a slash at its end
  * @property {{ name: string, phone: string, mail: string }} help
  */
 

@@ -213,7 +213,7 @@
  * | `receipt` | verifyPromise, checkReceipt | the text is no receipt |
  * | `promise` | verifyPromise | the promise is of another ballot, or not by the server of this election |
  * | `opening` | checkOpening | the bytes are no opening |
- * | `code` | parseCode | no tracking code: a symbol is wrong |
+ * | `code` | parseCode, checkCode | no tracking code: a symbol is wrong |
  * | `marks` | optionOfMarks | a mark that is no space of the contest |
  * | `files` | the public calls | a file that is needed is absent, or has not its form |
  * | `load` | all | the wasm could not be fetched, or is not that of this build: the call may be tried again |
@@ -456,20 +456,45 @@ export function checkOpening(from, options) {
 }
 
 /**
- * Is the receipt's promise the server's, is its code on the published list, and is the list that of the
- * board's closing checkpoint?
+ * What is published of a ballot, as {@link checkReceipt} and {@link checkCode} find it.
+ * @typedef {object} Published
+ * @property {string} code
+ * @property {string} codeText
+ * @property {boolean | null} listed whether the published list has the code; null without a list
+ * @property {boolean} searched whether all entries of the board were read, and gave the root that was signed
+ * @property {number | null} entry which of them the ballot is
+ * @property {{size: number, quorum: boolean, witnesses: {name: string, time: number}[]} | null} board
+ *   `quorum`: as many witnesses signed as the manifest asks for
+ */
+
+/**
+ * What there is to compare with: `receipts.txt` and `/board/checkpoint`, once they are published, and with
+ * `bundles` (the files of {@link bundlePaths} below `/board/`, all of them) the entries.
+ * @typedef {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} PublishedFiles
+ */
+
+/**
+ * Is the receipt's promise the server's, is its code on the published list, is the list that of the board's
+ * closing checkpoint, and is the ballot itself under it? With `promise`, and not listed or not found among
+ * the entries, the receipt is evidence against the server.
  *
- * @param {{receipt: string | Uint8Array, receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} from
- *   `receipts.txt` and `/board/checkpoint`, once they are published; with `bundles` (the files of
- *   {@link bundlePaths} below `/board/`) the entry itself is found, and the board's root recomputed
+ * @param {PublishedFiles & {receipt: string | Uint8Array}} from
  * @param {Options} [options]
- * @returns {Promise<{contest: number, code: string, codeText: string, promise: boolean,
- *   listed: boolean | null, entry: number | null, board: {size: number, witnesses: {name: string, time: number}[]} | null}>}
- *   `listed` is null without a list, `entry` without bundles or if it is not on the board. With `promise`
- *   and not `listed` the receipt is evidence against the server
+ * @returns {Promise<Published & {contest: number, promise: boolean}>}
  */
 export function checkReceipt(from, options) {
   return call("checkReceipt", from, options);
+}
+
+/**
+ * The same for a code that somebody typed, of which nobody knows a promise.
+ *
+ * @param {PublishedFiles & {code: string}} from
+ * @param {Options} [options]
+ * @returns {Promise<Published>}
+ */
+export function checkCode(from, options) {
+  return call("checkCode", from, options);
 }
 
 /**

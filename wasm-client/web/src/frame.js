@@ -1,5 +1,6 @@
 /** What stands around every screen: whose page it is, in which language, how long, and where help is (R-ACCS-07). */
 
+import { sha256 } from "./bytes.js";
 import { byId, h } from "./dom.js";
 import { LANGUAGES, load, preferred } from "./texts.js";
 
@@ -31,8 +32,7 @@ const build = (async () => {
   try {
     const answer = await fetch(new URL("../client.manifest", import.meta.url), { cache: "no-cache" });
     if (!answer.ok) return null;
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await answer.arrayBuffer()));
-    return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return await sha256(new Uint8Array(await answer.arrayBuffer()));
   } catch {
     return null;
   }

@@ -69,6 +69,12 @@ function putLog(device, { checkpoint, bundles = [] }) {
   bundles.forEach((bundle, n) => device.put(`bundle/${n}`, bundle));
 }
 
+/** @param {Device} device @param {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} published */
+function putPublished(device, { receipts, ...board }) {
+  if (receipts) device.put("receipts", receipts);
+  putLog(device, board);
+}
+
 /** Bytes whose buffer goes to the page. */
 class Given {
   /** @param {any} value @param {Uint8Array} bytes */
@@ -135,10 +141,13 @@ const calls = {
     if (found.text !== found.text?.normalize("NFC")) found.text = null;
     return found;
   },
-  checkReceipt(device, { receipt, receipts, ...board }) {
-    if (receipts) device.put("receipts", receipts);
-    putLog(device, board);
+  checkReceipt(device, { receipt, ...published }) {
+    putPublished(device, published);
     return JSON.parse(device.check_receipt(bytes(receipt)));
+  },
+  checkCode(device, { code, ...published }) {
+    putPublished(device, published);
+    return JSON.parse(device.check_code(code));
   },
   findKey(device, { list, key, ...board }) {
     putLog(device, board);

@@ -13,6 +13,7 @@ import { errorSummary, showErrors } from "./errors.js";
  * @property {string} [hint]
  * @property {"text" | "password" | "code" | "area" | "choice"} kind
  * @property {string} [autocomplete]
+ * @property {"email" | "tel"} [inputmode] which keyboard a text is typed with
  * @property {number} [length] most symbols of a code
  * @property {string} [value]
  * @property {{ value: string, label: string, hint?: string }[]} [choices]
@@ -116,7 +117,7 @@ function build(app, field) {
     };
     const input = field.kind === "area"
       ? h("textarea", { ...attributes, rows: "4" })
-      : h("input", { ...attributes, type: field.kind === "password" ? "password" : "text", inputmode: field.kind === "code" ? "numeric" : null, class: field.kind === "code" ? "code" : null });
+      : h("input", { ...attributes, type: field.kind === "password" ? "password" : "text", inputmode: field.kind === "code" ? "numeric" : (field.inputmode ?? null), class: field.kind === "code" ? "code" : null });
     if (field.value) input.value = field.value;
     value = () => (field.kind === "code" ? input.value.replace(/[\s-]/g, "") : field.kind === "password" ? input.value : input.value.trim());
     element = h("div", { class: "field" }, h("label", { for: id }, field.label), hint, fault, input, field.kind === "password" ? reveal(app, /** @type {HTMLInputElement} */ (input)) : null);

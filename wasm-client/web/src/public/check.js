@@ -1,25 +1,37 @@
-/** A receipt against the published list and the board (R-PUB-03, R-PUB-06): the list comes here, the code goes nowhere. */
+/**
+ * A receipt, a code or a key against what is published (R-PUB-03, R-PUB-06). Everything comes here, whichever ballot is
+ * looked for, and is searched here: nobody learns which one it is.
+ */
 
 import { Problem } from "../api.js";
 import { Explained } from "../base.js";
 import { codeDisplay } from "../components/code.js";
 import { button, question } from "../components/form.js";
+import { progress } from "../components/progress.js";
+import { CryptoError } from "../crypto.js";
 import { h } from "../dom.js";
 import { receiptIn } from "../receipt.js";
 import { begin, fileField, finding } from "./page.js";
+import { verdict } from "./verdict.js";
 
 /** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("./verdict.js").Found} Found */
+/** @typedef {{ text: string, code: string }} Asked what was in the file, or else what was typed */
+
+/** Bytes of a board that nobody is asked about before they are fetched. */
+const UNASKED = 32e6;
 
 /** @param {Page} page @returns {import("./page.js").Content} */
 function ask(page) {
   const file = fileField("file", page.say("check.file"), page.say("check.file.hint"), { accept: ".html,.txt,text/html,text/plain" });
+  const doing = h("div");
   return {
     state: "check",
     title: page.say("check.title"),
     body: [question(page, {
       before: [page.texts.paragraphs("check.text")],
       fields: [{ name: "code", kind: "area", label: page.say("check.code"), hint: page.say("check.code.hint"), check: () => null }],
-      middle: [file.element],
+      middle: [file.element, doing],
       submit: page.say("check.submit"),
       busy: page.say("public.busy"),
       action: async ({ code }) => {
@@ -27,7 +39,9 @@ function ask(page) {
         if (!chosen && code === "") throw new Explained(page.say("check.fault"));
         await page.open();
         const text = chosen ? receiptIn(await chosen.text()) : "";
-        page.show(text.startsWith("escrutinio/voter-key/v1") ? await byKey(page, text) : chosen ? await byReceipt(page, text) : await byCode(page, code));
+        // A slip of the fingers is said before anything is fetched.
+        if (!chosen) await page.crypto.parseCode(code);
+        page.show(await (text.startsWith("escrutinio/voter-key/v1") ? byKey(page, text, doing) : byCode(page, { text, code }, doing, UNASKED)));
       },
     })],
   };
@@ -43,41 +57,78 @@ async function published(page, path) {
   }
 }
 
-/** @param {Page} page @param {string} typed */
-async function byCode(page, typed) {
-  const { codeText } = await page.crypto.parseCode(typed);
-  const list = await published(page, "/receipts.txt");
-  const listed = list === null ? null : new TextDecoder().decode(list).split("\n").includes(codeText);
-  return result(listed, codeText, (/** @type {Page} */ now) => [line(now, listed)]);
+/** Every entry of the board, however it is asked. @param {Page} page @param {Uint8Array} checkpoint @param {HTMLElement} place */
+async function entries(page, checkpoint, place) {
+  const paths = page.crypto.bundlePaths(checkpoint);
+  const bar = progress(page, page.say("check.fetching"));
+  place.replaceChildren(bar.element);
+  const bundles = [];
+  try {
+    for (const [done, path] of paths.entries()) {
+      bar.at(done, paths.length);
+      bundles.push(await page.api.file(`/board/${path}`));
+    }
+  } finally {
+    place.replaceChildren();
+  }
+  return bundles;
 }
 
-/** @param {Page} page @param {string} text */
-async function byReceipt(page, text) {
+/** How long all entries may be. @param {Page} page @param {Uint8Array} checkpoint */
+function bytesOf(page, checkpoint) {
+  const ballots = Number(new TextDecoder().decode(checkpoint).split("\n")[1]);
+  return ballots * Math.max(...page.election.contests.map(({ ballotBytes }) => ballotBytes));
+}
+
+/**
+ * @param {Page} page
+ * @param {Asked} asked
+ * @param {HTMLElement} place where progress is shown
+ * @param {number} most bytes of a board that is searched; what is longer is left to the voter
+ */
+async function byCode(page, asked, place, most) {
   const receipts = (await published(page, "/receipts.txt")) ?? undefined;
   const checkpoint = receipts ? await page.api.file("/board/checkpoint") : undefined;
-  const found = await page.crypto.checkReceipt({ receipt: text, receipts, checkpoint });
-  return result(found.listed, found.codeText, (/** @type {Page} */ now) => [
-    finding(found.promise, now.texts.inline(found.promise ? "check.promise" : "check.no_promise")),
-    line(now, found.listed),
-    found.board ? finding(true, now.texts.inline("check.board", { size: now.texts.number(found.board.size), witnesses: now.texts.list(found.board.witnesses.map(({ name }) => name)) || now.say("check.board.none") })) : null,
-    found.promise && found.listed === false ? h("li", { class: "finding" }, now.say("check.evidence", { help: now.helpLine })) : null,
-  ]);
+  const bytes = checkpoint ? bytesOf(page, checkpoint) : 0;
+  const bundles = checkpoint && bytes <= most ? await entries(page, checkpoint, place) : undefined;
+  const files = { receipts, checkpoint, bundles };
+  const found = await (asked.text ? fromReceipt(page, { receipt: asked.text, ...files }) : page.crypto.checkCode({ code: asked.code, ...files }));
+  return result(found, checkpoint && !found.searched ? (now) => further(now, asked, bytes) : null);
 }
 
-/** @param {Page} page @param {boolean | null} listed */
-function line(page, listed) {
-  return listed === null ? h("li", { class: "finding" }, page.say("check.early")) : finding(listed, page.texts.inline(listed ? "check.listed" : "check.not_listed"));
+/** @param {Page} page @param {Parameters<typeof import("../crypto.js").checkReceipt>[0]} from */
+async function fromReceipt(page, from) {
+  try {
+    return await page.crypto.checkReceipt(from);
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === "receipt") throw new Explained(page.say("check.no_receipt"));
+    throw error;
+  }
 }
 
-/** The ballots that stand under a key that was saved on another device. @param {Page} page @param {string} text */
-async function byKey(page, text) {
+/** The rest of the search, where it is long. @param {Page} page @param {Asked} asked @param {number} bytes */
+function further(page, asked, bytes) {
+  const place = h("div", { role: "status" });
+  const go = async () => {
+    try {
+      page.show(await byCode(page, asked, place, Infinity));
+    } catch (error) {
+      place.replaceChildren(h("div", { class: "errors" }, h("p", null, page.explain(error))));
+    }
+  };
+  const size = page.texts.number(Math.ceil(bytes / 1e6));
+  return h("div", { class: "card" }, page.texts.paragraphs("check.large", { size }), place, h("div", { class: "actions" }, button(page.say("check.large.do"), go, { class: "secondary" })));
+}
+
+/** The ballots that stand under a key that was saved on another device. @param {Page} page @param {string} text @param {HTMLElement} place */
+async function byKey(page, text, place) {
   const list = Number(/^list (\d+)$/m.exec(text)?.[1]);
   const key = /^key ([0-9a-f]{64})$/m.exec(text)?.[1] ?? "";
-  const checkpoint = await published(page, "/board/checkpoint");
-  if (!checkpoint || !(await published(page, "/receipts.txt"))) return result(null, null, (/** @type {Page} */ now) => [line(now, null)]);
-  const bundles = [];
-  for (const path of page.crypto.bundlePaths(checkpoint)) bundles.push(await page.api.file(`/board/${path}`));
-  const found = await page.crypto.findKey({ list, key, checkpoint, bundles });
+  const checkpoint = (await published(page, "/receipts.txt")) ? await page.api.file("/board/checkpoint") : null;
+  if (!checkpoint) {
+    return (/** @type {Page} */ now) => ({ state: "checked", title: now.say("check.wait"), body: [now.texts.paragraphs("check.early"), again(now)] });
+  }
+  const found = await page.crypto.findKey({ list, key, checkpoint, bundles: await entries(page, checkpoint, place) });
   return (/** @type {Page} */ now) => ({
     state: "checked",
     title: now.say(found.length > 0 ? "check.yes" : "check.no"),
@@ -91,15 +142,29 @@ async function byKey(page, text) {
 }
 
 /**
- * @param {boolean | null} listed
- * @param {string | null} code
- * @param {(page: Page) => import("../dom.js").Child[]} lines
+ * @param {Found} found
+ * @param {((page: Page) => HTMLElement) | null} more
+ * @returns {(page: Page) => import("./page.js").Content}
  */
-function result(listed, code, lines) {
-  return (/** @type {Page} */ page) => ({
+function result(found, more) {
+  const { promise, listed, searched, entry, board } = found;
+  return (page) => ({
     state: "checked",
-    title: page.say(listed === null ? "check.wait" : listed ? "check.yes" : "check.no"),
-    body: [code ? codeDisplay(page, code) : null, h("h2", null, page.say("check.done")), h("ul", { class: "findings", role: "list" }, lines(page)), again(page)],
+    title: page.say(`check.${verdict(found)}`),
+    body: [
+      codeDisplay(page, found.codeText),
+      h("h2", null, page.say("check.done")),
+      h("ul", { class: "findings", role: "list" },
+        promise === undefined ? null : finding(promise, page.texts.inline(promise ? "check.promise" : "check.no_promise")),
+        listed === null ? h("li", { class: "finding" }, page.say("check.early")) : finding(listed, page.texts.inline(listed ? "check.listed" : "check.not_listed")),
+        searched ? finding(entry !== null, page.texts.inline(entry === null ? "check.no_entry" : "check.entry", { entry: page.texts.number(entry ?? 0) })) : null,
+        board ? finding(board.quorum, page.texts.inline(board.quorum ? "check.board" : "check.board.few", {
+          size: page.texts.number(board.size), witnesses: page.texts.list(board.witnesses.map(({ name }) => name)) || page.say("check.board.none"), help: page.helpLine,
+        })) : null,
+        promise && verdict(found) === "no" ? h("li", { class: "finding" }, page.say("check.evidence", { help: page.helpLine })) : null),
+      more ? more(page) : null,
+      again(page),
+    ],
   });
 }
 

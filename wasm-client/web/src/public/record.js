@@ -10,11 +10,12 @@ import { fileField } from "./page.js";
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("../crypto.js").Verification} Verification */
 /** @typedef {Record<string, Blob | Uint8Array>} Files */
+/** @typedef {Map<number, string>} Actas SHA-256 of the signed acta, by contest */
 
 /**
  * Asks from where, verifies, and shows what was found.
  * @param {{ state: string, title: string, text: string, done: string }} what `done`: the title of a record that holds
- * @param {(page: Page, verdict: Verification) => import("../dom.js").Child[]} shown
+ * @param {(page: Page, verdict: Verification, actas: Actas) => import("../dom.js").Child[]} shown
  * @returns {(page: Page) => import("./page.js").Content}
  */
 export function verifying(what, shown) {
@@ -53,7 +54,9 @@ export function verifying(what, shown) {
       body: [bar.element, h("div", { class: "actions" }, button(now.say("verify.stop"), () => abort.abort(), { class: "secondary" }))],
     }));
     try {
-      const verdict = await page.crypto.verifyElection({ files: await files(bar, abort.signal) }, {
+      const record = await files(bar, abort.signal);
+      const actas = await actasOf(record);
+      const verdict = await page.crypto.verifyElection({ files: record }, {
         signal: abort.signal,
         progress: (done, total, phase) => {
           const key = `verify.phase.${phase}`;
@@ -65,7 +68,7 @@ export function verifying(what, shown) {
         state: `${what.state}-done`,
         title: now.say(verdict.valid ? what.done : "verify.bad"),
         wide: true,
-        body: [...verdictOf(now, verdict), ...shown(now, verdict), h("div", { class: "actions" }, button(now.say("public.again"), () => now.show(ask), { class: "secondary" }))],
+        body: [...verdictOf(now, verdict), ...shown(now, verdict, actas), h("div", { class: "actions" }, button(now.say("public.again"), () => now.show(ask), { class: "secondary" }))],
       }));
     } catch (error) {
       const text = abort.signal.aborted ? page.say("verify.stopped") : page.explain(error);
@@ -103,6 +106,12 @@ async function fetched(page, bar, signal) {
   return files;
 }
 
+/** As the sums have them, which the verifier compares with every file. @param {Files} files @returns {Promise<Actas>} */
+async function actasOf(files) {
+  const sums = await new Blob([/** @type {BlobPart} */ (files.SHA256SUMS ?? "")]).text();
+  return new Map([...sums.matchAll(/^([0-9a-f]{64}) {2}acta\/contest-(\d{3})\.bin$/gm)].map(([, hash, contest]) => [Number(contest), hash ?? ""]));
+}
+
 /** @param {Page} page @param {Verification} verdict @returns {import("../dom.js").Child[]} */
 function verdictOf(page, verdict) {
   if (verdict.valid) return [h("div", { class: "card done-card" }, h("p", { class: "verdict" }, page.say("verify.ballots", { ballots: page.texts.number(verdict.ballots) })))];
@@ -128,8 +137,21 @@ export function checks(page, verdict) {
   ];
 }
 
-/** Chart and table of every contest, in the order of the acta. @param {Page} page @param {Verification} verdict @returns {import("../dom.js").Child[]} */
-export function results(page, verdict) {
+/** The printed acta, and the hash that it must show. @param {Page} page @param {number} contest @param {Actas} actas */
+function acta(page, contest, actas) {
+  const hash = actas.get(contest);
+  if (!page.config.acta || !hash) return null;
+  const address = `${page.config.acta}/contest-${String(contest).padStart(3, "0")}`;
+  return h("div", { class: "card" },
+    h("ul", null,
+      h("li", null, h("a", { href: `${address}.html` }, page.say("results.acta"))),
+      h("li", null, h("a", { href: `${address}.json` }, page.say("results.acta.data")))),
+    h("p", null, page.say("results.acta.hash")),
+    h("p", { class: "hash" }, hash));
+}
+
+/** Chart and table of every contest, in the order of the acta. @param {Page} page @param {Verification} verdict @param {Actas} actas @returns {import("../dom.js").Child[]} */
+export function results(page, verdict, actas) {
   const percent = new Intl.NumberFormat(page.texts.language === "es" ? "es-MX" : "en-GB", { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
   return verdict.results.flatMap((contest) => {
     const most = Math.max(1, ...contest.options.map(({ votes }) => votes));
@@ -145,6 +167,7 @@ export function results(page, verdict) {
             h("th", { scope: "row" }, option.name), h("td", { class: "figure" }, page.texts.number(option.votes)), h("td", { class: "figure" }, percent.format(contest.total === 0 ? 0 : option.votes / contest.total))))),
           h("tfoot", null, h("tr", null, h("th", { scope: "row" }, page.say("results.total")), h("td", { class: "figure" }, page.texts.number(contest.total)), h("td", { class: "figure" }, contest.total === 0 ? "" : percent.format(1)))))),
       h("p", { class: "hint" }, page.say("results.order")),
+      acta(page, contest.contest, actas),
     ];
   });
 }

@@ -3,4 +3,4 @@
 import { begin } from "./page.js";
 import { checks, results, verifying } from "./record.js";
 
-void begin(verifying({ state: "results", title: "results.title", text: "results.text", done: "results.title" }, (page, verdict) => [...results(page, verdict), ...checks(page, verdict)]));
+void begin(verifying({ state: "results", title: "results.title", text: "results.text", done: "results.title" }, (page, verdict, actas) => [...results(page, verdict, actas), ...checks(page, verdict)]));

@@ -30,6 +30,7 @@ export function factor(factors, how) {
         submit: app.say("form.next"),
         action: async (values) => {
           const chosen = await app.api.factor(factors.attempt, values.factor === "totp" ? "totp" : "sms");
+          app.second = { offered: factors.factors, authenticator: factors.authenticator || chosen.uri !== undefined };
           app.show(code(chosen, how));
         },
       }),

@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { button } from "../components/form.js";
 import { save } from "../files.js";
 import { ballot } from "./choose.js";
+import { contact, contactOpen } from "./contact.js";
 import { finish } from "./end.js";
 
 /** @type {import("../app.js").Screen} */
@@ -24,15 +25,20 @@ export function home(app) {
         cast
           ? h("p", { class: "done" }, app.say("home.cast"))
           : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
-      done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" })) : [
+      done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app)) : [
         h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
           h("div", { class: "actions" }, button(app.say("home.key.save"), async () => {
             const { list, key } = await app.crypto.voterKey();
             save("clave-de-comprobacion.txt", `escrutinio/voter-key/v1\nelection ${app.election.electionId}\nlist ${list}\nkey ${key}\n`, "text/plain");
             app.announce(app.say("home.key.saved"));
           }, { class: "secondary" }))),
-        h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "link" })),
+        h("div", { class: "actions" }, contactLink(app), button(app.say("end.leave"), () => finish(app), { class: "link" })),
       ],
     ],
   };
+}
+
+/** @param {import("../app.js").App} app */
+function contactLink(app) {
+  return contactOpen(app) ? button(app.say("contact.title"), () => app.show(contact), { class: "link" }) : null;
 }
