@@ -453,7 +453,11 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let typed = found["codeText"].as_str().unwrap().to_lowercase().replace('-', " ");
     let by_code = value(&anybody.check_code(&typed).unwrap());
-    assert_eq!((&by_code["listed"], &by_code["entry"]), (&json!(true), &found["entry"]), "a code says as much as its receipt");
+    assert_eq!(
+        (&by_code["listed"], &by_code["entry"]),
+        (&json!(true), &found["entry"]),
+        "a code says as much as its receipt"
+    );
     assert_eq!(by_code["promise"], json!(null), "but nobody promised it");
     assert_eq!(code(anybody.check_code(&typed[1..])), "code");
     let entry = found["entry"].as_u64().unwrap();

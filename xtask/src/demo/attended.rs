@@ -105,15 +105,18 @@ impl Attended {
         let help =
             json!({ "name": "INETEL (demostración)", "phone": "+52 800 433 2000", "mail": "ayuda@voto.example" });
         let election = stage.election_id()?.to_string();
-        let config = json!({ "server": "", "election": election, "record": "/record", "help": help });
+        let config = json!({ "server": "", "election": election, "record": "/record", "acta": "/acta", "help": help });
         stage.write(&self.host.join("config.json"), format!("{config:#}\n").as_bytes())
     }
 
     /// Whoever has the page's address can fetch the record, and everything that is verified from it.
     pub(crate) fn publish(&self, stage: &mut Stage) -> Outcome {
-        let path = self.host.join("record");
         #[cfg(unix)]
-        std::os::unix::fs::symlink(stage.record(), &path).map_err(|error| Failure::file(&path, &error))?;
+        for name in ["record", "acta"] {
+            let path = self.host.join(name);
+            let linked = std::os::unix::fs::symlink(stage.out.join(name), &path);
+            linked.map_err(|error| Failure::file(&path, &error))?;
+        }
         stage.screen.step(
             "Todo está publicado: compruébelo en el navegador con su comprobante",
             "Everything is published: check it in the browser with your receipt",
