@@ -4,8 +4,8 @@ use crate::shell::{Failure, Outcome, read, root};
 
 const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// Every path in backquotes exists, and every name that stands before a path of a Rust file, back
-/// to the path before, is a function there.
+/// Every path in backquotes exists, and every name that stands before a path of a Rust file or of a
+/// module of the page, back to the path before, is a function there.
 pub(crate) fn run() -> Outcome {
     let text = read(&root().join(DOCUMENT))?;
     let steps = text.split_once("\n## Life of a ballot").map_or("", |(_, steps)| steps);
@@ -21,9 +21,10 @@ pub(crate) fn run() -> Outcome {
             if !root().join(word).exists() {
                 return Err(Failure::new(format!("{DOCUMENT} names {word}, which does not exist")));
             }
-            let code = if word.ends_with(".rs") { read(&root().join(word))? } else { continue };
+            let script = word.ends_with(".js");
+            let code = if script || word.ends_with(".rs") { read(&root().join(word))? } else { continue };
             for name in names.drain(..).filter(|name| is_function(name)) {
-                if !defines(&code, name) {
+                if !defines(&code, name, script) {
                     return Err(Failure::new(format!("{DOCUMENT}: there is no function {name} in {word}")));
                 }
                 found = found.saturating_add(1);
@@ -38,9 +39,12 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn is_function(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-fn defines(code: &str, name: &str) -> bool {
-    ["(", "<"].iter().any(|after| code.contains(&format!("fn {name}{after}")))
+fn defines(code: &str, name: &str, script: bool) -> bool {
+    let forms: &[(&str, &str)] =
+        if script { &[("function ", "("), ("\n  async ", "("), ("\n  ", "(")] } else { &[("fn ", "("), ("fn ", "<")] };
+    forms.iter().any(|(before, after)| code.contains(&format!("{before}{name}{after}")))
 }

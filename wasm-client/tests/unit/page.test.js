@@ -11,6 +11,8 @@ import { groupsOf, toggle } from "../../web/src/marks.js";
 import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
+import { receiptDocument } from "../../web/src/receipt.js";
+import { Texts } from "../../web/src/texts.js";
 import { INFO, resolve } from "../standin/election.js";
 
 const WEB = new URL("../../web/", import.meta.url);
@@ -126,6 +128,21 @@ test("R-ROLL-05 the page refuses no address or number that the server takes, and
 
 test("a pasted link, broken over lines as mails do", () => {
   assert.equal(fragmentOf("https://voto.example/#aGFs\n Zg.dG9r"), "aGFsZg.dG9r");
+});
+
+test("R-CAST-06 R-CAST-12 R-CAST-14 the receipt's file says what was promised, and nothing of voter, choice or time", async () => {
+  const texts = new Texts("es", JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8")));
+  const code = "05X4-9AQH-DVS2-TVVP-REAB-C8X4-W1BR-EY94-3W42-HY9S-QYHH-GNZK-15YN-E";
+  const proof = `escrutinio/receipt/v1\nelection ${INFO.electionId}\ncontest 0\ncode ${code}\npromise <good>\n`;
+  const contest = { ...senate, office: 'Senaduría "<b>"' };
+  const file = receiptDocument(texts, INFO, contest, { contest: 0, code, text: proof }, "https://voto.example/check.html");
+  for (const there of [INFO.process, INFO.title, "https://voto.example/check.html", "&#60;b&#62;", "promise &#60;good&#62;", ...code.split("-")]) assert.ok(file.includes(there), there);
+  const words = file.replace(/<style>.*<\/style>/s, "").replace(/<svg.*<\/svg>/s, "");
+  for (const { name, formulas } of senate.spaces) {
+    for (const said of [name, ...formulas.flatMap(({ owner, substitute }) => [owner, substitute])]) assert.ok(!said || !words.includes(said), said);
+  }
+  assert.doesNotMatch(words, /\d{1,2}:\d{2}|\d{1,2} de \w+ de \d{4}/, "no time");
+  assert.doesNotMatch(file, /<script|<img|<link|src=|url\(/i, "and it needs nothing else");
 });
 
 test("R-DOC-04 no document or script names another origin, and nothing stands inline", async () => {
