@@ -5,6 +5,7 @@
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::board::lines::{Lines, hex_hash};
@@ -156,10 +157,27 @@ pub fn is_path(path: &str) -> bool {
     path.len() <= PATH && path.split('/').all(part) && path != LIST && path != CONFIG
 }
 
+/// The path of a file that another one names relative to itself; `None` if the name leads out of the page or is not
+/// written plainly.
+#[must_use]
+pub fn resolve(from: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in name.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/")).filter(|path| is_path(path))
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::vec::Vec;
 
     use super::*;
 
@@ -228,6 +246,22 @@ mod tests {
         for second in ["a", "b"] {
             let order = ClientListError::Order { line: 3 };
             assert_eq!(parse(&format!("{hash}  b\n{hash}  {second}\n")), order);
+        }
+    }
+
+    #[test]
+    fn names_are_relative() {
+        for (from, name, path) in [
+            ("a/b.html", "../c.js", "c.js"),
+            ("a/b.js", "./c/d.js", "a/c/d.js"),
+            ("b.html", "c.js", "c.js"),
+            ("a/b.html", "d/../c.js", "a/c.js"),
+        ] {
+            assert_eq!(resolve(from, name).as_deref(), Some(path));
+        }
+        for name in ["../c.js", "", "/c.js", "//a.example/c.js", "https://a.example/c.js", "c.js?x", "c.js#x", " c.js"]
+        {
+            assert_eq!(resolve("b.html", name), None, "{name:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use base64ct::{Base64, Encoding};
-use escrutinio_core::client_list::{self, ClientList};
+use escrutinio_core::client_list::{self, ClientList, resolve};
 use escrutinio_core::ids::hex;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -153,25 +153,6 @@ fn tag_with_hash(
     Ok(tag.replacen(attribute, &format!("integrity=\"{}\" {attribute}", hash(bytes)), 1))
 }
 
-/// The path of a name that stands in a file.
-fn resolve(from: &str, name: &str) -> Option<String> {
-    if name.contains(':') || name.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in name.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// Modules with everything that they import, directly or not.
 fn imports_of(modules: BTreeSet<String>, files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
@@ -298,8 +279,6 @@ mod tests {
             let document = format!("<head></head>{script}");
             assert!(with_hashes(&document, "index.html", &page()).is_err(), "{script}");
         }
-        assert_eq!(resolve("a/b.html", "../c.js"), Some("c.js".to_owned()));
-        assert_eq!(resolve("b.html", "../c.js"), None);
     }
 
     #[test]
