@@ -83,7 +83,8 @@ fn fault(document: &str, tag: &Tag, rest: &str, list: &ClientList) -> Option<Str
     let listed = |value: &str| resolve(document, value).is_some_and(|path| list.get(&path).is_some());
     for (attribute, value) in &tag.attributes {
         let foreign = match attribute.as_str() {
-            "src" => !listed(value) && !(name == "img" && value.starts_with("data:image/")),
+            "src" if name == "img" && value.starts_with("data:image/") => false,
+            "src" => !listed(value),
             "href" | "xlink:href" if matches!(name, "a" | "area") => runs(value),
             "href" | "xlink:href" => !listed(value) && !value.starts_with('#'),
             "charset" if name == "meta" => !value.eq_ignore_ascii_case("utf-8"),

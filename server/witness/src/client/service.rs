@@ -1,7 +1,7 @@
 //! The server behind the page: the sealed record, the figures, the credential lists and the log of acts that a voter's
 //! device is shown there.
 
-use std::fmt::Display;
+use core::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 
