@@ -5,7 +5,7 @@
 
 use escrutinio_core::client_list::ClientList;
 use escrutinio_witness::client::document::faults;
-use escrutinio_witness::client::policy::{Origins, weaker};
+use escrutinio_witness::client::policy::{Kind, Origins, weaker};
 use libfuzzer_sys::fuzz_target;
 
 const SCRIPT: &[u8] = b"<script src=\"https://otro.example/x.js\"></script>";
@@ -21,9 +21,11 @@ fuzz_target!(|data: &[u8]| {
         assert!(!hidden.is_empty(), "a script was hidden");
     } else if let Ok(policy) = core::str::from_utf8(data) {
         let origins = Origins { own: "https://voto.example".into(), others: vec!["https://casilla.example".into()] };
-        let _ = weaker(&[policy.to_owned()], &origins);
+        let _ = weaker(&[policy.to_owned()], Kind::Page, &origins);
         // One policy alone: the first directive of a name counts.
         let policy = format!("script-src 'unsafe-inline'; {}", policy.replace(',', " "));
-        assert!(!weaker(&[policy], &origins).is_empty(), "a weaker policy passed");
+        for kind in [Kind::Page, Kind::Beside] {
+            assert!(!weaker(std::slice::from_ref(&policy), kind, &origins).is_empty(), "a weaker policy passed");
+        }
     }
 });

@@ -433,6 +433,16 @@ fn a_policy_that_is_weaker() {
         let report = sealed().look(&host.serve(), 20);
         assert_eq!((report.codes(), places(&report, Point::Policy)), (vec!["W3.1"], vec!["/"]), "{to}");
     }
+    // What lies beside the page is data: it may have style in itself, but runs nothing.
+    let host = honest();
+    let beside =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    host.change("/config.json", |reply| reply.set("content-security-policy", beside));
+    assert_eq!(codes(&host), [""; 0]);
+    host.change("/config.json", |reply| {
+        reply.set("content-security-policy", &format!("{beside}; script-src 'self' *"))
+    });
+    assert_eq!(codes(&host), ["W3.1"]);
     // Only reported is not obeyed.
     let host = honest();
     host.change("/src/worker.js", |reply| {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::get::Answer;
 use super::point::Point;
-use super::policy::{self, Origins, origin};
+use super::policy::{self, Kind, Origins, origin};
 use super::report::Value;
 use super::{Look, document};
 use crate::follow::fetch::address;
@@ -170,7 +170,9 @@ impl Look<'_> {
         for point in [Point::Policy, Point::Headers, Point::Types, Point::Extra] {
             report.looked(point);
         }
-        let weaker = policy::weaker(&answer.all("content-security-policy"), origins);
+        let beside = path == CONFIG || path.starts_with("emblems/");
+        let kind = if beside { Kind::Beside } else { Kind::Page };
+        let weaker = policy::weaker(&answer.all("content-security-policy"), kind, origins);
         if !weaker.is_empty() {
             report.differs(
                 Point::Policy,

@@ -29,6 +29,17 @@ const FROM: &[(&str, Sources)] = &[
     ("prefetch-src", &[]),
 ];
 
+/// The same for what the host lays beside the page: it is data, so it runs nothing, and may have its style in itself.
+const BESIDE: &[(&str, Sources)] = &[
+    ("script-src", &[]),
+    ("script-src-elem", &[]),
+    ("worker-src", &[]),
+    ("connect-src", &[]),
+    ("style-src", &["'self'", "'unsafe-inline'"]),
+    ("style-src-elem", &["'self'", "'unsafe-inline'"]),
+    ("style-src-attr", &["'unsafe-inline'"]),
+];
+
 /// Directives that must be there, as nothing stands in for them.
 const NEEDED: [&str; 4] = ["default-src", "base-uri", "form-action", "frame-ancestors"];
 
@@ -40,6 +51,15 @@ const STRICTER: [&str; 5] =
 pub const DUE: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; \
     connect-src 'self' <server> <record>; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+
+/// Of what an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The page.
+    Page,
+    /// What the host lays beside it.
+    Beside,
+}
 
 /// Where a page may come from and send to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,14 +81,17 @@ pub fn origin(url: &str) -> String {
 /// In what the policies of an answer are weaker than they must be: nothing, if one of them is no weaker, as a browser
 /// obeys all.
 #[must_use]
-pub fn weaker(fields: &[String], origins: &Origins) -> Vec<String> {
+pub fn weaker(fields: &[String], kind: Kind, origins: &Origins) -> Vec<String> {
     let policies = fields.iter().flat_map(|field| field.split(','));
-    let faults = policies.map(|policy| faults(policy, origins)).min_by_key(Vec::len);
+    let kinds: &[Kind] = if kind == Kind::Page { &[kind] } else { &[Kind::Beside, Kind::Page] };
+    let faults = policies.flat_map(|policy| kinds.iter().map(move |kind| faults(policy, *kind, origins)));
+    let faults = faults.min_by_key(Vec::len);
     faults.unwrap_or_else(|| vec!["content-security-policy".to_owned()])
 }
 
 /// What is missing or too much in one policy.
-fn faults(policy: &str, origins: &Origins) -> Vec<String> {
+fn faults(policy: &str, kind: Kind, origins: &Origins) -> Vec<String> {
+    let own: &[(&str, Sources)] = if kind == Kind::Beside { BESIDE } else { &[] };
     let mut faults = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for directive in policy.split(';') {
@@ -78,7 +101,7 @@ fn faults(policy: &str, origins: &Origins) -> Vec<String> {
         if seen.contains(&name) {
             continue;
         }
-        if let Some((_, allowed)) = FROM.iter().find(|(known, _)| *known == name) {
+        if let Some((_, allowed)) = own.iter().chain(FROM).find(|(known, _)| *known == name) {
             for word in words.filter(|word| !allows(&name, allowed, word, origins)) {
                 faults.push(format!("{name} {word}"));
             }
@@ -120,7 +143,7 @@ mod tests {
     }
 
     fn weak(policy: &str) -> Vec<String> {
-        weaker(&[policy.to_owned()], &origins())
+        weaker(&[policy.to_owned()], Kind::Page, &origins())
     }
 
     #[test]
@@ -142,7 +165,7 @@ mod tests {
         ] {
             assert_eq!(weak(&stricter), [""; 0], "{stricter}");
         }
-        assert_eq!(weaker(&["default-src *".into(), good], &origins()), [""; 0], "a browser obeys both");
+        assert_eq!(weaker(&["default-src *".into(), good], Kind::Page, &origins()), [""; 0], "a browser obeys both");
     }
 
     #[test]
@@ -177,10 +200,26 @@ mod tests {
             let policy = good().replacen(from, to, 1);
             assert!(weak(&policy).contains(&said.to_owned()), "{policy}: {:?}", weak(&policy));
         }
-        assert_eq!(weaker(&[], &origins()), ["content-security-policy"]);
+        assert_eq!(weaker(&[], Kind::Page, &origins()), ["content-security-policy"]);
         assert!(!weak("").is_empty());
         let first = good().replace("script-src", "script-src 'unsafe-inline'; script-src");
         assert_eq!(weak(&first), ["script-src 'unsafe-inline'"], "the first of two counts");
+    }
+
+    #[test]
+    fn what_lies_beside_runs_nothing() {
+        let beside = |policy: &str| weaker(&[policy.to_owned()], Kind::Beside, &origins());
+        let data = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                    frame-ancestors 'none'";
+        for policy in [data, &good(), "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"]
+        {
+            assert_eq!(beside(policy), [""; 0], "{policy}");
+        }
+        assert_eq!(weak(data), ["style-src 'unsafe-inline'"], "the page itself has no such style");
+        for more in ["script-src 'self'", "connect-src 'self'", "script-src-elem *", "worker-src blob:"] {
+            assert_eq!(beside(&format!("{data}; {more}")), [more], "{more}");
+        }
+        assert!(!beside("").is_empty());
     }
 
     #[test]
