@@ -21,7 +21,7 @@ pub mod code;
 pub mod epoch;
 pub mod history;
 pub mod inclusion;
-mod lines;
+pub(crate) mod lines;
 pub mod merkle;
 pub mod note;
 mod path;

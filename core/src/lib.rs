@@ -13,7 +13,8 @@
 //! 7. [`tally`], [`decrypt`]: sums, partial decryptions, counts;
 //! 8. [`permutation`], [`proof::shuffle`]: lists mixed so that nobody can follow a row;
 //! 9. [`writein`]: written-in names, mixed, decrypted, reported;
-//! 10. [`record`], [`verify`]: the published record and its checks.
+//! 10. [`record`], [`verify`]: the published record and its checks;
+//! 11. [`client_list`]: the files of the voting page.
 //!
 //! The crate is `no_std`, has no unsafe code, names no source of randomness (callers
 //! pass a CSPRNG) and takes no encryption or proof nonce from anyone.
@@ -30,6 +31,7 @@ pub mod access;
 pub mod acta;
 pub mod ballot;
 pub mod board;
+pub mod client_list;
 pub mod credential;
 pub mod decrypt;
 pub mod dlog;

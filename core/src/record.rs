@@ -145,6 +145,13 @@ pub fn number_in(path: &str, prefix: &str, suffix: &str) -> Option<u32> {
     if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
+/// Whether a path is of a file that is sealed before the first ballot: what M1.1 to E1.2 read.
+#[must_use]
+pub fn is_sealed_path(path: &str) -> bool {
+    [MANIFEST, ROLL, KEY_TRANSCRIPT, TRIAL, SEAL].contains(&path)
+        || path.starts_with("credentials/") && is_record_path(path)
+}
+
 /// Whether a path is one that a record may hold (R1.1).
 #[must_use]
 pub fn is_record_path(path: &str) -> bool {

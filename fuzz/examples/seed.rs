@@ -11,6 +11,7 @@ use escrutinio_core::board::inclusion::LogProof;
 use escrutinio_core::board::proof::{ConsistencyProof, InclusionProof};
 use escrutinio_core::board::receipt::Receipt;
 use escrutinio_core::board::submission::Submission;
+use escrutinio_core::client_list::ClientList;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::ids::{CustodianIndex, TrackingCode};
 use escrutinio_core::keygen::round1;
@@ -44,6 +45,7 @@ fn main() -> io::Result<()> {
     for (name, manifest) in [("presidency", testing::presidency(&keys)), ("several", testing::several(&keys))] {
         put("manifest", name, &manifest.to_bytes())?;
     }
+    client(&put)?;
     messages(&put)?;
     secrets(&put)?;
     texts(&put)?;
@@ -91,6 +93,20 @@ fn target_of(path: &str) -> Option<&'static str> {
         _ if path.starts_with("acta/") => "acta",
         _ => return None,
     })
+}
+
+fn client(put: &Put<'_>) -> io::Result<()> {
+    let document = concat!(
+        "<!DOCTYPE html><html lang=\"es\"><head><meta charset=\"utf-8\"><link rel=\"stylesheet\" href=\"style.css\">",
+        "<script type=\"module\" src=\"src/main.js\"></script></head><body><a href=\"#main\">Ir</a></body></html>"
+    );
+    let files = [("index.html", document.as_bytes()), ("src/main.js", b"1;"), ("style.css", b"")];
+    put("client_list", "page", ClientList::of(files).expect("a list").to_string().as_bytes())?;
+    put("client_list", "empty", ClientList::default().to_string().as_bytes())?;
+    let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' https://casilla.example; \
+                  style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    put("client_page", "document", &[&[0], document.as_bytes()].concat())?;
+    put("client_page", "policy", &[&[1], policy.as_bytes()].concat())
 }
 
 fn messages(put: &Put<'_>) -> io::Result<()> {

@@ -50,12 +50,6 @@ pub struct LoadedElection {
     pub zero_checkpoint: Option<String>,
 }
 
-/// Whether a file is part of what was sealed before the first ballot.
-fn is_sealed(path: &str) -> bool {
-    [record::MANIFEST, record::ROLL, record::KEY_TRANSCRIPT, record::TRIAL, record::SEAL].contains(&path)
-        || path.starts_with("credentials/") && record::is_record_path(path)
-}
-
 impl LoadedElection {
     /// Reads and verifies the record in a folder, M1.1 to E1.2.
     ///
@@ -116,7 +110,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Arc<[u8]>>)
         let kind = entry.file_type().map_err(fail(&entry.path()))?;
         if kind.is_dir() {
             collect(&entry.path(), &format!("{name}/"), files)?;
-        } else if kind.is_file() && is_sealed(&name) {
+        } else if kind.is_file() && record::is_sealed_path(&name) {
             let bytes = fs::read(entry.path()).map_err(fail(&entry.path()))?;
             files.insert(name, bytes.into());
         }

@@ -6,15 +6,15 @@ use base64ct::{Base64, Encoding};
 
 /// Takes lines off the front of a text; each ends with a line feed.
 #[derive(Clone, Debug)]
-pub(super) struct Lines<'a>(&'a str);
+pub(crate) struct Lines<'a>(&'a str);
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self(text)
     }
 
     /// What follows the lines taken.
-    pub(super) fn rest(&self) -> &'a str {
+    pub(crate) fn rest(&self) -> &'a str {
         self.0
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn base64_array<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// 64 lower-case hexadecimal digits.
-pub(super) fn hex_hash(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn hex_hash(text: &str) -> Option<[u8; 32]> {
     let mut hash = [0; 32];
     if text.len() != 64 {
         return None;

@@ -22,14 +22,20 @@ escrutinio-witness follow URL --record DIR --state DIR
       --once                 una vez / once
       --quiet-minutes N      (90)
 
+escrutinio-witness client URL --record DIR
+    Sin llave: si la página de votación es la que nombra la elección. Without a key: whether the voting page is
+    the one that the election names. Códigos / codes: spec/server.md
+      --patience SECONDS     espera / wait (30)
+      --save NEW-FOLDER      guarda lo que llegó, si algo difiere / keeps what came, if something differs
+
 escrutinio-witness status --state DIR
     Cómo están las cosas. How things stand.
       --quiet-minutes N      (90)
 
-  --json                     para máquinas / for machines (follow, status)
+  --json                     para máquinas / for machines (follow, client, status)
   --lang es|en               idioma / language
 
-0: todo bien / all well. 1: alarma / alarm. 2: no se pudo / could not run, or could not check.
+0: todo bien / all well. 1: alarma, o algo difiere / alarm, or something differs. 2: no se pudo / could not run, or could not check.
 ";
 
 /// What was asked for.
@@ -48,6 +54,8 @@ pub(crate) enum Command {
     },
     /// Follow.
     Follow { url: String, record: PathBuf, state: PathBuf, every: u64, once: bool },
+    /// Look at the voting page.
+    Client { url: String, record: PathBuf, patience: u64, save: Option<PathBuf> },
     /// Say how things stand.
     Status { state: PathBuf },
 }
@@ -74,6 +82,8 @@ struct Options {
     clock: Option<PathBuf>,
     every: Option<u64>,
     once: bool,
+    patience: Option<u64>,
+    save: Option<PathBuf>,
 }
 
 /// Reads the command line. The language comes first, so that errors are in it.
@@ -93,6 +103,8 @@ pub(crate) fn read(mut parser: Parser) -> Result<Arguments, lexopt::Error> {
             Long("clock-file") => options.clock = Some(parser.value()?.into()),
             Long("every") => options.every = Some(parser.value()?.parse()?),
             Long("once") => options.once = true,
+            Long("patience") => options.patience = Some(parser.value()?.parse()?),
+            Long("save") => options.save = Some(parser.value()?.into()),
             Long("quiet-minutes") => quiet = parser.value()?.parse()?,
             Long("json") => json = true,
             Long("lang") => lang = parser.value()?.parse()?,
@@ -120,6 +132,16 @@ impl Options {
             ("clock-file", self.clock.is_some()),
         ];
         let following = [("every", self.every.is_some()), ("once", self.once)];
+        let looking = [("patience", self.patience.is_some()), ("save", self.save.is_some())];
+        if let ["client", url] = words.as_slice() {
+            foreign(&signing)?;
+            foreign(&following)?;
+            foreign(&[("state", self.state.is_some())])?;
+            let record = needed(self.record, "record")?;
+            let patience = self.patience.unwrap_or(30).max(1);
+            return Ok(Command::Client { url: (*url).to_owned(), record, patience, save: self.save });
+        }
+        foreign(&looking)?;
         let state = needed(self.state, "state")?;
         match words.as_slice() {
             ["run"] => {
@@ -145,7 +167,7 @@ impl Options {
                 foreign(&[("record", self.record.is_some())])?;
                 Ok(Command::Status { state })
             }
-            _ => Err("run | follow URL | status (--help)".into()),
+            _ => Err("run | follow URL | client URL | status (--help)".into()),
         }
     }
 }
@@ -165,6 +187,8 @@ mod tests {
         assert_eq!((run.quiet, run.lang), (300, Lang::En));
         let follow = parse("follow https://urna.example --record r --state s --once --json").unwrap();
         assert!(matches!(follow.command, Command::Follow { every: 60, once: true, .. }) && follow.json);
+        let client = parse("client https://voto.example --record r --save f").unwrap();
+        assert!(matches!(client.command, Command::Client { patience: 30, save: Some(_), .. }));
         assert!(matches!(parse("status --state s").unwrap().command, Command::Status { .. }));
         assert!(matches!(parse("--help").unwrap().command, Command::Help));
     }
@@ -181,7 +205,14 @@ mod tests {
             "run --record r --key k --state s --listen 127.0.0.1:80 --clock-file c",
             "follow --record r --state s",
             "follow u --record r --state s --key k",
+            "follow u --record r --state s --save f",
+            "client --record r",
+            "client u",
+            "client u --record r --state s",
+            "client u --record r --once",
+            "client u --record r --key k",
             "status --state s --record r",
+            "status --state s --patience 5",
             "status",
             "sign --state s",
         ] {

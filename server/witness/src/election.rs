@@ -38,6 +38,26 @@ impl Log {
     }
 }
 
+/// Verifies a sealed record (M1.1 to E1.2).
+///
+/// # Errors
+/// If it cannot be read, or a check does not hold.
+pub fn sealed(record: &Path) -> Result<verify::Election> {
+    let verified = verify::sealed(&Folder(record.to_path_buf()), &mut UnwrapErr(SysRng), &mut ());
+    let (report, election) = verified.map_err(|why| Error::file(record, why))?;
+    let failed = report.checks().into_iter().find(|result| {
+        // R1.1 is for whole records.
+        !result.ok && result.check != Check::R1_1 && result.check <= Check::E1_2
+    });
+    match (failed, election) {
+        (None, Some(election)) => Ok(election),
+        (failed, _) => {
+            let (check, culprit) = failed.map_or((Check::E1_2, None), |result| (result.check, result.culprit));
+            Err(Error::Check { check, culprit: culprit.unwrap_or_default() })
+        }
+    }
+}
+
 /// What a witness must know of a sealed election.
 #[derive(Clone, Debug)]
 pub struct Election {
@@ -63,19 +83,7 @@ impl Election {
     /// # Errors
     /// If it cannot be read, or a check does not hold.
     pub fn verify(record: &Path) -> Result<Self> {
-        let verified = verify::sealed(&Folder(record.to_path_buf()), &mut UnwrapErr(SysRng), &mut ());
-        let (report, election) = verified.map_err(|why| Error::file(record, why))?;
-        let failed = report.checks().into_iter().find(|result| {
-            // R1.1 is for whole records.
-            !result.ok && result.check != Check::R1_1 && result.check <= Check::E1_2
-        });
-        match (failed, election) {
-            (None, Some(election)) => Self::of(&election).ok_or(Error::Names),
-            (failed, _) => {
-                let (check, culprit) = failed.map_or((Check::E1_2, None), |result| (result.check, result.culprit));
-                Err(Error::Check { check, culprit: culprit.unwrap_or_default() })
-            }
-        }
+        Self::of(&sealed(record)?).ok_or(Error::Names)
     }
 
     /// What follows from a verified election; `None` if a name cannot stand in a note.
@@ -113,7 +121,7 @@ impl Election {
 }
 
 /// A record in a folder. What is no regular file is passed over: then something is missing.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Source for Folder {
     type Error = io::Error;

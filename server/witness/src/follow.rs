@@ -24,7 +24,7 @@ use acts::Acts;
 use fetch::{Fetch, FetchError};
 
 /// Most bytes of a checkpoint.
-const CHECKPOINT: u64 = 64 * 1024;
+pub(crate) const CHECKPOINT: u64 = 64 * 1024;
 
 /// Whoever follows.
 pub struct Follower {

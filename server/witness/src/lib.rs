@@ -14,7 +14,8 @@
 //! 5. [`witness`]: what is signed and what is refused;
 //! 6. [`http`]: the witness as a server;
 //! 7. [`follow`]: the same without a key;
-//! 8. [`status`], [`text`]: what people and machines are told.
+//! 8. [`client`]: the voting page, looked at from outside;
+//! 9. [`status`], [`text`]: what people and machines are told.
 //!
 //! The clock is an argument ([`clock`]).
 
@@ -22,6 +23,7 @@
 
 pub mod alarm;
 pub mod book;
+pub mod client;
 pub mod clock;
 pub mod election;
 pub mod error;

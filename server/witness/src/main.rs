@@ -1,4 +1,4 @@
-//! `escrutinio-witness`: cosigns the checkpoints of an election, or follows them.
+//! `escrutinio-witness`: cosigns the checkpoints of an election, follows them, or looks at the voting page.
 //!
 //! Exit codes: 0 all well, 1 there is an alarm, 2 the program could not run or not check.
 
@@ -12,13 +12,14 @@ use std::sync::Arc;
 use std::thread;
 
 use escrutinio_sealed::{Person, read_password};
+use escrutinio_witness::client::{self, Manner};
 use escrutinio_witness::clock::{Clock, SystemClock, utc};
 use escrutinio_witness::follow::fetch::Server;
 use escrutinio_witness::follow::{Follower, Seen};
 use escrutinio_witness::http::{self, Limits};
 use escrutinio_witness::status::{self, Status};
 use escrutinio_witness::text::Lang;
-use escrutinio_witness::{Answer, Election, Log, Result, Witness};
+use escrutinio_witness::{Answer, Election, Log, Result, Witness, election};
 use serde_json::json;
 
 use crate::cli::{Arguments, Command, HELP};
@@ -55,6 +56,20 @@ fn run(arguments: &Arguments) -> Result<u8> {
             Ok(WELL)
         }
         Command::Status { state } => report(state, *lang, *json, *quiet),
+        Command::Client { url, record, patience, save } => {
+            saying(*lang);
+            let election = election::sealed(record)?;
+            let manner = Manner { patience: *patience, save: save.clone(), lang: *lang };
+            let (report, at) = client::look(url, record, &election, &manner)?;
+            tell(&if *json { report.to_json(&at) } else { report.to_text(&at, *lang) });
+            Ok(if report.is_bad() {
+                ALARM
+            } else if report.is_good() {
+                WELL
+            } else {
+                UNABLE
+            })
+        }
         Command::Run { record, key, password, state, listen, clock } => {
             let election = verified(record, *lang)?;
             let question = lang.pick("Contraseña de la llave:", "Password of the key:");
@@ -110,8 +125,12 @@ fn complain(text: &str) {
 
 /// Verifies the sealed record, which may take a while.
 fn verified(record: &Path, lang: Lang) -> Result<Election> {
-    let _ = writeln!(stderr(), "{}", lang.pick("verificando el expediente sellado…", "verifying the sealed record…"));
+    saying(lang);
     Election::verify(record)
+}
+
+fn saying(lang: Lang) {
+    let _ = writeln!(stderr(), "{}", lang.pick("verificando el expediente sellado…", "verifying the sealed record…"));
 }
 
 fn announce(witness: &Witness, listen: &core::net::SocketAddr, lang: Lang) {

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use base64ct::{Base64, Encoding};
+use escrutinio_core::client_list::{self, ClientList, resolve};
 use escrutinio_core::ids::hex;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,11 +21,6 @@ use crate::shell::{Failure, Outcome};
 
 /// Where the glue lies in the page.
 const GLUE: &str = "src/wasm";
-/// The list of files.
-const MANIFEST: &str = "client.manifest";
-/// Its first line.
-const FIRST_LINE: &str = "escrutinio/client/v1";
-
 /// Every file of a page, by its path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listing(pub(super) BTreeMap<String, Vec<u8>>);
@@ -70,7 +66,8 @@ pub(super) fn assemble(web: &Path, glue: &Path, out: &Path) -> Result<Listing, F
         let text = with_hashes(&text, &path, &files)?;
         files.insert(path, text.into_bytes());
     }
-    files.insert(MANIFEST.to_owned(), manifest(&files).into_bytes());
+    let list = manifest(&files)?;
+    files.insert(client_list::LIST.to_owned(), list.into_bytes());
     write(&files, out)?;
     Ok(Listing(files))
 }
@@ -99,12 +96,9 @@ fn hash(bytes: &[u8]) -> String {
     format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))
 }
 
-fn manifest(files: &BTreeMap<String, Vec<u8>>) -> String {
-    let mut text = format!("{FIRST_LINE}\n");
-    for (path, bytes) in files {
-        text.push_str(&format!("{}  {path}\n", hex(&Sha256::digest(bytes))));
-    }
-    text
+fn manifest(files: &BTreeMap<String, Vec<u8>>) -> Result<String, Failure> {
+    let list = ClientList::of(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+    list.map(|list| list.to_string()).map_err(|why| Failure::new(format!("{}: {why}", client_list::LIST)))
 }
 
 /// A document with the hash of every script and style that it names, and of what the scripts import.
@@ -159,25 +153,6 @@ fn tag_with_hash(
     Ok(tag.replacen(attribute, &format!("integrity=\"{}\" {attribute}", hash(bytes)), 1))
 }
 
-/// The path of a name that stands in a file.
-fn resolve(from: &str, name: &str) -> Option<String> {
-    if name.contains(':') || name.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in name.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// Modules with everything that they import, directly or not.
 fn imports_of(modules: BTreeSet<String>, files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
@@ -206,7 +181,7 @@ fn imported(line: &str) -> Option<&str> {
 fn write(files: &BTreeMap<String, Vec<u8>>, out: &Path) -> Outcome {
     if out.exists() {
         // Only a folder that was made here is made anew.
-        if !out.join(MANIFEST).is_file() {
+        if !out.join(client_list::LIST).is_file() {
             return Err(Failure::new(format!("{} exists, and is no page", out.display())));
         }
         std::fs::remove_dir_all(out).map_err(|error| Failure::file(out, &error))?;
@@ -223,7 +198,7 @@ fn write(files: &BTreeMap<String, Vec<u8>>, out: &Path) -> Outcome {
 impl Listing {
     /// The build's hash.
     pub(super) fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.get(MANIFEST).map(Vec::as_slice).unwrap_or_default()))
+        hex(&Sha256::digest(self.0.get(client_list::LIST).map(Vec::as_slice).unwrap_or_default()))
     }
 
     /// What a voter loads: no public page, and not the verifier.
@@ -304,17 +279,16 @@ mod tests {
             let document = format!("<head></head>{script}");
             assert!(with_hashes(&document, "index.html", &page()).is_err(), "{script}");
         }
-        assert_eq!(resolve("a/b.html", "../c.js"), Some("c.js".to_owned()));
-        assert_eq!(resolve("b.html", "../c.js"), None);
     }
 
     #[test]
     fn the_list_has_every_file_once_in_order() {
-        let text = manifest(&page());
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!((lines[0], lines.len()), (FIRST_LINE, 7));
-        assert!(lines[1..].is_sorted_by_key(|line| &line[66..]));
-        let files = Listing([(MANIFEST.to_owned(), text.clone().into_bytes())].into());
-        assert_eq!(files.hash(), hex(&Sha256::digest(text.as_bytes())));
+        let text = manifest(&page()).unwrap();
+        let list = ClientList::parse(text.as_bytes()).unwrap();
+        assert!(list.files().map(|(path, _)| path).eq(page().keys().map(String::as_str)));
+        let files = Listing([(client_list::LIST.to_owned(), text.into_bytes())].into());
+        assert_eq!(files.hash(), hex(&list.hash()));
+        let strange = [("a file.js".to_owned(), Vec::new())].into();
+        assert!(manifest(&strange).is_err(), "a page with a file that cannot be listed is not made");
     }
 }

@@ -120,7 +120,8 @@ impl Acts {
     }
 }
 
-fn bundle(fetch: &dyn Fetch, id: BundleId) -> Result<Vec<u8>, FetchError> {
+/// A bundle, also where only the full one is there.
+pub(crate) fn bundle(fetch: &dyn Fetch, id: BundleId) -> Result<Vec<u8>, FetchError> {
     let path = format!("acts/{id}");
     match fetch.get(&path, BUNDLE) {
         // A log may withdraw a partial file when the full one is there.

@@ -38,6 +38,25 @@ impl fmt::Display for FetchError {
 
 impl core::error::Error for FetchError {}
 
+/// The address of a server, without a slash at its end.
+///
+/// # Errors
+/// If the address is none, or would be spoken to without encryption outside of this machine.
+pub fn address(url: &str) -> Result<String> {
+    let base = url.trim_end_matches('/');
+    let refused = || Error::Url { url: url.to_owned() };
+    let uri: Uri = base.parse().map_err(|_| refused())?;
+    let host = uri.host().ok_or_else(refused)?.trim_start_matches('[').trim_end_matches(']');
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    // What stands after # is for nobody, and http would drop it.
+    let plain = !url.contains(['#', '?']) && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    match uri.scheme_str() {
+        Some("https") if plain => Ok(base.to_owned()),
+        Some("http") if plain && here => Ok(base.to_owned()),
+        _ => Err(refused()),
+    }
+}
+
 /// A server.
 #[derive(Debug)]
 pub struct Server {
@@ -51,17 +70,7 @@ impl Server {
     /// # Errors
     /// If the address is none, or would be spoken to without encryption outside of this machine.
     pub fn at(url: &str) -> Result<Self> {
-        let base = url.trim_end_matches('/');
-        let refused = || Error::Url { url: url.to_owned() };
-        let uri: Uri = base.parse().map_err(|_| refused())?;
-        let host = uri.host().ok_or_else(refused)?.trim_start_matches('[').trim_end_matches(']');
-        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        let plain = uri.query().is_none() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        match uri.scheme_str() {
-            Some("https") if plain => (),
-            Some("http") if plain && here => (),
-            _ => return Err(refused()),
-        }
+        let base = address(url)?;
         let agent = Agent::config_builder()
             // A redirection would lead to another server, or to one without encryption.
             .max_redirects(0)
@@ -69,7 +78,7 @@ impl Server {
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .new_agent();
-        Ok(Self { base: base.to_owned(), agent })
+        Ok(Self { base, agent })
     }
 }
 
@@ -110,6 +119,7 @@ mod tests {
             "http://",
             "http://127.0.0.1@urna.example",
             "https://urna.example?x",
+            "https://urna.example/#x",
         ] {
             assert!(Server::at(url).is_err(), "{url}");
         }
