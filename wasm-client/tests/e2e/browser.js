@@ -249,6 +249,12 @@ export class Visit {
     await this.at("factor");
   }
 
+  /** The application takes the key that is on the page. */
+  async authenticator() {
+    this.voter.application = new Authenticator(await this.page.locator(".secret").textContent());
+    return this.voter.application;
+  }
+
   /** The second factor of the first access. @param {"totp" | "sms"} factor */
   async factor(factor) {
     if (factor === "sms") return this.code("sms");
@@ -256,7 +262,7 @@ export class Visit {
       await this.choose("totp");
       await this.at("enrol");
     });
-    this.voter.application = new Authenticator(await this.page.locator(".secret").textContent());
+    await this.authenticator();
     await this.type("Código de la aplicación", this.voter.application.code(await this.place.now()));
     await this.type("Código del mensaje de texto", sent);
     return this.press("Seguir");
