@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 
 import { WIDTHS, information, stage } from "../browser.js";
@@ -131,7 +131,7 @@ test("a receipt that was changed is none, and a list that is shorter than the bo
 });
 
 test("R-CAST-18 the opened ballot says the same to the program that is not of the page", () => {
-  const verifier = process.env.ESCRUTINIO_VERIFY ?? join(process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../../../target"), "release/escrutinio-verify");
+  const verifier = process.env.ESCRUTINIO_VERIFY ?? resolve(import.meta.dirname, "../../../..", process.env.CARGO_TARGET_DIR ?? "target", "release/escrutinio-verify");
   assert.ok(existsSync(verifier), "the demonstration has built it");
   const said = execFileSync(verifier, ["audit", join(here.place.folder, "kept/opening.bin"), here.place.access.record]).toString();
   assert.match(said, /Núñez Ñandú/);
