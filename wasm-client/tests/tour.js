@@ -1,6 +1,6 @@
 /**
- * The picture tour of the documents: `node tour.js` makes the pictures of `docs/recorrido.md` anew. The election
- * is the invented one of the tests; the page is the real one.
+ * The picture tour of the documents: `npm run tour` makes the pictures of `docs/recorrido.md` anew. Parties and people
+ * are invented; the page and the election are real.
  */
 
 import { mkdir } from "node:fs/promises";
@@ -12,7 +12,7 @@ const OUT = fileURLToPath(new URL("../../docs/recorrido/", import.meta.url));
 await mkdir(OUT, { recursive: true });
 const here = await stage();
 const visit = await here.visit({ viewport: { width: 390, height: 800 }, deviceScaleFactor: 1.5, reducedMotion: "reduce" });
-const { page } = visit;
+const { page, voter } = visit;
 let number = 0;
 
 /** The screen as a phone shows it, or all of it. */
@@ -22,32 +22,37 @@ async function picture(name, { whole = false } = {}) {
   await page.screenshot({ path: `${OUT}${String(number).padStart(2, "0")}-${name}.png`, fullPage: whole });
 }
 const press = (name) => page.getByRole("button", { name, exact: true }).click();
+const at = (state) => visit.at(state, { look: false });
 
 await visit.open();
-await visit.at("start", { axe: false });
+await at("start");
 await picture("inicio");
 await page.goto("about:blank");
-await visit.open("#aGFsZg.dG9rZW4");
-await visit.at("digits", { axe: false });
+await visit.open(visit.fragment);
+await at("digits");
 await picture("telefono");
-await page.getByLabel("Últimos cuatro dígitos").fill("4821");
+await page.getByLabel("Últimos cuatro dígitos").fill(voter.digits);
 await press("Seguir");
-await visit.at("factor", { axe: false });
+await at("factor");
 await page.getByLabel("Con una aplicación de códigos").check();
 await picture("codigo");
-await press("Seguir");
-await visit.at("enrol", { axe: false });
+const sent = await visit.message(async () => {
+  await press("Seguir");
+  await at("enrol");
+});
 await picture("aplicacion");
-await page.getByLabel("Código de la aplicación").fill("123456");
-await page.getByLabel("Código del mensaje de texto").fill("123456");
+const application = await visit.authenticator();
+await page.getByLabel("Código de la aplicación").fill(application.code(await here.place.now()));
+await page.getByLabel("Código del mensaje de texto").fill(sent);
 await press("Seguir");
-await visit.at("password", { axe: false });
+await at("password");
+await page.getByLabel("Contraseña nueva").fill(voter.password);
 await picture("contrasena");
-await page.getByLabel("Contraseña nueva").fill("caballo verde lento");
 await press("Guardar y entrar");
-await visit.at("home", { axe: false });
+await at("home");
 await page.getByRole("button", { name: /^Ver la boleta/ }).click();
-await visit.at("ballot", { axe: false });
+await at("ballot");
+await page.waitForFunction(() => document.querySelectorAll(".emblem img").length === 6);
 await page.getByRole("checkbox", { name: "Partido Alba", exact: true }).check();
 await page.getByRole("checkbox", { name: "Partido Duna", exact: true }).check();
 await press("Revisar mi elección");
@@ -55,20 +60,20 @@ await page.waitForSelector(".errors");
 await picture("combinacion-invalida");
 await page.getByRole("checkbox", { name: "Partido Alba", exact: true }).uncheck();
 await page.getByRole("checkbox", { name: "Partido Encino", exact: true }).check();
-await page.waitForFunction(() => document.querySelector(".now")?.textContent === "Marcó: DUNA-ENCINO");
+await visit.says(".now", "Marcó: DUNA-ENCINO");
 await page.evaluate(() => document.querySelector(".sheet-of-paper .space:nth-child(3)")?.scrollIntoView());
 await picture("boleta");
 await press("Revisar mi elección");
-await visit.at("review", { axe: false });
+await at("review");
 await picture("revisar");
 await press("Sí, cifrar mi voto");
-await visit.at("code", { axe: false });
+await at("code");
 await picture("cifrado");
 await press("Emitir mi voto");
-await visit.at("receipt", { axe: false });
+await at("receipt");
 await picture("comprobante", { whole: true });
 await press("Ya lo guardé. Salir");
-await visit.at("end", { axe: false });
+await at("end");
 await picture("fin");
 await visit.close();
 await here.close();

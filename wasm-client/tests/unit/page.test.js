@@ -13,7 +13,7 @@ import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
 import { receiptDocument } from "../../web/src/receipt.js";
 import { Texts } from "../../web/src/texts.js";
-import { INFO, resolve } from "../standin/election.js";
+import { INFO } from "./election.js";
 
 const WEB = new URL("../../web/", import.meta.url);
 const [senate] = INFO.contests;
@@ -33,7 +33,7 @@ test("R-BAL-26 every pair of marks: null and write-in stand alone, parties stay 
 });
 
 test("R-BAL-23 marks of a refusal stand with the coalition that they belong to", () => {
-  const { marks } = resolve(INFO, 0, ["party:0", "party:3", "party:6"], "", false);
+  const marks = [0, 3, 6].map((party) => ({ mark: `party:${party}`, coalition: party === 0 ? null : 0 }));
   assert.deepEqual(groupsOf(senate, marks), [
     { coalition: null, spaces: [space("party:0")] },
     { coalition: "Juntas y Juntos por Nayarit", spaces: [space("party:3"), space("party:6")] },

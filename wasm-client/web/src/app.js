@@ -167,7 +167,7 @@ export class App extends Base {
     if (!this.session || this.sending) return;
     try {
       const state = await this.api.session();
-      this.clock.start(state.remaining);
+      this.clock.sync(state.remaining);
     } catch (error) {
       if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) this.expire();
     }

@@ -60,12 +60,18 @@ export class Texts {
     return strong(this.say(key, values));
   }
 
-  /** @param {number} seconds since 1970 @param {string} [zone] */
+  /**
+   * A moment on the clocks of a zone. The manifest says how far it is from UTC in the days of the election; what it
+   * calls the zone is for people, and no name that a browser knows.
+   * @param {number} seconds since 1970
+   * @param {{ name: string, offsetMinutes: number }} [zone] of the device, where it is not known yet
+   */
   instant(seconds, zone) {
     const locale = this.language === "es" ? "es-MX" : "en-GB";
-    return new Intl.DateTimeFormat(locale, {
-      weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short",
-    }).format(new Date(seconds * 1000));
+    const parts = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
+    if (!zone) return new Intl.DateTimeFormat(locale, { ...parts, timeZoneName: "short" }).format(new Date(seconds * 1000));
+    const there = new Intl.DateTimeFormat(locale, { ...parts, timeZone: "UTC" }).format(new Date((seconds + zone.offsetMinutes * 60) * 1000));
+    return `${there} (${zone.name})`;
   }
 
   /** @param {number} value */

@@ -35,10 +35,15 @@ export class SessionClock {
   /** @param {number} seconds as the server says them */
   start(seconds) {
     clearInterval(this.#timer);
-    this.#endsAt = now() + seconds;
     // What was passed before the session began is not said.
     this.#said = new Set(SAID.filter((minutes) => minutes * 60 >= seconds));
     this.#timer = setInterval(() => this.#tick(), 500);
+    this.sync(seconds);
+  }
+
+  /** The same session, of which the server says again how much is left. @param {number} seconds */
+  sync(seconds) {
+    this.#endsAt = now() + seconds;
     this.#tick();
   }
 
@@ -59,12 +64,13 @@ export class SessionClock {
     if (shown) shown.textContent = text;
     else this.#element.replaceChildren(h("span", null, this.app.say("clock.left")), " ", h("b", null, text));
     this.#element.classList.toggle("late", left <= ASKED * 60);
-    for (const minutes of SAID) {
-      if (left <= minutes * 60 && left > 0 && !this.#said.has(minutes)) {
-        this.#said.add(minutes);
-        this.app.announce(this.app.say("clock.announce", { minutes }));
-        if (minutes === ASKED && this.app.may("renew")) this.#ask(minutes);
-      }
+    // A device that slept may have passed several at once: what is left is said, once.
+    const due = left === 0 ? [] : SAID.filter((minutes) => left <= minutes * 60 && !this.#said.has(minutes));
+    if (due.length > 0) {
+      const minutes = Math.ceil(left / 60);
+      due.forEach((one) => this.#said.add(one));
+      this.app.announce(this.app.say("clock.announce", { minutes }));
+      if (due.includes(ASKED) && this.app.may("renew")) this.#ask(minutes);
     }
     if (left === 0) {
       this.stop();

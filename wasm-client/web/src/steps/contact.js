@@ -37,7 +37,7 @@ export function contact(app) {
     back: () => app.show(home),
     body: [
       question(app, {
-        before: app.texts.paragraphs("contact.text", { until: app.texts.instant(app.status?.calendar.contact_updates_until ?? 0, app.info?.officialZone.name) }),
+        before: app.texts.paragraphs("contact.text", { until: app.texts.instant(app.status?.calendar.contact_updates_until ?? 0, app.info?.officialZone) }),
         fields: [{
           name: "kind", kind: "choice", label: app.say("contact.kind"), check: required(app.say("contact.kind.fault")),
           choices: ["email", "phone"].map((kind) => ({ value: kind, label: app.say(`contact.${kind}`), hint: app.say(`contact.${kind}.hint`) })),

@@ -10,7 +10,7 @@ export function start(app) {
   const { status } = app;
   const phase = status?.phase ?? "loaded";
   const open = phase === "voting";
-  const zone = app.info?.officialZone.name;
+  const zone = app.info?.officialZone;
   return {
     state: "start",
     title: app.say("start.title"),
@@ -34,7 +34,7 @@ export function start(app) {
   };
 }
 
-/** @param {import("../app.js").App} app @param {string | undefined} zone */
+/** @param {import("../app.js").App} app @param {import("../crypto.js").BallotInfo["officialZone"] | undefined} zone */
 export function calendar(app, zone) {
   if (!app.status) return null;
   const { voting_start: from, voting_close: until } = app.status.calendar;

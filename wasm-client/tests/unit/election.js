@@ -1,4 +1,4 @@
-/** An invented election for the tests of the page: what `crypto.open` would say of a sealed record. */
+/** An invented election for what needs no browser: the form in which `crypto.open` says it. */
 
 export const ELECTION = "e1".repeat(32);
 
@@ -83,28 +83,3 @@ export const INFO = {
   ],
   styles: [{ name: "Nayarit", contests: [0, 1] }], units: [{ name: "Extranjero", entity: "Nayarit" }], lists: [{ style: 0, unit: 0, keys: 551 }],
 };
-
-/** The rule of the core, for the tests only. */
-export function resolve(info, index, marks, text, confirmed) {
-  const contest = info.contests.find((one) => one.index === index);
-  const named = (option, more = {}) => ({ ok: true, option: option.index, name: option.name, ...more });
-  const nothing = contest.options.find((option) => option.kind === "null");
-  if (marks.length === 0) {
-    if (info.policies.blankVote === "forbid") return { ok: false, why: "empty" };
-    return confirmed ? named(nothing) : { ok: false, why: "confirm-empty", option: nothing.index, name: nothing.name };
-  }
-  const option = contest.options.find((one) => one.marks.length === marks.length && one.marks.every((mark) => marks.includes(mark)));
-  if (!option) {
-    const of = marks.map((mark) => ({ mark, coalition: contest.spaces.find((space) => space.mark === mark)?.coalition ?? null }));
-    if (info.policies.invalidCombination === "null") {
-      return confirmed ? named(nothing) : { ok: false, why: "confirm-combination", marks: of, option: nothing.index, name: nothing.name };
-    }
-    return { ok: false, why: "combination", marks: of };
-  }
-  if (option.kind !== "write-in") return named(option);
-  const normal = text.normalize("NFC").replace(/\s+/gu, " ").trim();
-  if (normal === "") return { ok: false, why: "text-empty" };
-  if (/[^\p{Script=Latin} .'-]/u.test(normal)) return { ok: false, why: "text-character" };
-  const actual = new TextEncoder().encode(normal).length;
-  return actual > 48 ? { ok: false, why: "text-long", limit: 48, actual } : named(option, { text: normal });
-}

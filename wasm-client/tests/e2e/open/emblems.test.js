@@ -5,9 +5,9 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { stage } from "./browser.js";
+import { stage } from "../browser.js";
 
-const SVG = await readFile(new URL("../../../xtask/src/demo/emblems/pan.svg", import.meta.url));
+const SVG = await readFile(new URL("../../../../xtask/src/demo/emblems/pan.svg", import.meta.url));
 /** One dark pixel. */
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGD4DwABBAEAfbLI3wAAAABJRU5ErkJggg==", "base64");
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
@@ -32,7 +32,7 @@ async function shown(visit, emblem, served) {
 test("R-BAL-05 the image whose hash is in the offer is shown, SVG or PNG, whatever media type its host gives it", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start", { axe: false });
+  await visit.at("start", { look: false });
   assert.deepEqual(await shown(visit, hash(SVG), SVG), { text: "", type: "data:image/svg+xml", width: 150 });
   assert.deepEqual(await shown(visit, hash(PNG), PNG), { text: "", type: "data:image/png", width: 1 });
   await visit.close();
@@ -41,7 +41,7 @@ test("R-BAL-05 the image whose hash is in the offer is shown, SVG or PNG, whatev
 test("R-BAL-05 another image, none, and one that cannot be drawn: the party's name stays on its colour", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start", { axe: false });
+  await visit.at("start", { look: false });
   const name = { text: "ALBA", type: null, width: 0 };
   assert.deepEqual(await shown(visit, hash(SVG), PNG), name, "a wrong image");
   assert.deepEqual(await shown(visit, "00".repeat(32), null), name, "no image");
@@ -55,7 +55,7 @@ test("R-BAL-05 another image, none, and one that cannot be drawn: the party's na
 test("an image with a script in it is a picture and nothing else", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start", { axe: false });
+  await visit.at("start", { look: false });
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" width="8"><script>parent.canary = 1; fetch("/canary")</script><image href="/canary"/><path d="M0 0h8v8z"/></svg>');
   const asked = [];
   visit.page.on("request", (request) => asked.push(request.url()));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { stage } from "./browser.js";
+import { stage } from "../browser.js";
 
 let here;
 before(async () => { here = await stage(); });
@@ -12,7 +12,7 @@ after(() => here.close());
 test("axe finds a planted fault of contrast and a field without a label", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start");
+  await visit.at("start", { look: false });
   await visit.page.evaluate(() => {
     const input = document.createElement("input");
     const pale = document.createElement("p");
@@ -27,7 +27,7 @@ test("axe finds a planted fault of contrast and a field without a label", async 
 test("a script error and a violated policy fail a visit", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start");
+  await visit.at("start", { look: false });
   await visit.page.evaluate(() => setTimeout(() => { throw new Error("planted"); }));
   await visit.page.evaluate(() => {
     const image = document.createElement("img");
@@ -38,5 +38,22 @@ test("a script error and a violated policy fail a visit", async () => {
   assert.match(visit.faults.join("\n"), /script: planted/);
   assert.match(visit.faults.join("\n"), /Content Security Policy/);
   visit.faults.length = 0;
+  await visit.close();
+});
+
+test("something that is wider than the window, or left in the address, fails a screen", async () => {
+  const visit = await here.visit();
+  await visit.open();
+  await visit.at("start", { look: false });
+  await visit.page.evaluate(() => { history.replaceState(null, "", "#left"); });
+  await assert.rejects(visit.fits("start"), /left in the address/);
+  await visit.page.evaluate(() => {
+    history.replaceState(null, "", "/");
+    const wide = document.createElement("div");
+    wide.style.width = "3000px";
+    wide.style.height = "1px";
+    document.querySelector("main").append(wide);
+  });
+  await assert.rejects(visit.fits("start"), /wider than the window/);
   await visit.close();
 });

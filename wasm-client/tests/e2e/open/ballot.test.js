@@ -1,0 +1,172 @@
+/** The ballot: order, areas, marks, and what is not a vote. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { information, stage } from "../browser.js";
+
+let here;
+let info;
+before(async () => {
+  here = await stage();
+  info = await information(here);
+});
+after(() => here.close());
+
+/** At the ballot of the first contest. */
+async function ballot(how) {
+  const visit = await here.visit(how);
+  await visit.first();
+  await visit.ballot();
+  return visit;
+}
+
+test("R-BAL-10 R-BAL-32 R-ACCS-01 R-ACCS-02 R-ACCS-06 equal areas, fixed order, all names, nothing marked, at every width", async () => {
+  const visit = await here.visit({ style: "all" });
+  await visit.first();
+  for (const contest of info.contests) {
+    await visit.ballot(contest.office);
+    const names = contest.spaces.filter(({ kind }) => kind !== "null" && kind !== "write-in").map(({ name }) => name);
+    for (const width of [320, 360, 414, 600, 768, 1024, 1280, 1920]) {
+      await visit.page.setViewportSize({ width, height: 800 });
+      const seen = await visit.page.evaluate(() => [...document.querySelectorAll(".spaces:not(.special) [data-space]")].map((space) => {
+        const box = space.getBoundingClientRect();
+        const words = [...space.querySelectorAll(".name, .owner, .substitute, .coalition")].map((one) => one.getBoundingClientRect());
+        return { area: box.width * box.height, name: space.querySelector(".name")?.textContent, inside: words.every((one) => one.left >= box.left && one.right <= box.right && one.bottom <= box.bottom), checked: space.querySelector("input").checked };
+      }));
+      assert.deepEqual(seen.map(({ name }) => name), names, `${contest.name} ${width}: order`);
+      const areas = seen.map(({ area }) => area);
+      assert.ok(Math.max(...areas) / Math.min(...areas) < 1.01, `${contest.name} ${width}: areas ${areas.map(Math.round)}`);
+      assert.ok(seen.every(({ inside }) => inside), `${contest.name} ${width}: names are whole`);
+      assert.ok(seen.every(({ checked }) => !checked), `${contest.name} ${width}: nothing is marked`);
+      assert.ok(await visit.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${contest.name} ${width}: no scrolling sideways`);
+    }
+    await visit.page.goBack();
+    await visit.at("home", { look: false });
+  }
+  await visit.close();
+});
+
+test("R-BAL-01 to R-BAL-09 what the ballot has to say", async () => {
+  const visit = await ballot();
+  const text = await visit.text(".sheet-of-paper");
+  const [contest] = info.contests;
+  for (const said of [info.process, contest.entity, contest.office, contest.legend, "Voto nulo", "Candidatura no registrada"]) assert.ok(text.includes(said), said);
+  for (const { name, formulas } of contest.spaces) {
+    assert.ok(text.includes(name), name);
+    for (const { owner, substitute } of formulas) assert.ok(text.includes(owner) && text.includes(substitute), owner);
+  }
+  assert.equal(await visit.page.locator(".sheet-of-paper .emblem").count(), 7, "R-BAL-05");
+  await visit.page.waitForFunction(() => document.querySelectorAll(".sheet-of-paper .emblem img").length === 6);
+  assert.equal(await visit.text(".space:nth-child(3) .emblem"), "CEDRO", "a party without an emblem is named on its colour");
+  await visit.close();
+});
+
+test("no field of the ballot has a name or stands in a form", async () => {
+  const visit = await ballot();
+  assert.equal(await visit.page.evaluate(() => [...document.querySelectorAll("#main input")].filter((one) => one.name !== "" || one.form !== null).length), 0);
+  assert.equal(await visit.page.locator("#main form").count(), 0);
+  await visit.close();
+});
+
+test("R-BAL-21 R-BAL-22 R-BAL-23 nothing marked is no vote; an invalid combination is explained, kept, and chosen anew", async () => {
+  const visit = await ballot({ width: 768 });
+  await visit.press("Revisar mi elección");
+  await visit.page.waitForSelector(".errors");
+  assert.equal(await visit.page.evaluate(() => document.activeElement?.matches("[data-errors]")), true, "the summary has the focus");
+  await visit.look("ballot-empty");
+  await visit.mark("Partido Alba");
+  await visit.mark("Partido Duna");
+  await visit.says(".now", "Esas marcas no van juntas");
+  await visit.press("Revisar mi elección");
+  await visit.page.waitForSelector(".errors");
+  await visit.look("ballot-invalid");
+  const why = await visit.text(".errors");
+  assert.match(why, /Partido Alba y Partido Duna.*no van juntos/s);
+  assert.match(why, /Partido Duna: coalición «Juntas y Juntos por Nayarit»/);
+  assert.match(why, /Partido Alba: va sin coalición/);
+  assert.equal(await visit.page.locator("[data-space] input:checked").count(), 2, "the marks stay");
+  await visit.mark("Partido Alba");
+  await visit.says(".now", "Marcó: DUNA");
+  await visit.press("Revisar mi elección");
+  await visit.at("review");
+  await visit.close();
+});
+
+test("R-BAL-12 R-BAL-18 every registered combination can be marked, on every ballot", async () => {
+  const visit = await here.visit({ style: "all" });
+  await visit.first();
+  for (const contest of info.contests) {
+    await visit.ballot(contest.office);
+    for (const option of contest.options.filter(({ kind }) => kind !== "write-in" && kind !== "null")) {
+      await visit.page.evaluate(() => document.querySelectorAll("[data-space] input:checked").forEach((one) => one.click()));
+      for (const mark of option.marks) {
+        const { name } = contest.spaces.find((space) => space.mark === mark);
+        await visit.page.getByRole("checkbox", { name, exact: true }).check();
+      }
+      await visit.says(".now", `Marcó: ${option.name}`);
+    }
+    await visit.page.goBack();
+    await visit.at("home", { look: false });
+  }
+  await visit.close();
+});
+
+test("R-BAL-26 null, an unregistered name and parties exclude one another, and it is said", async () => {
+  const visit = await ballot();
+  const box = (name) => visit.page.getByRole("checkbox", { name, exact: true });
+  await box("Partido Alba").check();
+  await box("Voto nulo").check();
+  assert.equal(await box("Partido Alba").isChecked(), false);
+  await visit.says("#live", /Se quitó la marca de Partido Alba/);
+  await box("Candidatura no registrada").check();
+  assert.equal(await box("Voto nulo").isChecked(), false);
+  await box("Partido Brisa").check();
+  assert.equal(await box("Candidatura no registrada").isChecked(), false);
+  assert.equal(await visit.page.locator(".written").isVisible(), false);
+  await visit.close();
+});
+
+test("R-BAL-08 R-BAL-31 a name is written, within its room, with letters", async () => {
+  const visit = await ballot();
+  await visit.mark("Candidatura no registrada");
+  const room = info.contests[0].textBytes;
+  for (const [text, why] of [["   ", /Escriba el nombre/], ["Ж", /signo que no se puede usar/], ["Ñ".repeat(Math.floor(room / 2) + 1), /muy largo/]]) {
+    await visit.type("Nombre de la candidatura no registrada", text);
+    await visit.press("Revisar mi elección");
+    await visit.says(".errors", why);
+    await visit.axe("write-in refused");
+  }
+  await visit.type("Nombre de la candidatura no registrada", "  Núñez   Ñandú ");
+  await visit.press("Revisar mi elección");
+  await visit.at("review", { name: "review-written" });
+  assert.match(await visit.text("#chosen"), /Núñez Ñandú$/);
+  await visit.close();
+});
+
+test("R-BAL-16 R-BAL-17 the choice changes as often as wanted; the last one counts", async () => {
+  const visit = await ballot();
+  const box = (name) => visit.page.getByRole("checkbox", { name, exact: true });
+  for (let change = 0; change < 25; change += 1) {
+    await box("Partido Alba").click();
+    await box("Partido Alba").click();
+  }
+  await box("Partido Cedro").check();
+  await visit.press("Revisar mi elección");
+  await visit.at("review");
+  await visit.press("Cambiar mi elección");
+  await visit.at("ballot");
+  assert.equal(await box("Partido Cedro").isChecked(), true);
+  await box("Partido Cedro").uncheck();
+  await box("Partido Brisa").check();
+  await visit.press("Revisar mi elección");
+  await visit.at("review");
+  assert.equal(await visit.text("#chosen"), "BRISA");
+  await visit.press("Sí, cifrar mi voto");
+  await visit.at("code");
+  await visit.page.goBack();
+  await visit.at("ballot");
+  assert.equal(await box("Partido Brisa").isChecked(), true);
+  assert.equal(visit.ballots.length, 0, "nothing was sent");
+  await visit.close();
+});

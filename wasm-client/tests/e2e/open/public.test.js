@@ -1,0 +1,50 @@
+/** What the public pages say while voting is open. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { BALLOTS, stage } from "../browser.js";
+
+let here;
+before(async () => { here = await stage(); });
+after(() => here.close());
+
+test("before the list is published only the promise of a receipt is checked", async () => {
+  const voter = await here.visit();
+  await voter.sealed();
+  await voter.press("Emitir mi voto");
+  await voter.at("receipt");
+  const [{ answer }] = voter.relay.to(BALLOTS);
+  await voter.close();
+  const visit = await here.visit();
+  await visit.open("check.html");
+  await visit.at("check");
+  await visit.page.setInputFiles("#file", { name: "comprobante.txt", mimeType: "text/plain", buffer: answer });
+  await visit.press("Comprobar");
+  await visit.at("checked", { name: "checked-early" });
+  assert.match(await visit.text(), /La promesa del servidor está bien firmada.*Vuelva entonces/s);
+  await visit.press("Revisar otro");
+  await visit.at("check");
+  await visit.type("Código de comprobación", "no es un código");
+  await visit.press("Comprobar");
+  await visit.says(".errors", /algún signo mal/);
+  await visit.close();
+});
+
+test("the board and the log of acts, while the election goes on", async () => {
+  const visit = await here.visit({ width: 768 });
+  await visit.open("board.html");
+  await visit.at("board-done", { name: "board-open" });
+  assert.match(await visit.text(), /testigo-a\.example/);
+  await visit.close();
+});
+
+test("nothing is public yet that has to be verified", async () => {
+  const visit = await here.visit();
+  await visit.open("verify.html");
+  await visit.at("verify", { name: "verify-early" });
+  await visit.press("Bajar el expediente y verificar");
+  await visit.page.waitForSelector(".errors");
+  await visit.look("verify-unpublished");
+  await visit.close();
+});

@@ -1,0 +1,177 @@
+/** The way through, by keyboard only, at three widths, every screen looked at by axe. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { toDigits } from "../../../web/src/components/code.js";
+import { BALLOTS, WIDTHS, stage } from "../browser.js";
+
+/** @type {Awaited<ReturnType<typeof stage>>} */
+let here;
+before(async () => { here = await stage(); });
+after(() => here.close());
+
+for (const width of Object.keys(WIDTHS).map(Number)) {
+  test(`R-AUTH-02 R-BAL-14 R-CAST-05 R-ACCS-04 first access to receipt by keyboard, ${width} px`, async () => {
+    const visit = await here.visit({ width });
+    await visit.open();
+    await visit.at("start");
+    await visit.page.goto("about:blank");
+    await visit.first({ factor: "totp" });
+    await visit.press("Guardar mi clave de comprobación");
+    const key = await visit.saved(() => visit.press("Guardar la clave"));
+    assert.match(key.toString(), /^escrutinio\/voter-key\/v1\nelection [0-9a-f]{64}\nlist 0\nkey [0-9a-f]{64}\n$/);
+    await visit.page.keyboard.press("Shift+Tab");
+    await visit.ballot();
+    await visit.mark("Partido Duna");
+    await visit.mark("Girasol");
+    await visit.says(".now", "Marcó: DUNA-GIRASOL");
+    if (width === 320) await visit.look("ballot-marked");
+    await visit.press("Revisar mi elección");
+    await visit.at("review");
+    assert.match(await visit.text(), /DUNA \+ GIRASOL.*María Elena Sandoval Ibáñez/s);
+    assert.equal(visit.ballots.length, 0, "nothing is sent before");
+    await visit.press("Sí, cifrar mi voto");
+    await visit.at("code");
+    assert.equal(visit.ballots.length, 0, "nor signed");
+    const code = await visit.text(".groups");
+    await visit.press("Emitir mi voto");
+    await visit.at("receipt");
+    assert.equal(await visit.text(".groups"), code);
+    const [{ answer }] = visit.relay.to(BALLOTS);
+    assert.ok(answer.toString().includes(code), "the server promised this code");
+    const file = await visit.saved(() => visit.press("Guardar mi comprobante"));
+    assert.match(file.toString(), /<svg.*escrutinio\/receipt\/v1/s);
+    for (const canary of ["DUNA", "GIRASOL", "Sandoval", visit.voter.user, visit.voter.name]) assert.ok(!file.includes(canary), `R-CAST-12 R-CAST-14 ${canary}`);
+    await visit.press("Ver ahora que está registrado");
+    await visit.press("Preguntar");
+    await visit.says(".answer", /^✓/);
+    await visit.axe("receipt, asked");
+    assert.deepEqual(await visit.cast(), [true], "the casting server says so, too");
+    await visit.press("Ya lo guardé. Salir");
+    await visit.at("end");
+    const kept = await visit.page.evaluate(async () => ({
+      session: { ...sessionStorage },
+      databases: await new Promise((resolve) => {
+        const opening = indexedDB.open("escrutinio");
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const transaction = database.transaction(["halves", "ballots"]);
+          const counts = [transaction.objectStore("halves").count(), transaction.objectStore("ballots").count()];
+          transaction.oncomplete = () => resolve(counts.map((count) => count.result));
+        };
+      }),
+    }));
+    assert.deepEqual(kept, { session: {}, databases: [0, 0] }, "everything is wiped");
+    assert.equal(visit.relay.to("/api/v1/session", "DELETE").length, 1, "the session is ended");
+    here.place.keep(`receipt-${width}.html`, file);
+    here.place.keep(`key-${width}.txt`, key);
+    here.place.keep(`code-${width}.txt`, code);
+    await visit.close();
+  });
+}
+
+test("R-BAL-13 four ballots in one session, then nothing is left to vote", async () => {
+  const visit = await here.visit({ style: "all", width: 320 });
+  await visit.first();
+  await visit.at("home", { name: "home-four" });
+  await visit.ballot();
+  await visit.seal(["Movimiento Faro"]);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { name: "receipt-next" });
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("ballot", { name: "ballot-Gubernatura" });
+  assert.match(await visit.text(), /Gubernatura del Estado/);
+  await visit.seal(["Candidatura común Duna y Encino"]);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("ballot", { name: "ballot-Diputacion" });
+  assert.match(await visit.text(), /Diputación migrante/);
+  await visit.seal(["Candidatura no registrada"], "Ana Núñez");
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("ballot", { name: "ballot-Consulta" });
+  await visit.seal(["Sí"]);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  assert.deepEqual(await visit.cast(), [true, true, true, true]);
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end");
+  await visit.close();
+});
+
+test("R-AUTH-14 whoever voted enters, on this device or another, and gets no ballot", async () => {
+  const first = await here.visit({ width: 768 });
+  await first.sealed();
+  await first.press("Emitir mi voto");
+  await first.at("receipt");
+  const visit = await here.visit({ voter: first.voter });
+  await visit.open();
+  await visit.at("start");
+  await visit.press("Entrar");
+  await visit.login();
+  await visit.at("voted");
+  assert.equal(await visit.page.locator("[data-space]").count(), 0);
+  await first.close();
+  await visit.close();
+});
+
+test("R-CAST-18 a ballot is opened, never cast, checked by another device, and the next begins empty", async () => {
+  const visit = await here.visit({ width: 768 });
+  await visit.first();
+  await visit.ballot();
+  const code = await visit.seal(["Candidatura no registrada"], "Núñez Ñandú");
+  await visit.press("Quiero probar que este dispositivo no hace trampa");
+  await visit.press("Abrir y no emitir");
+  await visit.at("audit");
+  assert.equal(await visit.text(".groups"), code);
+  assert.equal(await visit.page.locator(".large-qr svg").count(), 1, "it fits a QR code");
+  const opening = await visit.saved(() => visit.press("Guardar el archivo"));
+  here.place.keep("opening.bin", opening);
+  here.place.keep("opening.txt", code);
+
+  const camera = await here.visit({ width: 320 });
+  await camera.open(`audit.html#${toDigits(opening)}`);
+  await camera.at("opened");
+  assert.match(await camera.text(), /Candidaturas no registradas.*Núñez Ñandú/s);
+  assert.equal(await camera.text(".groups"), code);
+  assert.ok(!camera.relay.log.some(({ path }) => path.includes(toDigits(opening.subarray(0, 20)))), "it is not sent");
+  await camera.press("Revisar otro");
+  await camera.at("opening");
+  for (const [at, bytes] of [[200, opening], [-2, opening]].map(([at, bytes]) => [at, Buffer.from(bytes)])) {
+    bytes[at < 0 ? bytes.length + at : at] ^= 1;
+    await camera.page.setInputFiles("#file", { name: "prueba.bin", mimeType: "application/octet-stream", buffer: bytes });
+    await camera.press("Revisar");
+    await camera.at("opened", { name: "opened-lie" });
+    assert.match(await camera.text(), /No vote con ese dispositivo/);
+    await camera.press("Revisar otro");
+    await camera.at("opening");
+  }
+  await camera.page.setInputFiles("#file", { name: "prueba.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(3) });
+  await camera.press("Revisar");
+  await camera.says(".errors", /no es una boleta/);
+  await camera.look("opening-none");
+  await camera.close();
+
+  await visit.press("Marcar una boleta nueva");
+  await visit.at("ballot");
+  assert.equal(await visit.page.locator("[data-space] input:checked").count(), 0);
+  assert.deepEqual(await visit.cast(), [false]);
+  const next = await visit.seal(["Partido Brisa"]);
+  assert.notEqual(next, code);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  await visit.close();
+});
+
+test("in English, too", async () => {
+  const visit = await here.visit({ width: 768, locale: "en-US" });
+  await visit.open();
+  await visit.at("start", { name: "english" });
+  assert.equal(await visit.page.getAttribute("html", "lang"), "en");
+  await visit.press("Español");
+  await visit.page.waitForFunction(() => document.documentElement.lang === "es");
+  await visit.close();
+});

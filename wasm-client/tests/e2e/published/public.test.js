@@ -1,0 +1,219 @@
+/** The pages that anyone uses when everything is published: own receipt, own key, whole election, results, board. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+
+import { WIDTHS, information, stage } from "../browser.js";
+import { flip } from "../relay.js";
+
+let here;
+let info;
+before(async () => {
+  here = await stage();
+  // The demonstration counts, verifies and publishes meanwhile.
+  await here.place.reaches("published");
+  info = await information(here);
+});
+after(() => here.close());
+
+async function page(name, how) {
+  const visit = await here.visit(how);
+  await visit.open(name);
+  return visit;
+}
+
+const file = (name) => ({ name, mimeType: "text/plain", buffer: here.place.kept(name) });
+
+test("R-AUTH-10 published: the page leads to what is public", async () => {
+  const visit = await page("");
+  await visit.at("start", { name: "start-published" });
+  assert.match(await visit.text(), /Los resultados son públicos/);
+  assert.equal(await visit.page.getByRole("button", { name: "Entrar" }).count(), 0);
+  await visit.close();
+});
+
+test("R-CAST-10 the board has as many entries as there were promises, and each of them once", async () => {
+  const listed = (await here.place.file("/receipts.txt")).toString().split("\n").filter((line) => /^[0-9A-Z]{4}-/.test(line));
+  const promised = here.place.promises.map((line) => line.split(" ")[1]);
+  assert.equal(new Set(promised).size, promised.length, "no two promises of one code");
+  assert.equal(new Set(listed).size, listed.length, "each code once");
+  assert.deepEqual([...listed].sort(), [...promised].sort());
+  const [, size] = (await here.place.file("/board/checkpoint")).toString().split("\n");
+  assert.equal(Number(size), promised.length);
+  console.log(`${promised.length} promises, ${size} entries on the board`);
+});
+
+for (const width of Object.keys(WIDTHS)) {
+  test(`R-PUB-03 R-PUB-06 the receipt of ${width} px, by file and by code; the code is sent nowhere`, async () => {
+    const code = here.place.kept(`code-${width}.txt`).toString();
+    const visit = await page("check.html", { width: Number(width) });
+    await visit.at("check");
+    await visit.press("Comprobar");
+    await visit.page.waitForSelector(".errors");
+    await visit.look("check-empty");
+    await visit.type("Código de comprobación", code.toLowerCase().replaceAll("-", " "));
+    await visit.press("Comprobar");
+    await visit.at("checked");
+    assert.equal(await visit.text("h1"), "Su voto se contó");
+    await visit.press("Revisar otro");
+    await visit.at("check");
+    await visit.page.setInputFiles("#file", { ...file(`receipt-${width}.html`), mimeType: "text/html" });
+    await visit.press("Comprobar");
+    await visit.at("checked", { name: "checked-file" });
+    assert.equal(await visit.text("h1"), "Su voto se contó");
+    assert.equal(await visit.text(".groups"), code);
+    assert.match(await visit.text(), /La promesa del servidor está bien firmada.*El código está en la lista.*El cierre de la urna tiene .* votos y la firma de: testigo/s);
+    for (const { path, body } of visit.relay.log) for (const part of [code.slice(0, 9), code.slice(0, 9).toLowerCase()]) assert.ok(!`${path}${body}`.includes(part), path);
+    await visit.close();
+  });
+
+  test(`the voter's own key of ${width} px finds the ballot, on a second device`, async () => {
+    const visit = await page("check.html", { width: Number(width) });
+    await visit.at("check");
+    await visit.page.setInputFiles("#file", file(`key-${width}.txt`));
+    await visit.press("Comprobar");
+    await visit.at("checked", { name: "checked-key" });
+    assert.match(await visit.text(), /Con su clave hay esta boleta/);
+    assert.equal(await visit.text(".groups"), here.place.kept(`code-${width}.txt`).toString());
+    await visit.close();
+  });
+}
+
+test("a key under which nobody voted, and one with a mistake", async () => {
+  const visit = await page("check.html");
+  await visit.at("check");
+  const key = here.place.kept("key-320.txt").toString();
+  await visit.page.setInputFiles("#file", { ...file("key-320.txt"), buffer: Buffer.from(key.replace(/key .*/, `key ${"07".repeat(32)}`)) });
+  await visit.press("Comprobar");
+  await visit.at("checked", { name: "checked-none" });
+  assert.match(await visit.text(), /Con esa clave no hay ninguna boleta/);
+  await visit.close();
+});
+
+test("R-PUB-08 a promise that is not on a list of the board's size is evidence", async () => {
+  const code = here.place.kept("code-320.txt").toString();
+  const visit = await page("check.html", { width: 768 });
+  // The list is in order and of one length, as that of a server which lies would be.
+  const other = here.place.kept("opening.txt").toString();
+  visit.relay.always("/receipts.txt", { answered: (list) => {
+    const lines = list.toString().trimEnd().split("\n");
+    const at = lines.findIndex((line) => /^[0-9A-Z]{4}-/.test(line));
+    return Buffer.from([...lines.slice(0, at), ...[...lines.slice(at).filter((line) => line !== code), other].sort(), ""].join("\n"));
+  } });
+  await visit.at("check");
+  await visit.page.setInputFiles("#file", { ...file("receipt-320.html"), mimeType: "text/html" });
+  await visit.press("Comprobar");
+  await visit.at("checked", { name: "checked-evidence" });
+  assert.match(await visit.text(), /La promesa del servidor está bien firmada.*no.*está en la lista.*vale como prueba/s);
+  await visit.close();
+});
+
+test("a receipt that was changed is none, and a list that is shorter than the board is not believed", async () => {
+  const visit = await page("check.html");
+  await visit.at("check");
+  const receipt = here.place.kept("receipt-320.html");
+  const text = receipt.toString();
+  const at = text.indexOf("promise ") + 20;
+  await visit.page.setInputFiles("#file", { name: "x.html", mimeType: "text/html", buffer: Buffer.from(text.slice(0, at) + (text[at] === "A" ? "B" : "A") + text.slice(at + 1)) });
+  await visit.press("Comprobar");
+  await visit.at("checked", { name: "checked-forged" });
+  assert.match(await visit.text(), /no vale/);
+  await visit.press("Revisar otro");
+  await visit.at("check");
+  visit.relay.next("/receipts.txt", { answered: (list) => Buffer.from(list.toString().split("\n").filter((_, line) => line !== 4).join("\n")) });
+  await visit.page.setInputFiles("#file", { name: "x.html", mimeType: "text/html", buffer: receipt });
+  await visit.press("Comprobar");
+  await visit.says(".errors", /Falta un archivo o está incompleto/);
+  await visit.close();
+});
+
+test("R-CAST-18 the opened ballot says the same to the program that is not of the page", () => {
+  const verifier = process.env.ESCRUTINIO_VERIFY ?? resolve(import.meta.dirname, "../../../..", process.env.CARGO_TARGET_DIR ?? "target", "release/escrutinio-verify");
+  assert.ok(existsSync(verifier), "the demonstration has built it");
+  const said = execFileSync(verifier, ["audit", join(here.place.folder, "kept/opening.bin"), here.place.access.record]).toString();
+  assert.match(said, /Núñez Ñandú/);
+  assert.ok(said.includes(here.place.kept("opening.txt").toString()), said);
+});
+
+for (const width of Object.keys(WIDTHS).map(Number)) {
+  test(`the whole election, verified from where it is published, and its results, ${width} px`, { timeout: 240_000 }, async () => {
+    const visit = await page("verify.html", { width });
+    await visit.at("verify");
+    await visit.press("Bajar el expediente y verificar");
+    await visit.page.waitForSelector('#main[data-state="verify-done"]', { timeout: 120_000 });
+    await visit.at("verify-done");
+    assert.equal(await visit.text("h1"), "La elección es correcta");
+    assert.match(await visit.text(".verdict"), new RegExp(`Boletas contadas: ${here.place.promises.length}$`));
+    const tables = await visit.page.locator("table").count();
+    assert.ok(tables > info.contests.length);
+    await visit.close();
+  });
+}
+
+test("results with chart and table say what was cast", { timeout: 240_000 }, async () => {
+  const visit = await page("results.html", { width: 320 });
+  await visit.at("results");
+  await visit.press("Bajar el expediente y verificar");
+  await visit.page.waitForSelector('#main[data-state="results-done"]', { timeout: 120_000 });
+  await visit.at("results-done");
+  const tables = visit.page.locator("table");
+  let bars = 0;
+  for (const [at, contest] of info.contests.entries()) {
+    const rows = await tables.nth(at).locator("tbody tr").allTextContents();
+    assert.equal(rows.length, contest.options.length, contest.name);
+    bars += rows.length;
+    const total = await tables.nth(at).locator("tfoot .figure").first().textContent();
+    assert.equal(Number(total.replace(/\D/g, "")), here.place.promises.filter((line) => line.startsWith(`${contest.index} `)).length, contest.name);
+  }
+  assert.equal(await visit.page.locator(".bar-of").count(), bars);
+  await visit.close();
+});
+
+test("the record from a folder of the device", { timeout: 240_000 }, async () => {
+  const visit = await page("verify.html", { width: 1280 });
+  await visit.at("verify");
+  await visit.page.setInputFiles("#folder", here.place.access.record);
+  await visit.press("Verificar la carpeta");
+  await visit.page.waitForSelector('#main[data-state="verify-done"]', { timeout: 120_000 });
+  assert.equal(await visit.text("h1"), "La elección es correcta");
+  assert.ok(!visit.relay.log.some(({ path }) => path.startsWith("/record/")), "nothing is fetched");
+  await visit.close();
+});
+
+test("a record that does not hold: which check, and who answers; and one that is stopped", { timeout: 240_000 }, async () => {
+  const visit = await page("verify.html");
+  visit.relay.always(/^\/record\/board\/tile\/entries\//, { answered: flip(-5) });
+  await visit.at("verify");
+  await visit.press("Bajar el expediente y verificar");
+  await visit.page.waitForSelector('#main[data-state="verify-done"]', { timeout: 120_000 });
+  await visit.at("verify-done", { name: "verify-bad" });
+  assert.equal(await visit.text("h1"), "El expediente no es correcto");
+  assert.match(await visit.text(".errors"), /Falló la revisión [A-Z]\d\.\d/);
+  await visit.press("Revisar otro");
+  await visit.at("verify");
+  visit.relay.honest();
+  visit.relay.always(/^\/record\//, { delay: 200 });
+  await visit.press("Bajar el expediente y verificar");
+  await visit.press("Detener");
+  await visit.says(".errors", /Se detuvo/);
+  await visit.close();
+});
+
+test("the board and the log of acts", async () => {
+  const visit = await page("board.html", { width: 768 });
+  await visit.at("board-done");
+  assert.match(await visit.text(), /testigo-a\.example/);
+  await visit.close();
+});
+
+test("a log that was changed is not shown as one", async () => {
+  const visit = await page("board.html");
+  visit.relay.always(/^\/acts\/tile\/entries\//, { answered: flip(120) });
+  await visit.page.reload();
+  await visit.at("board-failed");
+  assert.match(await visit.text(), /La bitácora pública no coincide/);
+  await visit.close();
+});
