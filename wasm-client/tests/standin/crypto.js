@@ -132,8 +132,18 @@ export async function forget() {
   held.signed.clear();
 }
 
-export function bundlePaths() {
-  return ["tile/entries/000.p/2"];
+export function bundlePaths(checkpoint) {
+  const text = typeof checkpoint === "string" ? checkpoint : new TextDecoder().decode(checkpoint);
+  const line = text.split("\n")[1] ?? "";
+  const size = /^(0|[1-9][0-9]{0,8})$/.test(line) ? Number(line) : 0;
+  const paths = [];
+  for (let index = 0; index * 256 < size; index += 1) {
+    const groups = String(index).padStart(Math.ceil(String(index).length / 3) * 3, "0").match(/.{3}/g) ?? [];
+    const name = groups.map((group, at) => (at < groups.length - 1 ? `x${group}` : group)).join("/");
+    const width = Math.min(256, size - index * 256);
+    paths.push(`tile/entries/${name}${width < 256 ? `.p/${width}` : ""}`);
+  }
+  return paths;
 }
 
 export async function parseCode(text) {
