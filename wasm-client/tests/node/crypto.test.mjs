@@ -197,6 +197,29 @@ test("a whole election verifies, and a changed one does not", async () => {
   assert.deepEqual([refused.valid, refused.firstFailure, refused.results], [false, "T3.2", []]);
 });
 
+test("R-PUB-03 every code of the list is found in the box that the witnesses signed, and a changed box is refused", async () => {
+  await open();
+  const last = Object.keys(made.counted).filter((path) => path.startsWith("board/checkpoints/")).sort().at(-1);
+  const checkpoint = made.counted[last];
+  const bundles = crypto.bundlePaths(checkpoint).map((path) => made.counted[`board/${path}`]);
+  const receipts = made.counted["receipts.txt"];
+  const codes = new TextDecoder().decode(receipts).trimEnd().split("\n").slice(2);
+  const places = [];
+  for (const code of codes) {
+    const found = await crypto.checkCode({ code, receipts, checkpoint, bundles });
+    assert.deepEqual([found.listed, found.searched, found.board.quorum, found.codeText], [true, true, true, code]);
+    places.push(found.entry);
+  }
+  assert.deepEqual(places.sort((a, b) => a - b), codes.map((_, at) => at), "one place each");
+  const nobody = await crypto.checkCode({ code: (await crypto.parseCode(codes[0])).codeText, receipts, checkpoint });
+  assert.deepEqual([nobody.searched, nobody.entry], [false, null], "the list alone finds no place");
+  const changed = bundles.map((bundle) => bundle.slice());
+  changed[0][changed[0].length - 1] ^= 1;
+  await assert.rejects(crypto.checkCode({ code: codes[0], receipts, checkpoint, bundles: changed }), { code: "files" });
+  const short = new TextEncoder().encode(`${new TextDecoder().decode(receipts).trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
+  await assert.rejects(crypto.checkCode({ code: codes[0], receipts: short, checkpoint, bundles }), { code: "files" }, "a list shorter than the box");
+});
+
 test("a record that is not whole is told check by check", async () => {
   const verdict = await crypto.verifyElection({ files: made.record });
   assert.equal(verdict.valid, false);
