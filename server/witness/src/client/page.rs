@@ -28,7 +28,7 @@ const EMBLEM: u64 = 1 << 20;
 pub(super) struct Site {
     /// Its files.
     pub(super) list: Option<ClientList>,
-    /// Where the page sends votes; empty: to where it comes from.
+    /// Where the page sends votes.
     pub(super) server: Option<String>,
 }
 
@@ -219,9 +219,8 @@ impl Look<'_> {
         let (server, record) = (text("server"), text("record"));
         for (name, url) in [("server", &server), ("record", &record)] {
             self.report.looked(Point::Addresses);
-            match url.as_deref().map(|url| (url, address(url))) {
-                Some((_, Ok(url))) => origins.others.push(origin(&url)),
-                Some(("", _)) if name == "server" => (),
+            match url.as_deref().map(|url| (url, absolute(url, &origins.own))) {
+                Some((_, Some(url))) => origins.others.push(origin(&url)),
                 None if name == "record" => (),
                 other => {
                     let due = Value::Words("una dirección https", "an https address");
@@ -231,13 +230,12 @@ impl Look<'_> {
             }
         }
         let facts = &mut self.report.facts;
-        let shown = |url: &str| if url.is_empty() { origins.own.clone() } else { url.to_owned() };
-        facts.server = server.as_deref().map(shown);
-        facts.record.clone_from(&record);
+        let whole = |url: Option<&str>| url.map(|url| absolute(url, &origins.own).unwrap_or_else(|| url.to_owned()));
+        (facts.server, facts.record) = (whole(server.as_deref()), whole(record.as_deref()));
         let help = config.get("help");
         let parts = ["name", "phone", "mail"].map(|name| help?.get(name)?.as_str());
         facts.help = Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|help| !help.is_empty());
-        server.filter(|server| server.is_empty() || address(server).is_ok())
+        absolute(&server?, &origins.own)
     }
 
     /// The emblems of the parties. One that is missing is shown as a colour; one that is another's a browser refuses.
@@ -254,6 +252,14 @@ impl Look<'_> {
             self.headers(&path, &answer, &bytes, origins);
         }
     }
+}
+
+/// The address that a page of an origin makes of what its configuration says: a path of that origin, or a whole
+/// address; `None` if a browser would speak without encryption, or to somewhere that does not stand there plainly.
+fn absolute(url: &str, own: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._~-".contains(c);
+    let path = url.is_empty() || url.starts_with('/') && !url.starts_with("//") && url.chars().all(plain);
+    if path { Some(format!("{own}{}", url.trim_end_matches('/'))) } else { address(url).ok() }
 }
 
 /// Media types of a file, by its name.
@@ -292,6 +298,30 @@ fn is_type(path: &str, came: &str, bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_a_configuration() {
+        let of = |url: &str| absolute(url, "https://voto.example");
+        for (url, whole) in [
+            ("", "https://voto.example"),
+            ("/record", "https://voto.example/record"),
+            ("/record/", "https://voto.example/record"),
+            ("https://casilla.example/", "https://casilla.example"),
+            ("http://localhost:80", "http://localhost:80"),
+        ] {
+            assert_eq!(of(url).as_deref(), Some(whole));
+        }
+        for url in [
+            "//otro.example",
+            "/\\otro.example",
+            "/\t/otro.example",
+            "record",
+            "http://otro.example",
+            "https://a@b.example",
+        ] {
+            assert_eq!(of(url), None, "{url:?}");
+        }
+    }
 
     #[test]
     fn files_come_as_what_they_are() {
