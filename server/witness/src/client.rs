@@ -54,11 +54,8 @@ pub fn look(url: &str, record: &Path, election: &verify::Election, manner: &Mann
     let mut look = Look { getter: &getter, record, election, keys, report: Report::default() };
     look.facts(&base);
     let site = look.page(&base);
-    let server = match site.server {
-        Some(server) if !server.is_empty() => server,
-        // The page asks the origin that it is from.
-        _ => origin(&base),
-    };
+    // A page that says nothing of it that can be followed: perhaps its own origin answers.
+    let server = site.server.unwrap_or_else(|| origin(&base));
     let build = site.list.map(|list| list.hash());
     look.service(&server, build);
     let report = look.report;

@@ -512,11 +512,19 @@ fn a_configuration_of_something_else() {
         ("server", json!("http://otro.example"), "W4.2"),
         ("server", json!(null), "W4.2"),
         ("record", json!("ftp://otro.example"), "W4.2"),
+        ("record", json!("//otro.example"), "W4.2"),
+        ("acta", json!("javascript:alert(1)"), "W4.2"),
     ] {
         host.config(&sealed().election, "");
         host.edit("/config.json", |config| config[name] = value.clone());
         assert_eq!(codes(&host), [code], "{name}: {value}");
     }
+    host.config(&sealed().election, "/");
+    host.edit("/config.json", |config| {
+        config["record"] = json!("/record");
+        config["acta"] = json!("acta");
+    });
+    assert_eq!(codes(&host), [""; 0], "paths of the page's origin");
     host.file("/config.json", b"<html>");
     assert_eq!(codes(&host), ["W4.1"]);
     host.remove("/config.json");

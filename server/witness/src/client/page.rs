@@ -28,7 +28,7 @@ const EMBLEM: u64 = 1 << 20;
 pub(super) struct Site {
     /// Its files.
     pub(super) list: Option<ClientList>,
-    /// Where the page sends votes; empty: to where it comes from.
+    /// Where the page sends votes.
     pub(super) server: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Look<'_> {
         let list = listed.as_ref().and_then(|(answer, bytes)| self.list(answer, bytes));
         let config = self.fetch(Point::Config, base, CONFIG, HOST);
         let mut origins = Origins { own: origin(base), others: Vec::new() };
-        let server = config.as_ref().and_then(|(answer, bytes)| self.config(answer, bytes, &mut origins));
+        let server = config.as_ref().and_then(|(_, bytes)| self.config(base, bytes, &mut origins));
         for ((answer, bytes), path) in [(&root, ""), (&listed, LIST), (&config, CONFIG)]
             .into_iter()
             .filter_map(|(got, path)| Some((got.as_ref()?, path)))
@@ -206,7 +206,7 @@ impl Look<'_> {
     }
 
     /// What the host says of the page; gives where votes go.
-    fn config(&mut self, _: &Answer, bytes: &[u8], origins: &mut Origins) -> Option<String> {
+    fn config(&mut self, base: &str, bytes: &[u8], origins: &mut Origins) -> Option<String> {
         let Some(config) = serde_json::from_slice(bytes).ok().filter(Json::is_object) else {
             let due = Value::Words("un objeto JSON", "a JSON object");
             let text = String::from_utf8_lossy(bytes);
@@ -216,13 +216,14 @@ impl Look<'_> {
         let text = |name: &str| config.get(name).and_then(Json::as_str).map(str::to_owned);
         let id = self.election.election_id.to_string();
         self.report.same(Point::Config, CONFIG, &id, text("election").as_deref());
-        let (server, record) = (text("server"), text("record"));
-        for (name, url) in [("server", &server), ("record", &record)] {
+        let (server, record, acta) = (text("server"), text("record"), text("acta"));
+        for (name, url) in [("server", &server), ("record", &record), ("acta", &acta)] {
             self.report.looked(Point::Addresses);
-            match url.as_deref().map(|url| (url, address(url))) {
-                Some((_, Ok(url))) => origins.others.push(origin(&url)),
-                Some(("", _)) if name == "server" => (),
-                None if name == "record" => (),
+            match url.as_deref().map(|url| (url, absolute(url, base))) {
+                // Actas are linked to, nothing of them is fetched.
+                Some((_, Some(_))) if name == "acta" => (),
+                Some((_, Some(url))) => origins.others.push(origin(&url)),
+                None if name != "server" => (),
                 other => {
                     let due = Value::Words("una dirección https", "an https address");
                     let came = other.map_or(Value::Absent, |(url, _)| Value::foreign(url));
@@ -231,13 +232,12 @@ impl Look<'_> {
             }
         }
         let facts = &mut self.report.facts;
-        let shown = |url: &str| if url.is_empty() { origins.own.clone() } else { url.to_owned() };
-        facts.server = server.as_deref().map(shown);
-        facts.record.clone_from(&record);
+        let whole = |url: Option<&str>| url.map(|url| absolute(url, base).unwrap_or_else(|| url.to_owned()));
+        (facts.server, facts.record) = (whole(server.as_deref()), whole(record.as_deref()));
         let help = config.get("help");
         let parts = ["name", "phone", "mail"].map(|name| help?.get(name)?.as_str());
         facts.help = Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|help| !help.is_empty());
-        server.filter(|server| server.is_empty() || address(server).is_ok())
+        absolute(&server?, base)
     }
 
     /// The emblems of the parties. One that is missing is shown as a colour; one that is another's a browser refuses.
@@ -254,6 +254,18 @@ impl Look<'_> {
             self.headers(&path, &answer, &bytes, origins);
         }
     }
+}
+
+/// The address that a browser makes of what the configuration of the page at `base` says: a path, or a whole address;
+/// `None` if it would speak without encryption, or to somewhere that does not stand there plainly.
+fn absolute(url: &str, base: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._~-".contains(c);
+    if url.starts_with("//") || !url.chars().all(plain) {
+        return address(url).ok();
+    }
+    let of_origin = url.is_empty() || url.starts_with('/');
+    let whole = if of_origin { format!("{}{url}", origin(base)) } else { format!("{base}/{url}") };
+    Some(whole.trim_end_matches('/').to_owned())
 }
 
 /// Media types of a file, by its name.
@@ -292,6 +304,34 @@ fn is_type(path: &str, came: &str, bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_a_configuration() {
+        let of = |url: &str| absolute(url, "https://voto.example/mx");
+        for (url, whole) in [
+            ("", "https://voto.example"),
+            ("/record", "https://voto.example/record"),
+            ("/record/", "https://voto.example/record"),
+            ("/", "https://voto.example"),
+            ("acta", "https://voto.example/mx/acta"),
+            ("../acta/a", "https://voto.example/mx/../acta/a"),
+            ("https://casilla.example/", "https://casilla.example"),
+            ("http://localhost:80", "http://localhost:80"),
+        ] {
+            assert_eq!(of(url).as_deref(), Some(whole));
+        }
+        for url in [
+            "//otro.example",
+            "/\\otro.example",
+            "/\t/otro.example",
+            "javascript:1",
+            "a b",
+            "http://otro.example",
+            "https://a@b.example",
+        ] {
+            assert_eq!(of(url), None, "{url:?}");
+        }
+    }
 
     #[test]
     fn files_come_as_what_they_are() {
