@@ -407,13 +407,15 @@ impl<R: CryptoRng> Device<R> {
     }
 }
 
-/// The log of acts in the inbox, its checkpoint with a quorum of witnesses.
-pub(crate) fn acts(election: &DeviceElection, files: &Files) -> Result<ActLog> {
+/// The log of acts in the inbox below a prefix, its checkpoint with a quorum of witnesses.
+pub(crate) fn acts(election: &DeviceElection, files: &Files, prefix: &str) -> Result<ActLog> {
     let manifest = &election.manifest;
     let bad = |why: &dyn fmt::Display| Error::new("acts", why);
     let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
     let keys = LogKeys::of_acts(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
-    let log = ActLog::read(files.get("checkpoint")?, &files.numbered("bundle/"), &keys.map_err(|why| bad(&why))?);
+    let (checkpoint, bundles) =
+        (files.get(&format!("{prefix}checkpoint"))?, files.numbered(&format!("{prefix}bundle/")));
+    let log = ActLog::read(checkpoint, &bundles, &keys.map_err(|why| bad(&why))?);
     let log = log.map_err(|why| bad(&why))?;
     log.checkpoint.verify_quorum(manifest.witness_quorum).map_err(|why| Error::new("witnesses", why))?;
     let id = election.election_id.to_string();
@@ -427,7 +429,7 @@ pub(crate) fn acts(election: &DeviceElection, files: &Files) -> Result<ActLog> {
 /// The keys of the voter's bucket, which lead to the root that the log of acts has.
 fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec<Hash>> {
     let list = found.halves.list();
-    let log = acts(election, files)?;
+    let log = acts(election, files, "")?;
     let root = log.find("election").and_then(|act| act.hash(&format!("buckets-{list:03}")));
     let root = root.ok_or_else(|| Error::new("acts-election", "the act has no root of the list"))?;
     let count = nth(&election.roll.counts, list).copied().unwrap_or(0);

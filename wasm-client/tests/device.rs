@@ -6,8 +6,10 @@ mod common;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::ballot::{CastBallot, Opening};
-use escrutinio_core::board::Receipt;
-use escrutinio_core::ids::ElectionId;
+use escrutinio_core::board::{Act, LogKeys, Receipt, SignedCheckpoint};
+use escrutinio_core::encoding::Encode;
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::{ElectionId, hex};
 use escrutinio_core::record;
 use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::testing::{Keys, signing_key};
@@ -429,11 +431,7 @@ fn r_cast_13_a_promise_of_another_ballot_or_by_another_key_is_refused() {
 
 #[test]
 fn r_pub_03_receipt_and_key_are_found_on_the_board() {
-    let (mut rehearsal, mut rng) = sealed();
-    let casts: Vec<CastBallot> =
-        (0..9).map(|place| rehearsal.cast((LIST, place), 1, place % 5, None, &mut rng)).collect();
-    use escrutinio_core::encoding::Encode;
-    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    let (rehearsal, casts, mut rng) = nine();
     let (mut anybody, _) = opened(&rehearsal);
     let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap().clone();
     let board = |device: &mut Tested, rehearsal: &Rehearsal| {
@@ -448,7 +446,7 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     let found = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
     assert_eq!((&found["listed"], &found["board"]["size"]), (&json!(true), &json!(9)));
     assert_eq!(found["board"]["witnesses"].as_array().unwrap().len(), 2);
-    assert_eq!((&found["board"]["quorum"], &found["searched"]), (&json!(true), &json!(true)));
+    assert_eq!((&found["board"]["closed"], &found["searched"]), (&json!(true), &json!(true)));
     board(&mut anybody, &rehearsal);
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let typed = found["codeText"].as_str().unwrap().to_lowercase().replace('-', " ");
@@ -474,12 +472,6 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let broken = value(&anybody.check_receipt(promise(&rehearsal, &absent).as_bytes()).unwrap());
     assert_eq!((&broken["promise"], &broken["listed"], &broken["entry"]), (&json!(true), &json!(false), &json!(null)));
-    // Fewer witnesses than the manifest asks for.
-    let note = String::from_utf8(rehearsal.files.0[&last].clone()).unwrap();
-    let fewer: String = note.lines().take(note.lines().count() - 1).map(|line| format!("{line}\n")).collect();
-    anybody.put("checkpoint", fewer.into_bytes());
-    let unwitnessed = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
-    assert_eq!((&unwitnessed["board"]["quorum"], &unwitnessed["searched"]), (&json!(false), &json!(false)));
     let mut bundle = rehearsal.files.0["board/tile/entries/000.p/9"].clone();
     let at = bundle.len() - 1;
     bundle[at] ^= 1;
@@ -489,6 +481,104 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("checkpoint", rehearsal.files.0[&last].clone());
     anybody.put("receipts", b"escrutinio/receipts/v1\n".to_vec());
     assert_eq!(code(anybody.check_receipt(receipt.as_bytes())), "files");
+}
+
+/// The closing checkpoint of the rehearsal's board, with entries and list put beside it, signed anew by so many
+/// witnesses at a time.
+fn put_closed(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize, time: i64) {
+    let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap();
+    let claimed = SignedCheckpoint::parse(&rehearsal.files.0[last]).unwrap().claimed().clone();
+    let named = || rehearsal.manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
+    let log = (rehearsal.manifest.log.name.as_str(), rehearsal.manifest.log.key);
+    let keys = LogKeys::of_election(&rehearsal.election().election_id, log, named()).unwrap();
+    let mut signed = claimed.sign(&rehearsal.keys.log).unwrap();
+    for ((name, _), key) in named().zip(&rehearsal.keys.witnesses).take(witnesses) {
+        let time = u64::try_from(time).unwrap();
+        signed.add_cosignature(claimed.cosign(name, key, time).unwrap(), &keys).unwrap();
+    }
+    device.put("checkpoint", signed.to_string().into_bytes());
+    device.put("bundle/0", rehearsal.files.0["board/tile/entries/000.p/9"].clone());
+    device.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
+}
+
+/// Nine ballots on a closed board, the rehearsal and the ballots.
+fn nine() -> (Rehearsal, Vec<CastBallot>, ChaCha20Rng) {
+    let (mut rehearsal, mut rng) = sealed();
+    let casts: Vec<CastBallot> =
+        (0..9).map(|place| rehearsal.cast((LIST, place), 1, place % 5, None, &mut rng)).collect();
+    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    (rehearsal, casts, rng)
+}
+
+/// A board that log and server show before it was closed, or to one voter alone, counts no vote.
+#[test]
+fn r_pub_03_a_vote_is_counted_only_under_a_closing_that_a_quorum_signed() {
+    let (rehearsal, casts, _) = nine();
+    let (mut anybody, _) = opened(&rehearsal);
+    let receipt = promise(&rehearsal, &casts[3]);
+    let end = rehearsal.manifest.calendar.reception_end;
+    let quorum = usize::try_from(rehearsal.manifest.witness_quorum).unwrap();
+    for (witnesses, time, closed) in [(quorum, end, true), (quorum - 1, end, false), (quorum, end - 1, false)] {
+        put_closed(&mut anybody, &rehearsal, witnesses, time);
+        let found = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
+        let of_board = &found["board"];
+        assert_eq!((&of_board["closed"], &found["searched"]), (&json!(closed), &json!(closed)), "{witnesses} {time}");
+        assert_eq!(found["entry"].is_number(), closed, "{witnesses} {time}");
+        assert_eq!(found["listed"], true);
+        put_closed(&mut anybody, &rehearsal, witnesses, time);
+        match anybody.find_key(LIST, &casts[3].key.bytes) {
+            Ok(own) => assert!(closed && value(&own)[0]["entry"] == found["entry"]),
+            Err(refused) => assert_eq!((closed, refused.code), (false, "closing")),
+        }
+    }
+}
+
+/// The server leaves a ballot out, puts one of its own into its place, and lists the code all the same.
+#[test]
+fn r_pub_03_a_listed_code_without_its_ballot_is_not_counted() {
+    let (mut rehearsal, mut casts, mut rng) = nine();
+    let honest = rehearsal.files.0[record::RECEIPTS].clone();
+    let dropped = promise(&rehearsal, &casts[3]);
+    casts[3] = rehearsal.cast((LIST, 20), 1, 0, None, &mut rng);
+    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    let (mut anybody, _) = opened(&rehearsal);
+    put_closed(&mut anybody, &rehearsal, 2, rehearsal.manifest.calendar.reception_end);
+    anybody.put("receipts", honest);
+    let found = value(&anybody.check_receipt(dropped.as_bytes()).unwrap());
+    assert_eq!((&found["listed"], &found["searched"], &found["entry"]), (&json!(true), &json!(true), &json!(null)));
+}
+
+/// For a board that is too large to be fetched: the list is the one that the log of acts commits to.
+#[test]
+fn r_pub_03_the_list_is_that_of_the_record_in_the_log_of_acts() {
+    let (rehearsal, casts, _) = nine();
+    let (mut anybody, _) = opened(&rehearsal);
+    let line = |list: &[u8]| format!("{}  {}\n", hex(&sha256(&[list])), record::RECEIPTS);
+    let receipts = &rehearsal.files.0[record::RECEIPTS];
+    let sums = format!("{}  manifest.bin\n{}", hex(&[7; 32]), line(receipts));
+    let publish = |sums: &str, size: u32| {
+        let values = [("record", hex(&sha256(&[sums.as_bytes()]))), ("size", size.to_string())];
+        let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+        Act { name: "publish".to_owned(), at: "2021-12-07T00:00:00Z".to_owned(), values }
+    };
+    let other = sums.replace(&line(receipts), &line(b"another list"));
+    let ask = |device: &mut Tested, sums: &str, acts: &[Act], witnesses: usize| {
+        put_closed(device, &rehearsal, 2, rehearsal.manifest.calendar.reception_end);
+        device.put("sums", sums.as_bytes().to_vec());
+        let (checkpoint, bundles) = rehearsal.acts(acts, witnesses);
+        device.put("acts/checkpoint", checkpoint);
+        device.put("acts/bundle/0", bundles[0].clone());
+        let found = device.check_receipt(promise(&rehearsal, &casts[3]).as_bytes());
+        found.map(|found| value(&found)["logged"].clone())
+    };
+    let first = rehearsal.first_act();
+    let right = [first.clone(), publish(&sums, 9)];
+    assert_eq!(ask(&mut anybody, &sums, &right, 2).unwrap(), true);
+    assert_eq!(ask(&mut anybody, &sums, &[first.clone()], 2).unwrap(), false, "nothing was published");
+    assert_eq!(ask(&mut anybody, &sums, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another record");
+    assert_eq!(ask(&mut anybody, &other, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another list");
+    assert_eq!(ask(&mut anybody, &sums, &[first, publish(&sums, 8)], 2).unwrap(), false, "another board");
+    assert_eq!(code(ask(&mut anybody, &sums, &right, 1)), "witnesses");
 }
 
 #[test]

@@ -142,11 +142,11 @@ export async function parseCode(text) {
   return { code: "", codeText: plain.match(/.{1,4}/g).join("-") };
 }
 
-function published(codeText, { receipts, bundles }) {
+function published(codeText, { receipts, bundles, sums }) {
   const list = receipts ? new TextDecoder().decode(receipts) : null;
   const listed = list === null ? null : list.includes(codeText);
-  const board = receipts ? { size: 3, quorum: true, witnesses: [{ name: "Testigo Uno", time: 1638754300 }] } : null;
-  return { code: "", codeText, listed, searched: Boolean(bundles), entry: bundles && listed ? 0 : null, board };
+  const board = receipts ? { size: 3, closed: true, witnesses: [{ name: "Testigo Uno", time: 1638754300 }] } : null;
+  return { code: "", codeText, listed, searched: Boolean(bundles), entry: bundles && listed ? 0 : null, logged: sums ? true : null, board };
 }
 
 export async function checkReceipt({ receipt, ...files }) {

@@ -215,6 +215,7 @@
  * | `opening` | checkOpening | the bytes are no opening |
  * | `code` | parseCode, checkCode | no tracking code: a symbol is wrong |
  * | `marks` | optionOfMarks | a mark that is no space of the contest |
+ * | `closing` | findKey | too few witnesses signed the board's checkpoint, or one did before reception ended |
  * | `files` | the public calls | a file that is needed is absent, or has not its form |
  * | `load` | all | the wasm could not be fetched, or is not that of this build: the call may be tried again |
  * | `input` | all | the page's call has not its form |
@@ -461,16 +462,21 @@ export function checkOpening(from, options) {
  * @property {string} code
  * @property {string} codeText
  * @property {boolean | null} listed whether the published list has the code; null without a list
- * @property {boolean} searched whether all entries of the board were read, and gave the root that was signed
- * @property {number | null} entry which of them the ballot is
- * @property {{size: number, quorum: boolean, witnesses: {name: string, time: number}[]} | null} board
- *   `quorum`: as many witnesses signed as the manifest asks for
+ * @property {boolean} searched whether all entries of the closed board were read, and gave the root that was signed
+ * @property {number | null} entry which of them the ballot is: only then it was seen to be counted
+ * @property {boolean | null} logged whether the list is that of the record to which the log of acts commits:
+ *   then everybody has the same list, and whoever verifies the record compares it with the board. Null without
+ *   `sums` and `acts`
+ * @property {{size: number, closed: boolean, witnesses: {name: string, time: number}[]} | null} board
+ *   `closed`: as many witnesses signed as the manifest asks for, none of them before reception ended
  */
 
 /**
  * What there is to compare with: `receipts.txt` and `/board/checkpoint`, once they are published, and with
- * `bundles` (the files of {@link bundlePaths} below `/board/`, all of them) the entries.
- * @typedef {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} PublishedFiles
+ * `bundles` (the files of {@link bundlePaths} below `/board/`, all of them) the entries; or, of a board that
+ * is too large for that, `SHA256SUMS` of the record and the log of acts.
+ * @typedef {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[], sums?: Uint8Array,
+ *   acts?: ActsFiles}} PublishedFiles
  */
 
 /**

@@ -63,15 +63,19 @@ function unhex(text) {
 /** @param {string | Uint8Array} from */
 const bytes = (from) => (typeof from === "string" ? new TextEncoder().encode(from) : from);
 
-/** @param {Device} device @param {{checkpoint?: Uint8Array, bundles?: Uint8Array[]}} log */
-function putLog(device, { checkpoint, bundles = [] }) {
-  if (checkpoint) device.put("checkpoint", checkpoint);
-  bundles.forEach((bundle, n) => device.put(`bundle/${n}`, bundle));
+/** @typedef {{checkpoint?: Uint8Array, bundles?: Uint8Array[]}} Log */
+
+/** @param {Device} device @param {Log} log @param {string} [prefix] */
+function putLog(device, { checkpoint, bundles = [] }, prefix = "") {
+  if (checkpoint) device.put(`${prefix}checkpoint`, checkpoint);
+  bundles.forEach((bundle, n) => device.put(`${prefix}bundle/${n}`, bundle));
 }
 
-/** @param {Device} device @param {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} published */
-function putPublished(device, { receipts, ...board }) {
+/** @param {Device} device @param {Log & {receipts?: Uint8Array, sums?: Uint8Array, acts?: Log}} published */
+function putPublished(device, { receipts, sums, acts, ...board }) {
   if (receipts) device.put("receipts", receipts);
+  if (sums) device.put("sums", sums);
+  if (acts) putLog(device, acts, "acts/");
   putLog(device, board);
 }
 
