@@ -407,17 +407,31 @@ impl<R: CryptoRng> Device<R> {
     }
 }
 
+/// The two logs of an election.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Log {
+    Board,
+    Acts,
+}
+
+/// Who signs the checkpoints of a log.
+pub(crate) fn keys(election: &DeviceElection, log: Log) -> Result<LogKeys> {
+    let manifest = &election.manifest;
+    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
+    let of = match log {
+        Log::Board => LogKeys::of_election,
+        Log::Acts => LogKeys::of_acts,
+    };
+    of(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses).map_err(|why| Error::new("files", why))
+}
+
 /// The log of acts in the inbox below a prefix, its checkpoint with a quorum of witnesses.
 pub(crate) fn acts(election: &DeviceElection, files: &Files, prefix: &str) -> Result<ActLog> {
-    let manifest = &election.manifest;
-    let bad = |why: &dyn fmt::Display| Error::new("acts", why);
-    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
-    let keys = LogKeys::of_acts(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
     let (checkpoint, bundles) =
         (files.get(&format!("{prefix}checkpoint"))?, files.numbered(&format!("{prefix}bundle/")));
-    let log = ActLog::read(checkpoint, &bundles, &keys.map_err(|why| bad(&why))?);
-    let log = log.map_err(|why| bad(&why))?;
-    log.checkpoint.verify_quorum(manifest.witness_quorum).map_err(|why| Error::new("witnesses", why))?;
+    let log = ActLog::read(checkpoint, &bundles, &keys(election, Log::Acts)?);
+    let log = log.map_err(|why| Error::new("acts", why))?;
+    log.checkpoint.verify_quorum(election.manifest.witness_quorum).map_err(|why| Error::new("witnesses", why))?;
     let id = election.election_id.to_string();
     let act = log.find("election").filter(|act| act.values.get("election-id") == Some(&id));
     if act.is_none() {

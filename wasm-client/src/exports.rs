@@ -119,6 +119,10 @@ impl Device {
         self.0.read_acts()
     }
 
+    pub fn checkpoint(&self, log: &str, note: &[u8]) -> Result<String, Error> {
+        self.0.checkpoint(log, note)
+    }
+
     pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String, Error> {
         self.0.check_opening(bytes)
     }

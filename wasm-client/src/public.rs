@@ -1,19 +1,18 @@
 //! What the public pages check, for anyone, without a session: the log of acts, an audited ballot, a
 //! receipt, the own entry on the board.
 
+use base64ct::{Base64, Encoding};
 use escrutinio_core::ballot::{CastBallot, Opening, OpeningError};
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::code::parse_code;
-use escrutinio_core::board::{
-    LogKeys, MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint, WitnessError,
-};
+use escrutinio_core::board::{MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint, WitnessError};
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::{TrackingCode, hex};
 use escrutinio_core::record;
 use escrutinio_core::verify::DeviceElection;
 use rand_core::CryptoRng;
 
-use crate::device::{Device, acts, code_fields, nth};
+use crate::device::{Device, Log, acts, code_fields, keys, nth};
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::json::{Object, array, optional, string};
@@ -41,6 +40,30 @@ impl<R: CryptoRng> Device<R> {
             Object::new().text("name", &act.name).text("at", &act.at).with("values", values.finish()).finish()
         };
         Ok(head(election, &log.checkpoint).with("acts", array(log.acts.iter().map(act))).finish())
+    }
+
+    /// Verifies the checkpoint of a log, `board` or `acts`: what it says, who signed it, whether they are as
+    /// many as the manifest asks for, and whether it closes the board.
+    ///
+    /// # Errors
+    /// Codes `input` and `files`.
+    pub fn checkpoint(&self, log: &str, note: &[u8]) -> Result<String> {
+        let election = self.election()?;
+        let log = match log {
+            "board" => Log::Board,
+            "acts" => Log::Acts,
+            _ => return Err(Error::new("input", "no such log")),
+        };
+        let verified = checkpoint(election, log, note)?;
+        let at = verified.cosignatures().iter().map(|cosignature| cosignature.time).max();
+        let quorum = verified.verify_quorum(election.manifest.witness_quorum).is_ok();
+        let closed = matches!(log, Log::Board) && closing(election, &verified).is_ok();
+        Ok(head(election, &verified)
+            .text("root", &Base64::encode_string(&verified.checkpoint().root))
+            .with("at", optional(at.map(|at| at.to_string())))
+            .with("quorum", quorum)
+            .with("closed", closed)
+            .finish())
     }
 
     /// Verifies an audited ballot.
@@ -109,7 +132,7 @@ impl<R: CryptoRng> Device<R> {
         let files = self.take();
         let election = self.election()?;
         let of = nth(&election.manifest.lists, list).ok_or_else(|| Error::new("files", "there is no such list"))?;
-        let board = checkpoint(election, files.get("checkpoint")?)?;
+        let board = checkpoint(election, Log::Board, files.get("checkpoint")?)?;
         closing(election, &board).map_err(|why| Error::new("closing", why))?;
         let found = entries(election, &board, &files, &mut |cast| {
             cast.key.bytes == key && (cast.body.style, cast.body.unit) == (of.style, of.unit)
@@ -130,13 +153,10 @@ fn head(election: &DeviceElection, checkpoint: &VerifiedCheckpoint) -> Object {
     Object::new().with("size", checkpoint.checkpoint().size).with("witnesses", array(witnesses))
 }
 
-fn checkpoint(election: &DeviceElection, bytes: &[u8]) -> Result<VerifiedCheckpoint> {
-    let manifest = &election.manifest;
+fn checkpoint(election: &DeviceElection, log: Log, bytes: &[u8]) -> Result<VerifiedCheckpoint> {
     let bad = |why: &dyn core::fmt::Display| Error::new("files", format_args!("checkpoint: {why}"));
-    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
-    let keys = LogKeys::of_election(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
     let signed = SignedCheckpoint::parse(bytes).map_err(|why| bad(&why))?;
-    signed.verify(&keys.map_err(|why| bad(&why))?).map_err(|why| bad(&why))
+    signed.verify(&keys(election, log)?).map_err(|why| bad(&why))
 }
 
 /// Demands that a checkpoint of the board is one that nothing follows (B2.3).
@@ -150,7 +170,7 @@ fn closing(election: &DeviceElection, board: &VerifiedCheckpoint) -> core::resul
 /// What the published files say of a code: whether the list has it, which entry of the closed board it is,
 /// who signed the board, and whether the list is the one that the log of acts names.
 fn published(election: &DeviceElection, files: &Files, code: &TrackingCode, object: Object) -> Result<Object> {
-    let board = files.find("checkpoint").map(|bytes| checkpoint(election, bytes)).transpose()?;
+    let board = files.find("checkpoint").map(|bytes| checkpoint(election, Log::Board, bytes)).transpose()?;
     let closed = board.as_ref().is_some_and(|board| closing(election, board).is_ok());
     let receipts = files.find("receipts");
     let listed = receipts.map(|bytes| listed(election, bytes, board.as_ref(), code)).transpose()?;

@@ -483,9 +483,8 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     assert_eq!(code(anybody.check_receipt(receipt.as_bytes())), "files");
 }
 
-/// The closing checkpoint of the rehearsal's board, with entries and list put beside it, signed anew by so many
-/// witnesses at a time.
-fn put_closed(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize, time: i64) {
+/// The closing checkpoint of the rehearsal's board, signed anew by so many witnesses at a time.
+fn closing_note(rehearsal: &Rehearsal, witnesses: usize, time: i64) -> Vec<u8> {
     let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap();
     let claimed = SignedCheckpoint::parse(&rehearsal.files.0[last]).unwrap().claimed().clone();
     let named = || rehearsal.manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
@@ -496,7 +495,12 @@ fn put_closed(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize, time
         let time = u64::try_from(time).unwrap();
         signed.add_cosignature(claimed.cosign(name, key, time).unwrap(), &keys).unwrap();
     }
-    device.put("checkpoint", signed.to_string().into_bytes());
+    signed.to_string().into_bytes()
+}
+
+/// The same in the inbox, with entries and list.
+fn put_closed(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize, time: i64) {
+    device.put("checkpoint", closing_note(rehearsal, witnesses, time));
     device.put("bundle/0", rehearsal.files.0["board/tile/entries/000.p/9"].clone());
     device.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
 }
@@ -531,6 +535,39 @@ fn r_pub_03_a_vote_is_counted_only_under_a_closing_that_a_quorum_signed() {
             Err(refused) => assert_eq!((closed, refused.code), (false, "closing")),
         }
     }
+}
+
+/// Names of witnesses are shown only of those who signed, with the figure that says how much they are.
+#[test]
+fn a_checkpoint_says_who_signed_it() {
+    let (rehearsal, _, _) = nine();
+    let (anybody, _) = opened(&rehearsal);
+    let end = rehearsal.manifest.calendar.reception_end;
+    for (witnesses, time, quorum, closed) in
+        [(2, end, true, true), (2, end - 1, true, false), (1, end, false, false), (0, end, false, false)]
+    {
+        let note = closing_note(&rehearsal, witnesses, time);
+        let found = value(&anybody.checkpoint("board", &note).unwrap());
+        assert_eq!((&found["size"], &found["quorum"], &found["closed"]), (&json!(9), &json!(quorum), &json!(closed)));
+        assert_eq!(found["at"], if witnesses > 0 { json!(time) } else { json!(null) });
+        let names: Vec<&str> = rehearsal.manifest.witnesses.iter().map(|witness| witness.name.as_str()).collect();
+        let shown = found["witnesses"].as_array().unwrap().iter();
+        assert!(shown.map(|witness| witness["name"].as_str().unwrap()).eq(names.into_iter().take(witnesses)));
+    }
+    let note = closing_note(&rehearsal, 2, end);
+    let lines = String::from_utf8(note.clone()).unwrap();
+    assert_eq!(value(&anybody.checkpoint("board", &note).unwrap())["root"], lines.lines().nth(2).unwrap());
+    // A name that stands there without its signature, another root, the other log.
+    let last = lines.lines().last().unwrap();
+    let forged = lines.replace(last, &format!("{}AAAA", &last[..last.len() - 4]));
+    let swapped = lines.replacen("\n9\n", "\n8\n", 1);
+    for (log, note) in [("board", forged.as_bytes()), ("board", swapped.as_bytes()), ("acts", &note)] {
+        assert_eq!(code(anybody.checkpoint(log, note)), "files");
+    }
+    let (checkpoint, _) = rehearsal.acts(&[rehearsal.first_act()], 2);
+    let found = value(&anybody.checkpoint("acts", &checkpoint).unwrap());
+    assert_eq!((&found["size"], &found["quorum"], &found["closed"]), (&json!(1), &json!(true), &json!(false)));
+    assert_eq!(code(anybody.checkpoint("books", &checkpoint)), "input");
 }
 
 /// The server leaves a ballot out, puts one of its own into its place, and lists the code all the same.

@@ -445,6 +445,28 @@ export function readActs(acts, options) {
 }
 
 /**
+ * A checkpoint all of whose signatures verified: the log's, and those of witnesses whom the manifest names.
+ * @typedef {object} Checkpoint
+ * @property {number} size entries of the log
+ * @property {string} root base64, as in the note
+ * @property {number | null} at seconds since 1970: the last time that a witness gave; null if none signed
+ * @property {{name: string, time: number}[]} witnesses who signed it, and when
+ * @property {boolean} quorum whether they are as many as the manifest asks for
+ * @property {boolean} closed of the board: whether they are, and none of them signed before reception ended
+ */
+
+/**
+ * Verifies the checkpoint of a log: `files` if it is not of this log and election, or a signature does not hold.
+ *
+ * @param {{log: "board" | "acts", note: Uint8Array}} from the bytes of `/board/checkpoint` or `/acts/checkpoint`
+ * @param {Options} [options]
+ * @returns {Promise<Checkpoint>}
+ */
+export function checkpoint(from, options) {
+  return call("checkpoint", from, options);
+}
+
+/**
  * Does an audited ballot say what it should?
  *
  * @param {{opening: Uint8Array}} from

@@ -139,6 +139,7 @@ const calls = {
     putLog(device, acts);
     return JSON.parse(device.read_acts());
   },
+  checkpoint: (device, { log, note }) => JSON.parse(device.checkpoint(log, note)),
   checkOpening(device, { opening }) {
     const found = JSON.parse(device.check_opening(opening));
     // A text in another form is none: nobody would read it when it is decrypted.

@@ -92,10 +92,10 @@ async function commitment(page) {
   return { sums: new Uint8Array(await sums.arrayBuffer()), acts: { checkpoint, bundles } };
 }
 
-/** How long all entries may be. @param {Page} page @param {Uint8Array} checkpoint */
-function bytesOf(page, checkpoint) {
-  const ballots = Number(new TextDecoder().decode(checkpoint).split("\n")[1]);
-  return ballots * Math.max(...page.election.contests.map(({ ballotBytes }) => ballotBytes));
+/** The box as the witnesses closed it, and how long all entries may be. @param {Page} page @param {Uint8Array} note */
+async function boxOf(page, note) {
+  const { size, closed } = await page.crypto.checkpoint({ log: "board", note });
+  return { closed, bytes: size * Math.max(...page.election.contests.map(({ ballotBytes }) => ballotBytes)) };
 }
 
 /**
@@ -107,11 +107,11 @@ function bytesOf(page, checkpoint) {
 async function byCode(page, asked, place, most) {
   const receipts = (await published(page, "/receipts.txt")) ?? undefined;
   const checkpoint = receipts ? await page.api.file("/board/checkpoint") : undefined;
-  const bytes = checkpoint ? bytesOf(page, checkpoint) : 0;
-  const bundles = checkpoint && bytes <= most ? await entries(page, checkpoint, place) : undefined;
-  const files = { receipts, checkpoint, bundles, ...(checkpoint && !bundles ? await commitment(page) : {}) };
+  const { closed, bytes } = checkpoint ? await boxOf(page, checkpoint) : { closed: false, bytes: 0 };
+  const bundles = checkpoint && closed && bytes <= most ? await entries(page, checkpoint, place) : undefined;
+  const files = { receipts, checkpoint, bundles, ...(closed && !bundles ? await commitment(page) : {}) };
   const found = await (asked.text ? fromReceipt(page, { receipt: asked.text, ...files }) : page.crypto.checkCode({ code: asked.code, ...files }));
-  return result(found, checkpoint && !bundles ? (now) => further(now, asked, bytes) : null);
+  return result(found, closed && !bundles ? (now) => further(now, asked, bytes) : null);
 }
 
 /** @param {Page} page @param {Parameters<typeof import("../crypto.js").checkReceipt>[0]} from */
@@ -147,6 +147,9 @@ async function byKey(page, text, place) {
   if (!checkpoint) {
     return (/** @type {Page} */ now) => ({ state: "checked", title: now.say("check.wait"), body: [now.texts.paragraphs("check.early"), again(now)] });
   }
+  const { closed, bytes } = await boxOf(page, checkpoint);
+  if (!closed) throw new Explained(page.say("crypto.closing", { help: page.helpLine }));
+  if (bytes > MOST) throw new Explained(page.say("check.huge", { size: page.texts.number(Math.ceil(bytes / 1e6)) }));
   const found = await page.crypto.findKey({ list, key, checkpoint, bundles: await entries(page, checkpoint, place) });
   return (/** @type {Page} */ now) => ({
     state: "checked",
