@@ -305,7 +305,8 @@ impl<R: CryptoRng> Device<R> {
         Ok(code_fields(Object::new().with("contest", contest), &code).finish())
     }
 
-    /// Takes the bytes of a ballot that was signed before the page was loaded again.
+    /// Takes the bytes of a ballot that was signed before the page was loaded again. One whose promise was
+    /// verified meanwhile may be sent once more: the server answers with the same promise.
     ///
     /// # Errors
     /// Codes `cast` and `already-signed`.
@@ -322,12 +323,15 @@ impl<R: CryptoRng> Device<R> {
         let (contest, code) = (cast.body.contest, cast.body.tracking_code());
         match self.voter.ballots.get(&contest) {
             Some(Ballot::Signed { bytes: held, .. }) if *held == bytes => {}
-            None | Some(Ballot::Prepared(_)) => {
-                self.voter.ballots.insert(contest, Ballot::Signed { bytes, code });
-            }
+            None | Some(Ballot::Prepared(_)) => self.hold(contest, bytes, code),
+            Some(Ballot::Promised { code: held }) if *held == code => self.hold(contest, bytes, code),
             Some(_) => return Err(Error::new("already-signed", "another ballot of this contest was signed")),
         }
         self.code(contest)
+    }
+
+    fn hold(&mut self, contest: u32, bytes: Vec<u8>, code: TrackingCode) {
+        self.voter.ballots.insert(contest, Ballot::Signed { bytes, code });
     }
 
     /// Opens the prepared ballot, which can never be cast then.

@@ -206,7 +206,16 @@ fn r_cast_10_stored_bytes_go_on_after_a_reload() {
     assert_eq!(reloaded.resume(bytes.clone()).unwrap(), device.code(1).unwrap(), "twice is once");
     assert_eq!(reloaded.cast(1).unwrap(), bytes);
     reloaded.verify_promise(1, promise(&rehearsal, &cast).as_bytes()).unwrap();
-    assert_eq!(code(reloaded.resume(bytes.clone())), "already-signed");
+    // The promise came, and its ballot could not be deleted from the store: it goes on as before.
+    assert_eq!(reloaded.resume(bytes.clone()).unwrap(), device.code(1).unwrap());
+    assert_eq!(reloaded.cast(1).unwrap(), bytes);
+    reloaded.verify_promise(1, promise(&rehearsal, &cast).as_bytes()).unwrap();
+    let mut elsewhere = entered(&rehearsal, 7);
+    elsewhere.prepare(1, 2, None).unwrap();
+    let other = elsewhere.cast(1).unwrap();
+    assert_eq!(code(reloaded.resume(other.clone())), "already-signed", "another one than was promised");
+    reloaded.resume(bytes.clone()).unwrap();
+    assert_eq!(code(reloaded.resume(other)), "already-signed", "another one than is held");
 
     let (mut other, _) = opened(&rehearsal);
     for (at, expected) in [(8, "cast"), (52, "cast"), (bytes.len() - 97, "cast")] {

@@ -206,10 +206,10 @@
  * | `not-entered` | prepare, key | `enter` did not succeed |
  * | `contest` | prepare, ... | no such contest, or not of the voter's style |
  * | `choice` | prepare | the contest has no such option, or the text does not belong to it |
- * | `already-signed` | prepare | a ballot of this contest was signed: only the same bytes may be sent |
+ * | `already-signed` | prepare, resume | a ballot of this contest was signed: only the same bytes may be sent |
  * | `not-prepared` | cast, audit | nothing is prepared for this contest |
  * | `not-cast` | verifyPromise | nothing is cast for this contest |
- * | `cast` | resume | the bytes are no cast ballot of this election, or its signature does not hold |
+ * | `cast` | resume | the bytes are no cast ballot of this election, or it is bound to another key |
  * | `receipt` | verifyPromise, checkReceipt | the text is no receipt |
  * | `promise` | verifyPromise | the promise is of another ballot, or not by the server of this election |
  * | `opening` | checkOpening | the bytes are no opening |
