@@ -91,8 +91,10 @@ impl<R: CryptoRng> Device<R> {
         core::mem::take(&mut self.inbox)
     }
 
-    pub(crate) fn rng(&mut self) -> &mut R {
-        &mut self.rng
+    /// What somebody else's ballot is judged with.
+    pub(crate) fn judge(&mut self) -> Result<(&DeviceElection, &mut R)> {
+        let election = self.election.as_ref().ok_or_else(|| Error::new("not-open", "no election is open"))?;
+        Ok((election, &mut self.rng))
     }
 
     pub(crate) fn election(&self) -> Result<&DeviceElection> {

@@ -9,6 +9,7 @@ use escrutinio_core::board::{MerkleTree, Receipt, ReceiptList, SignedCheckpoint,
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::{TrackingCode, hex};
 use escrutinio_core::record;
+use escrutinio_core::text::{escaped, from_nfc_blocks};
 use escrutinio_core::verify::DeviceElection;
 use rand_core::CryptoRng;
 
@@ -72,22 +73,22 @@ impl<R: CryptoRng> Device<R> {
     /// Code `opening` if the bytes are none. One that does not hold is no error.
     pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String> {
         let bad = |why: &dyn core::fmt::Display| Error::new("opening", why);
-        let opening = Opening::decode(bytes, &self.election()?.shapes).map_err(|why| bad(&why))?;
+        let (election, rng) = self.judge()?;
+        let opening = Opening::decode(bytes, &election.shapes).map_err(|why| bad(&why))?;
         let contest = opening.body.contest;
-        let parameters = nth(&self.election()?.parameters, contest).cloned();
-        let parameters = parameters.ok_or_else(|| bad(&"there is no such contest"))?;
-        let verdict = opening.verify(&parameters, self.rng());
+        let verdict = opening.verify_for(&election.manifest, &election.parameters, from_nfc_blocks, rng);
         let why = match verdict {
-            Ok(()) => "",
+            Ok(_) => "",
             Err(OpeningError::Choice(_)) => "choice",
             Err(OpeningError::OtherElection) => "other-election",
+            Err(OpeningError::Place) => "place",
             Err(OpeningError::Ciphertext) => "ciphertext",
+            Err(OpeningError::Text) => "text",
             Err(_) => "proof",
         };
-        let name = self.election()?.manifest.option_name(contest, opening.option).unwrap_or_default();
-        // Whether it is in the normal form NFC is for the worker to see.
-        let text = opening.text().map(|blocks| String::from_utf8_lossy(blocks.as_flattened()).into_owned());
-        let text = text.map(|text| text.trim_end_matches('\0').to_owned());
+        let name = election.manifest.option_name(contest, opening.option).unwrap_or_default();
+        // Whether it is in the normal form NFC is for the worker to see (`web/src/opening.js`).
+        let text = opening.text().map(|blocks| from_nfc_blocks(blocks).unwrap_or_else(|_| escaped(blocks)));
         let object = Object::new()
             .with("valid", why.is_empty())
             .text("why", why)

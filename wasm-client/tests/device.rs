@@ -172,6 +172,16 @@ fn r_cast_18_an_audited_ballot_opens_to_the_choice_and_is_never_cast() {
     assert_eq!(value(&anybody.check_opening(&lying).unwrap())["why"], "ciphertext");
     assert_eq!(code(anybody.check_opening(&opening[1..])), "opening");
 
+    // A device that encrypts what only looks like the name.
+    for name in ["ANA\u{200b}RUIZ", "Ana  Ruiz", "\u{202e}ziuR"] {
+        let mut blocks = vec![[0; 16]; 3];
+        blocks.as_flattened_mut()[..name.len()].copy_from_slice(name.as_bytes());
+        let lying = rehearsal.prepare((LIST, 7), 0, 15, Some(blocks), &mut rng).audit().to_bytes();
+        let found = value(&anybody.check_opening(&lying).unwrap());
+        assert_eq!((&found["valid"], &found["why"]), (&json!(false), &json!("text")), "{name:?}");
+        assert!(found["text"].as_str().unwrap().is_ascii(), "{found}");
+    }
+
     let second = value(&device.prepare(0, 15, written("Ana Ruiz")).unwrap());
     assert_ne!(first["code"], second["code"], "a fresh ballot");
     let first = device.prepare(0, 3, None).unwrap();

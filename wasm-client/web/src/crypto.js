@@ -471,8 +471,10 @@ export function checkpoint(from, options) {
  *
  * @param {{opening: Uint8Array}} from
  * @param {Options} [options]
- * @returns {Promise<{valid: boolean, why: "" | "choice" | "other-election" | "ciphertext" | "proof",
+ * @returns {Promise<{valid: boolean, why: "" | "choice" | "other-election" | "place" | "ciphertext" | "proof" | "text",
  *   contest: number, option: number, name: string, text: string | null, code: string, codeText: string}>}
+ *   `text` is the name that was written; if it is none, with every character but those of ASCII by its number.
+ *   Null if none was written
  */
 export function checkOpening(from, options) {
   return call("checkOpening", from, options);

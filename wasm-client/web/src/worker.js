@@ -8,6 +8,7 @@
  * @module
  */
 
+import { judged } from "./opening.js";
 import init, { Device } from "./wasm/escrutinio_wasm_client.js";
 import { INTEGRITY } from "./wasm/integrity.js";
 
@@ -140,12 +141,7 @@ const calls = {
     return JSON.parse(device.read_acts());
   },
   checkpoint: (device, { log, note }) => JSON.parse(device.checkpoint(log, note)),
-  checkOpening(device, { opening }) {
-    const found = JSON.parse(device.check_opening(opening));
-    // A text in another form is none: nobody would read it when it is decrypted.
-    if (found.text !== found.text?.normalize("NFC")) found.text = null;
-    return found;
-  },
+  checkOpening: (device, { opening }) => judged(JSON.parse(device.check_opening(opening))),
   checkReceipt(device, { receipt, ...published }) {
     putPublished(device, published);
     return JSON.parse(device.check_receipt(bytes(receipt)));
