@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use escrutinio_core::access::{AccessLink, PasswordKeys};
+use escrutinio_core::access::{AccessLink, KdfCost, PasswordKeys};
 use escrutinio_core::ballot::{CastBallot, PreparedBallot};
 use escrutinio_core::board::code::format_code;
 use escrutinio_core::board::{ActLog, LogKeys, Receipt};
@@ -142,10 +142,11 @@ impl<R: CryptoRng> Device<R> {
     ///
     /// # Errors
     /// Code `kdf`.
-    pub fn derive(&mut self, user: &str, password: &[u8], salt: &str, cost: (u32, u32, u32)) -> Result<String> {
+    pub fn derive(&mut self, user: &str, password: &[u8], salt: &str, cost: KdfCost) -> Result<String> {
         let bad = |why: &dyn fmt::Display| Error::new("kdf", why);
         let salt = Base64UrlUnpadded::decode_vec(salt).map_err(|_| bad(&"the salt is not base64url"))?;
-        let params = Params::new(cost.0, cost.1, cost.2, Some(32)).map_err(|why| bad(&why))?;
+        cost.verify(&salt).map_err(|why| bad(&why))?;
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|why| bad(&why))?;
         let mut key = Zeroizing::new([0u8; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(password, &salt, key.as_mut())

@@ -5,6 +5,7 @@
 mod common;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use escrutinio_core::access::KdfCost;
 use escrutinio_core::ballot::{CastBallot, Opening};
 use escrutinio_core::board::{Act, LogKeys, Receipt, SignedCheckpoint};
 use escrutinio_core::encoding::Encode;
@@ -102,15 +103,15 @@ fn r_bal_14_a_voter_goes_the_whole_way() {
     assert_eq!(device.link_half(&link(&rehearsal, 31)).unwrap(), "token");
 
     // The half is sealed under the password and comes back with it, on the same device or after a reload.
-    let auth = device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap();
+    let auth = device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap();
     let stored = device.wrap_half().unwrap();
     assert_eq!((auth.len(), stored.len()), (43, 148));
     device.forget();
     assert_eq!(code(device.wrap_half()), "no-half");
     assert_eq!(code(device.unwrap_half(&stored)), "no-wrap");
-    device.derive("ana", b"otra", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap();
+    device.derive("ana", b"otra", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap();
     assert_eq!(code(device.unwrap_half(&stored)), "sealed");
-    assert_eq!(device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap(), auth);
+    assert_eq!(device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap(), auth);
     assert_eq!(device.unwrap_half(&stored).unwrap(), LIST);
 
     let bucket = second_half(&mut device, &rehearsal, 31);
@@ -144,6 +145,19 @@ fn r_bal_14_a_voter_goes_the_whole_way() {
     device.forget();
     let state = value(&device.state());
     assert_eq!(state, json!({ "open": true, "half": false, "entered": false, "contests": [] }));
+}
+
+/// The server says salt and cost, and must not be able to make guesses cheap.
+#[test]
+fn a_cheap_key_of_the_password_is_refused() {
+    let mut device = device();
+    let salt = "c2FsdHNhbHRzYWx0c2FsdA";
+    let weak = KdfCost { memory_kib: 8, ..KdfCost::LEAST };
+    let endless = KdfCost { passes: u32::MAX, ..KdfCost::LEAST };
+    for (salt, cost) in [(salt, weak), (salt, endless), ("c2FsdHNhbHQ", KdfCost::LEAST), ("", KdfCost::LEAST)] {
+        assert_eq!(code(device.derive("ana", b"clave", salt, cost)), "kdf", "{salt} {cost:?}");
+    }
+    assert_eq!(code(device.unwrap_half(&[0; 148])), "no-wrap");
 }
 
 #[test]

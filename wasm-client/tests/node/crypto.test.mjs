@@ -29,9 +29,10 @@ test("a voter goes the whole way", async () => {
   const info = await open();
   assert.equal(info.electionId, made.electionId);
   assert.equal(info.contests[0].options.length, 17);
-  const account = { user: "ana", salt: "c2FsdHNhbHRzYWx0c2FsdA", memoryKib: 64, passes: 1, lanes: 1 };
+  const account = { user: "ana", salt: "c2FsdHNhbHRzYWx0c2FsdA", memoryKib: 19456, passes: 2, lanes: 1 };
   const { fragment } = made.voter(LIST, 3);
   assert.deepEqual(await crypto.linkHalf(fragment), { token: "token" });
+  await assert.rejects(crypto.derive({ ...account, memoryKib: 64, passes: 1, password: "contraseña" }), { code: "kdf" });
   const { auth } = await crypto.derive({ ...account, password: "contraseña" });
   assert.match(auth, /^[\w-]{43}$/);
   const sealed = await crypto.wrapHalf();

@@ -191,7 +191,7 @@
  * | `other-election` | open | the files hold, but are of another election than the page is made for |
  * | `not-open` | all | `open` did not succeed |
  * | `link` | linkHalf | the fragment is no `<half>.<token>` |
- * | `kdf` | derive | salt or cost cannot be used |
+ * | `kdf` | derive | salt or cost are none that a device computes with |
  * | `no-half`, `no-wrap` | wrapHalf, unwrapHalf, secondHalf | what is needed is not in the worker |
  * | `sealed` | unwrapHalf | another password, or other bytes |
  * | `half` | linkHalf, secondHalf | the bytes are no half |
