@@ -6,7 +6,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::access::{AccessLink, KdfCost, PasswordKeys};
 use escrutinio_core::ballot::{CastBallot, PreparedBallot};
@@ -148,8 +148,10 @@ impl<R: CryptoRng> Device<R> {
         cost.verify(&salt).map_err(|why| bad(&why))?;
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|why| bad(&why))?;
         let mut key = Zeroizing::new([0u8; 32]);
+        // The key follows from the last blocks: what is given back to the heap must not hold them.
+        let mut memory = Zeroizing::new(vec![Block::default(); params.block_count()]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(password, &salt, key.as_mut())
+            .hash_password_into_with_memory(password, &salt, key.as_mut(), memory.as_mut_slice())
             .map_err(|why| bad(&why))?;
         let keys = PasswordKeys::new(&SecretBytes::new(*key));
         let auth = keys.expose_auth();

@@ -1,6 +1,6 @@
 //! What the device makes of the password: the server never sees it.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::access::{KdfCost, PasswordKeys};
 use escrutinio_core::secret::SecretBytes;
@@ -35,8 +35,9 @@ pub fn derive(password: &str, kdf: &Kdf, instead: Option<Cost>) -> Result<Passwo
     let Cost { memory_kib, passes } = instead.unwrap_or(Cost { memory_kib: served.memory_kib, passes: served.passes });
     let params = Params::new(memory_kib, passes, served.lanes, Some(32)).map_err(|why| bad(&why))?;
     let mut key = Zeroizing::new([0u8; 32]);
+    let mut memory = Zeroizing::new(vec![Block::default(); params.block_count()]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(password.as_bytes(), &salt, key.as_mut())
+        .hash_password_into_with_memory(password.as_bytes(), &salt, key.as_mut(), memory.as_mut_slice())
         .map_err(|why| bad(&why))?;
     Ok(PasswordKeys::new(&SecretBytes::new(*key)))
 }
