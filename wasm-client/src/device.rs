@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::info::ballot_info;
-use crate::json::{Object, array, string};
+use crate::json::{Object, array, optional, string};
 use crate::marks::{self, Question};
 
 /// Everything that the worker holds. All of it but the election is wiped by [`Device::forget`].
@@ -37,6 +37,8 @@ pub struct Device<R> {
     election: Option<DeviceElection>,
     /// The election of what belongs to the voter.
     opened: Option<ElectionId>,
+    /// A bucket was named, and no key found in it yet. It outlives the voter's data.
+    asked: bool,
     voter: Voter,
 }
 
@@ -54,7 +56,8 @@ struct Voter {
 struct Found {
     halves: Halves,
     base: Point,
-    bucket: u64,
+    /// None if only the whole list may be asked for.
+    bucket: Option<u64>,
 }
 
 /// How far the ballot of a contest is.
@@ -79,7 +82,7 @@ impl<R: CryptoRng> Device<R> {
     /// A device that knows nothing.
     #[must_use]
     pub fn new(rng: R) -> Self {
-        Self { rng, inbox: Files::default(), election: None, opened: None, voter: Voter::default() }
+        Self { rng, inbox: Files::default(), election: None, opened: None, asked: false, voter: Voter::default() }
     }
 
     /// Puts a file where the next step finds it.
@@ -184,6 +187,10 @@ impl<R: CryptoRng> Device<R> {
     /// Takes the server's half, with the base and the first key of every bucket of its list; says list and
     /// bucket. The keys are 32 bytes each.
     ///
+    /// Nothing proves these first keys: with others, the bucket that is asked for says more of the voter's key
+    /// than it should. So a device names one bucket; unless the key was found there, it gives null from then
+    /// on, and the whole list is asked for.
+    ///
     /// # Errors
     /// Codes `no-half`, `half`, `half-role`, `half-signature`, `half-entries` and `list`.
     pub fn second_half(&mut self, half: &[u8], keys: u32, base: &[u8], firsts: &[u8]) -> Result<String> {
@@ -209,8 +216,10 @@ impl<R: CryptoRng> Device<R> {
         let key = halves.key(&base);
         let after = firsts.partition_point(|first| *first <= key.bytes);
         let bucket = u64::try_from(after.saturating_sub(1)).unwrap_or(0);
+        let bucket = (!core::mem::replace(&mut self.asked, true)).then_some(bucket);
         self.voter.halves = Some(Found { halves, base, bucket });
-        Ok(Object::new().with("list", list).with("bucket", bucket).finish())
+        let named = optional(bucket.map(|bucket| bucket.to_string()));
+        Ok(Object::new().with("list", list).with("bucket", named).finish())
     }
 
     /// Finds the key in its bucket: `keys` and `path` (32 bytes each) and the log of acts are in the inbox
@@ -230,8 +239,13 @@ impl<R: CryptoRng> Device<R> {
         let key = nth(&election.manifest.lists, list).copied();
         let key = key.ok_or_else(|| Error::new("list", "there is no such list"))?;
         let contests = nth(&election.manifest.styles, key.style).map(|style| array(&style.contests));
+        if keys.binary_search(&found.halves.key(&base).bytes).is_err() {
+            return Err(credential(CredentialError::NotListed));
+        }
         let found = self.voter.halves.take().ok_or_else(no_half)?;
         self.voter.credential = Some((found.halves.listed(base, &keys).map_err(credential)?, key));
+        // The key was in the bucket that was named: naming it again says no more.
+        self.asked &= files.find("lists").is_some();
         Ok(Object::new()
             .with("list", list)
             .with("style", key.style)
@@ -451,6 +465,7 @@ pub(crate) fn acts(election: &DeviceElection, files: &Files, prefix: &str) -> Re
 
 /// The keys of the voter's bucket, which lead to the root that the log of acts has.
 fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec<Hash>> {
+    let number = found.bucket.ok_or_else(|| Error::new("bucket", "only the whole list is taken now"))?;
     let list = found.halves.list();
     let log = acts(election, files, "")?;
     let root = log.find("election").and_then(|act| act.hash(&format!("buckets-{list:03}")));
@@ -462,7 +477,7 @@ fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec
     if !rest.is_empty() || !more.is_empty() {
         return Err(Error::new("list", "keys or path are not of 32 bytes each"));
     }
-    shape.verify(found.bucket, keys, path, &root).map_err(|why| Error::new("bucket", why))?;
+    shape.verify(number, keys, path, &root).map_err(|why| Error::new("bucket", why))?;
     Ok(keys.to_vec())
 }
 

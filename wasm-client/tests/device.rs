@@ -332,6 +332,51 @@ fn halves_that_do_not_belong_together_are_refused() {
     assert_eq!(code(device.enter()), "no-half");
 }
 
+/// A server that names other first keys would narrow the voter's key down with every bucket that is asked for.
+#[test]
+fn a_bucket_is_asked_for_once() {
+    let (rehearsal, _) = sealed();
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
+    let (keys, base, firsts) = list(&rehearsal, LIST);
+    let half = rehearsal.issued(LIST, 8).1.expose_bytes();
+    let bucket_of = |device: &mut Tested, firsts: &[[u8; 32]]| {
+        value(&device.second_half(&half, keys, &base, firsts.as_flattened()).unwrap())["bucket"].clone()
+    };
+    let lying: Vec<[u8; 32]> = firsts.iter().map(|first| first.map(|byte| byte / 2)).collect();
+    let named = bucket_of(&mut device, &lying).as_u64().unwrap();
+    put_bucket(&mut device, &rehearsal, (named + 1) % u64::try_from(firsts.len()).unwrap(), 2);
+    assert_eq!(code(device.enter()), "bucket");
+    assert_eq!(bucket_of(&mut device, &firsts), json!(null), "no second question");
+    let right = u64::try_from(firsts.partition_point(|first| *first <= key_of(&rehearsal, 8)) - 1).unwrap();
+    put_bucket(&mut device, &rehearsal, right, 2);
+    assert_eq!(code(device.enter()), "bucket", "nor the right answer to one that was not asked");
+    device.forget();
+    device.link_half(&link(&rehearsal, 8)).unwrap();
+    assert_eq!(bucket_of(&mut device, &firsts), json!(null), "not after a new login either");
+    device.put("lists", rehearsal.files.0[record::LISTS].clone());
+    device.enter().unwrap();
+
+    // The right bucket, of a server that does not lie, may be asked for with every login.
+    let mut honest = entered(&rehearsal, 8);
+    assert_eq!(bucket_of(&mut honest, &firsts), json!(right));
+    // A bucket that verifies and has not the key.
+    let (mut other, _) = opened(&rehearsal);
+    other.link_half(&link(&rehearsal, 8)).unwrap();
+    let shifted: Vec<[u8; 32]> = if right == 0 { vec![[0; 32]; firsts.len()] } else { vec![[255; 32]; firsts.len()] };
+    let wrong = bucket_of(&mut other, &shifted).as_u64().unwrap();
+    assert_ne!(wrong, right);
+    put_bucket(&mut other, &rehearsal, wrong, 2);
+    assert_eq!(code(other.enter()), "not-listed");
+    other.put("lists", rehearsal.files.0[record::LISTS].clone());
+    other.enter().unwrap();
+}
+
+/// The key of a voter of the list.
+fn key_of(rehearsal: &Rehearsal, place: u32) -> [u8; 32] {
+    rehearsal.credential(LIST, place).key().bytes
+}
+
 #[test]
 fn a_swapped_list_is_refused() {
     let (rehearsal, _) = sealed();
@@ -380,12 +425,16 @@ fn a_swapped_list_is_refused() {
     let own = signing_key("a point").verifying_key().to_bytes();
     let base = escrutinio_core::group::compress(&escrutinio_core::group::GENERATOR);
     assert_ne!(own, base);
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
     let found = value(&device.second_half(&half, count, &base, firsts.as_flattened()).unwrap());
     put_bucket(&mut device, &rehearsal, found["bucket"].as_u64().unwrap(), 2);
     assert_eq!(code(device.enter()), "not-listed");
     assert_eq!(code(device.prepare(0, 0, None)), "not-entered");
 
     // The right one, by the bucket and by the whole list.
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
     for whole in [false, true] {
         let number = second_half(&mut device, &rehearsal, 8);
         if whole {
@@ -395,7 +444,8 @@ fn a_swapped_list_is_refused() {
         }
         device.enter().unwrap();
     }
-    second_half(&mut device, &rehearsal, 8);
+    let (_, second) = rehearsal.issued(LIST, 8);
+    device.second_half(&second.expose_bytes(), count, &list(&rehearsal, LIST).1, firsts.as_flattened()).unwrap();
     let mut lists = rehearsal.files.0[record::LISTS].clone();
     let last = lists.len() - 1;
     lists[last] ^= 1;

@@ -198,7 +198,7 @@
  * | `half-role`, `half-signature` | secondHalf | the half is not of its issuer, for this roll |
  * | `half-entries` | secondHalf | the halves are of different persons |
  * | `list` | secondHalf, enter | the answer has not its form, or there is no such list |
- * | `bucket` | enter | the keys are not those of the bucket: number, order or path |
+ * | `bucket` | enter | the keys are not those of the bucket: number, order or path; or only the whole list is taken |
  * | `acts` | enter, readActs | the log of acts has not its form, or its signature or root does not hold |
  * | `witnesses` | enter, readActs | the checkpoint of the acts has not a quorum of cosignatures (ask again later) |
  * | `acts-election` | enter, readActs | the act *election* is absent or of another election |
@@ -298,11 +298,13 @@ export function unwrapHalf(bytes, options) {
 
 /**
  * Takes the server's half (GET `/session/half`), checks both, and says which bucket of the list to ask
- * for: a bucket has at least `minGroup` keys, so that asking tells nobody which one is meant.
+ * for: a bucket has at least `minGroup` keys, so that asking tells nobody which one is meant. Nobody
+ * vouches for the first keys of the buckets, so it says so once: unless the key was found in the first
+ * bucket that it named, `bucket` is null from then on, and {@link enter} takes the whole list only.
  *
  * @param {{half: Uint8Array, list: ListAnswer}} from the answer for the list of GET `/session`
  * @param {Options} [options]
- * @returns {Promise<{list: number, bucket: number}>}
+ * @returns {Promise<{list: number, bucket: number | null}>}
  */
 export function secondHalf(from, options) {
   return call("secondHalf", from, options);
