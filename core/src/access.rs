@@ -97,6 +97,64 @@ impl AccessLink {
     }
 }
 
+/// What Argon2id costs, as the server says it. The server checks what comes of it, so that it must not be
+/// able to make it cheap: neither for its own guesses nor for whoever steals what it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KdfCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+/// Bytes of Argon2id's salt.
+pub const KDF_SALT: usize = 16;
+
+/// A cost or salt that a device does not compute with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KdfError {
+    /// So little that guessing is cheap, or so much that the device cannot.
+    Cost,
+    /// The salt has not 16 bytes.
+    Salt,
+}
+
+impl fmt::Display for KdfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cost => f.write_str("the cost is none that a device computes with"),
+            Self::Salt => f.write_str("the salt has not 16 bytes"),
+        }
+    }
+}
+
+impl core::error::Error for KdfError {}
+
+impl KdfCost {
+    /// What a device refuses to go below.
+    pub const LEAST: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
+    /// What a device refuses to go above.
+    pub const MOST: Self = Self { memory_kib: 65_536, passes: 8, lanes: 4 };
+
+    /// Demands that cost and salt are such as a device computes with.
+    ///
+    /// # Errors
+    /// [`KdfError`].
+    pub fn verify(&self, salt: &[u8]) -> Result<(), KdfError> {
+        let (least, most) = (Self::LEAST, Self::MOST);
+        if !(least.memory_kib..=most.memory_kib).contains(&self.memory_kib)
+            || !(least.passes..=most.passes).contains(&self.passes)
+            || !(least.lanes..=most.lanes).contains(&self.lanes)
+        {
+            return Err(KdfError::Cost);
+        }
+        if salt.len() == KDF_SALT { Ok(()) } else { Err(KdfError::Salt) }
+    }
+}
+
 /// What the device makes of a password: the server sees `auth` only.
 #[derive(Debug)]
 pub struct PasswordKeys {
@@ -191,6 +249,28 @@ mod tests {
         let refused = AccessLink::parse("#AAAA.abc").unwrap_err();
         assert!(matches!(refused, LinkError::Half(_)));
         assert!(!refused.to_string().contains("abc"));
+    }
+
+    #[test]
+    fn a_cost_outside_of_the_bounds_is_refused() {
+        let cost = |memory_kib, passes, lanes| KdfCost { memory_kib, passes, lanes };
+        for good in [cost(19_456, 2, 1), cost(65_536, 8, 4), cost(32_768, 3, 1)] {
+            assert_eq!(good.verify(&[7; 16]), Ok(()));
+            assert_eq!(good.verify(&[7; 15]), Err(KdfError::Salt));
+            assert_eq!(good.verify(&[7; 17]), Err(KdfError::Salt));
+            assert_eq!(good.verify(&[]), Err(KdfError::Salt));
+        }
+        for bad in [
+            cost(19_455, 2, 1),
+            cost(65_537, 2, 1),
+            cost(19_456, 1, 1),
+            cost(19_456, 9, 1),
+            cost(19_456, 2, 0),
+            cost(19_456, 2, 5),
+            cost(u32::MAX, u32::MAX, u32::MAX),
+        ] {
+            assert_eq!(bad.verify(&[7; 16]), Err(KdfError::Cost), "{bad:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod batch;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -21,13 +22,13 @@ use crate::encoding::{Decode, DecodeError, DecodeErrorKind, DecodeLimited, Encod
 use crate::group::{self, Element, Scalar};
 use crate::hash::tagged_hash;
 use crate::ids::{CredentialBinding, ElectionId, TrackingCode};
-use crate::manifest::{ContestShape, ListKey};
+use crate::manifest::{ContestShape, ListKey, ValidManifest};
 use crate::point::Point;
 use crate::proof::BadProof;
 use crate::proof::ballot::{BallotProof, BallotStatement, BallotWitness, ContestParameters, encrypt_unit_vector};
 use crate::proof::knowledge::Knowledge;
 use crate::secret::{SecretBytes, SecretScalar};
-use crate::text::{Text, TextError};
+use crate::text::{self, Illegible, Text, TextError};
 use crate::transcript::{Position, Proof, ProofContext, Transcript};
 
 const BODY: [u8; 4] = *b"EBAL";
@@ -497,7 +498,29 @@ impl Opening {
         self.text.as_deref()
     }
 
-    /// Recomputes the ciphertexts from what was opened and verifies the proof.
+    /// Verifies the opening as one of an election: its style, unit and contest belong together in the
+    /// manifest, and everything of [`Opening::verify`] holds. Gives the name that was written. `read` is
+    /// [`text::from_blocks`], or [`text::from_nfc_blocks`] for who looks at the form of a text elsewhere.
+    ///
+    /// # Errors
+    /// [`OpeningError`] saying what does not fit.
+    pub fn verify_for(
+        &self,
+        manifest: &ValidManifest,
+        parameters: &[ContestParameters],
+        read: impl FnOnce(&[TextBlock]) -> Result<String, Illegible>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Option<String>, OpeningError> {
+        let EncryptedBallot { contest, style, unit, .. } = self.body;
+        let parameters = usize::try_from(contest).ok().and_then(|contest| parameters.get(contest));
+        let listed = manifest.lists.iter().any(|list| (list.style, list.unit) == (style, unit));
+        let place = listed && manifest.style_has(style, contest);
+        let parameters = parameters.filter(|_| place).ok_or(OpeningError::Place)?;
+        self.verify_reading(parameters, read, rng)
+    }
+
+    /// Recomputes the ciphertexts from what was opened, demands of a text that it is the normal form of
+    /// one, and verifies the proof.
     ///
     /// # Errors
     /// [`OpeningError`] saying what does not fit.
@@ -506,6 +529,15 @@ impl Opening {
         parameters: &ContestParameters,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(), OpeningError> {
+        self.verify_reading(parameters, text::from_blocks, rng).map(|_| ())
+    }
+
+    fn verify_reading(
+        &self,
+        parameters: &ContestParameters,
+        read: impl FnOnce(&[TextBlock]) -> Result<String, Illegible>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Option<String>, OpeningError> {
         let choice = PlaintextBallot::new(&parameters.shape, self.option, self.text.clone().map(Zeroizing::new))
             .map_err(OpeningError::Choice)?;
         let body = &self.body;
@@ -517,7 +549,9 @@ impl Opening {
         if Point::new(self.nonce.public()) != body.a || b != body.b || t != body.t {
             return Err(OpeningError::Ciphertext);
         }
-        body.verify_proof(parameters, rng).map_err(|BadProof| OpeningError::Proof)
+        body.verify_proof(parameters, rng).map_err(|BadProof| OpeningError::Proof)?;
+        // The count reads nothing else: what only looks like a name is lost to who wrote it.
+        self.text.as_deref().map(read).transpose().map_err(|Illegible| OpeningError::Text)
     }
 
     /// Reads an opening that fills the bytes.
@@ -562,10 +596,14 @@ pub enum OpeningError {
     Choice(PlaintextError),
     /// The ballot is of another election or contest.
     OtherElection,
+    /// The manifest has no voters of the ballot's style and unit, or they have not its contest.
+    Place,
     /// The ciphertexts are not the encryption of the opened choice.
     Ciphertext,
     /// The validity proof does not hold.
     Proof,
+    /// The text is not the normal form of a name: the count would find it illegible.
+    Text,
 }
 
 impl fmt::Display for OpeningError {
@@ -573,8 +611,10 @@ impl fmt::Display for OpeningError {
         match self {
             Self::Choice(error) => error.fmt(f),
             Self::OtherElection => f.write_str("the ballot belongs to another election or contest"),
+            Self::Place => f.write_str("no voters of the ballot's style and unit have its contest"),
             Self::Ciphertext => f.write_str("the ballot does not encrypt the opened choice"),
             Self::Proof => f.write_str("the ballot's validity proof does not hold"),
+            Self::Text => f.write_str("the written name is not in its normal form: the count could not read it"),
         }
     }
 }

@@ -31,7 +31,7 @@ pub mod submission;
 pub mod tile;
 
 pub use act::{Act, ActLog};
-pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint};
+pub use checkpoint::{Checkpoint, LogKeys, SignedCheckpoint, VerifiedCheckpoint, WitnessError};
 pub use merkle::{MerkleTree, Nodes, leaf_hash, node_hash};
 pub use proof::{ConsistencyProof, InclusionProof};
 pub use receipt::{Receipt, ReceiptList};

@@ -153,11 +153,50 @@ impl Text {
 /// # Errors
 /// [`Illegible`] unless they hold exactly the normal form of a text, padded with zeros.
 pub fn from_blocks(blocks: &[TextBlock]) -> Result<String, Illegible> {
+    legible(blocks, Text::normalise)
+}
+
+/// The same without the tables of Unicode ([`Text::of_nfc`]): whether the text is in the normal form NFC
+/// is for the caller to see.
+///
+/// # Errors
+/// [`Illegible`] as of [`from_blocks`].
+pub fn from_nfc_blocks(blocks: &[TextBlock]) -> Result<String, Illegible> {
+    legible(blocks, Text::of_nfc)
+}
+
+fn legible(
+    blocks: &[TextBlock],
+    normal: impl FnOnce(&str, usize) -> Result<Text, TextError>,
+) -> Result<String, Illegible> {
+    let text = core::str::from_utf8(unpadded(blocks)).map_err(|_| Illegible)?;
+    let normal = normal(text, blocks.len()).map_err(|_| Illegible)?;
+    if normal.expose() == text { Ok(String::from(text)) } else { Err(Illegible) }
+}
+
+/// The bytes before the zeros at the end.
+fn unpadded(blocks: &[TextBlock]) -> &[u8] {
     let bytes = blocks.as_flattened();
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
-    let text = bytes.get(..length).and_then(|text| core::str::from_utf8(text).ok()).ok_or(Illegible)?;
-    let normal = Text::normalise(text, blocks.len()).map_err(|_| Illegible)?;
-    if normal.expose() == text { Ok(String::from(text)) } else { Err(Illegible) }
+    bytes.get(..length).unwrap_or_default()
+}
+
+/// What padded blocks hold, whatever it is, in characters that everybody sees: ASCII as it is, every other
+/// character by its number, and so every byte that is part of none.
+#[must_use]
+pub fn escaped(blocks: &[TextBlock]) -> String {
+    let mut out = String::new();
+    for chunk in unpadded(blocks).utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                ' '..='~' => out.push(c),
+                _ => out.extend(c.escape_unicode()),
+            }
+        }
+        out.extend(chunk.invalid().iter().flat_map(|byte| core::ascii::escape_default(*byte)).map(char::from));
+    }
+    out
 }
 
 /// Reads elements that somebody decrypted and disclosed.
@@ -321,6 +360,32 @@ mod tests {
         assert_eq!(from_points(&[group::identity()]), Err(Illegible));
         assert_eq!(from_points(&[group::hash_to_element(&[b"x"])]), Err(Illegible));
         assert_eq!(from_points(&[]), Err(Illegible));
+    }
+
+    /// What a device can have encrypted that is to look like a name.
+    #[test]
+    fn nothing_written_is_hidden() {
+        let blocks = |text: &[u8]| {
+            let mut blocks = [[0; 16]; 2];
+            blocks.as_flattened_mut()[..text.len()].copy_from_slice(text);
+            blocks
+        };
+        let shown = |text: &str| escaped(&blocks(text.as_bytes()));
+        assert_eq!(shown("Ana Ruiz "), "Ana Ruiz ");
+        assert_eq!(shown("ANA\u{200b}RUIZ"), "ANA\\u{200b}RUIZ");
+        assert_eq!(shown("A\u{202e}zi\u{34f}\u{a0}"), "A\\u{202e}zi\\u{34f}\\u{a0}");
+        assert_eq!(shown("N\u{fa}n\u{303}ez"), "N\\u{fa}n\\u{303}ez");
+        assert_eq!(shown("a\0b\n\\u{200b}"), "a\\u{0}b\\u{a}\\\\u{200b}");
+        assert_eq!(escaped(&blocks(b"\xc3(\xff")), "\\xc3(\\xff");
+        assert_eq!(shown(""), "");
+        // In another normal form a text is legible only for who does not look for it.
+        for text in ["Nu\u{301}n\u{303}ez", "Núñez"] {
+            assert_eq!(from_nfc_blocks(&blocks(text.as_bytes())).unwrap(), text);
+            assert_eq!(from_blocks(&blocks(text.as_bytes())).is_ok(), text == "Núñez");
+        }
+        for text in ["ANA\u{200b}RUIZ", "Ana  Ruiz", " Ana", "Ana\u{a0}Ruiz", ""] {
+            assert_eq!(from_nfc_blocks(&blocks(text.as_bytes())), Err(Illegible), "{text:?}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 
 use std::path::Path;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use escrutinio_core::encoding::{Encode, Reader};
@@ -101,8 +101,12 @@ impl Cost {
     fn key(self, password: &str, salt: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let params = Params::new(self.memory, self.passes, self.lanes, Some(32)).ok()?;
         let mut key = Zeroizing::new([0u8; 32]);
+        // The key follows from the last blocks: what is given back to the heap must not hold them.
+        let mut memory = Zeroizing::new(Vec::new());
+        memory.try_reserve_exact(params.block_count()).ok()?;
+        memory.resize(params.block_count(), Block::default());
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(password.as_bytes(), salt, key.as_mut())
+            .hash_password_into_with_memory(password.as_bytes(), salt, key.as_mut(), memory.as_mut_slice())
             .ok()?;
         Some(key)
     }

@@ -7,6 +7,7 @@ from encoding import Bytes, DecodeError, SCALAR, Struct, U32, th
 from manifest import Shape
 from equations import hold
 from ristretto import G, Point, Q, ZERO, combine, lizard_encode
+from texts import legible
 from vectors_answer import Answer, Refused, point_hex, require, scalar_hex, unhex
 
 OPENING = Struct("EOPN", body=Bytes(1 << 16), option=U32, text=Bytes(128), r=SCALAR)
@@ -98,6 +99,7 @@ def ballot_opening(given):
     texts = [block + r * key for block, key in zip(blocks, text_keys)]
     require(r * G == body.A and marks == body.B and texts == body.T, "opening")
     require(hold(ballots.proof_equations(_election(given), body)), "opening")
+    require(not text or legible(text), "opening")
     return Answer({"option": opening.option, "code": body.code.hex()})
 
 

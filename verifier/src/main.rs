@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 everything holds, 1 something does not, 2 the program could not run.
 
+mod audit;
 mod json;
 mod progress;
 mod report;
@@ -23,6 +24,7 @@ use getrandom::SysRng;
 use lexopt::prelude::*;
 use rand_core::UnwrapErr;
 
+use crate::audit::Audit;
 use crate::progress::Bars;
 use crate::source::Folder;
 
@@ -184,36 +186,10 @@ fn audit(arguments: &Arguments, file: &Path, record: &Path) -> Result<bool, Stri
     let bytes = read(file)?;
     let election = sealed(arguments, &folder)?;
     let opening = Opening::decode(&bytes, &election.shapes).map_err(|error| format!("{}: {error}", file.display()))?;
-    let contest = usize::try_from(opening.body.contest).unwrap_or(usize::MAX);
-    let parameters = election.parameters.get(contest).ok_or("no such contest")?;
-    let verdict = opening.verify(parameters, &mut UnwrapErr(SysRng));
-    let code = opening.body.tracking_code();
-    let on_board = verify::find_code(&folder, &election, &code).map_err(text)?;
-    let choice = election.manifest.option_name(opening.body.contest, opening.option).unwrap_or_default();
-    let holds = verdict.is_ok() && on_board.is_none();
-    if arguments.json {
-        let why = verdict.err().map(|error| error.to_string());
-        print(&format!(
-            "{{\"verdict\": \"{}\", \"code\": {}, \"choice\": {}, \"why\": {}, \"on_board\": {}}}\n",
-            if holds { "valid" } else { "invalid" },
-            json::string(&format_code(&code)),
-            json::string(&choice),
-            json::optional(why.as_deref()),
-            on_board.is_some(),
-        ));
-        return Ok(holds);
-    }
-    let spanish = arguments.spanish;
-    let line = match (&verdict, on_board) {
-        (Ok(()), None) if spanish => format!("CORRECTA: la boleta auditada cifra «{choice}»."),
-        (Ok(()), None) => format!("CORRECT: the audited ballot encrypts \"{choice}\"."),
-        (Ok(()), Some(entry)) if spanish => format!("MAL: una boleta abierta está en el tablero, entrada {entry}."),
-        (Ok(()), Some(entry)) => format!("WRONG: an opened ballot stands on the board, entry {entry}."),
-        (Err(error), _) if spanish => format!("MAL: la boleta no cifra lo que se abrió: {error}."),
-        (Err(error), _) => format!("WRONG: the ballot does not encrypt what was opened: {error}."),
-    };
-    print(&format!("{line}\n{}\n", format_code(&code)));
-    Ok(holds)
+    let entry = verify::find_code(&folder, &election, &opening.body.tracking_code()).map_err(text)?;
+    let audit = Audit::of(&election, &opening, entry, &mut UnwrapErr(SysRng));
+    print(&if arguments.json { audit.to_json() } else { audit.lines(arguments.spanish) });
+    Ok(audit.holds())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -6,9 +6,9 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use escrutinio_core::access::{AccessLink, PasswordKeys};
+use escrutinio_core::access::{AccessLink, KdfCost, PasswordKeys};
 use escrutinio_core::ballot::{CastBallot, PreparedBallot};
 use escrutinio_core::board::code::format_code;
 use escrutinio_core::board::{ActLog, LogKeys, Receipt};
@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::info::ballot_info;
-use crate::json::{Object, array, string};
+use crate::json::{Object, array, optional, string};
 use crate::marks::{self, Question};
 
 /// Everything that the worker holds. All of it but the election is wiped by [`Device::forget`].
@@ -37,6 +37,8 @@ pub struct Device<R> {
     election: Option<DeviceElection>,
     /// The election of what belongs to the voter.
     opened: Option<ElectionId>,
+    /// A bucket was named, and no key found in it yet. It outlives the voter's data.
+    asked: bool,
     voter: Voter,
 }
 
@@ -54,7 +56,8 @@ struct Voter {
 struct Found {
     halves: Halves,
     base: Point,
-    bucket: u64,
+    /// None if only the whole list may be asked for.
+    bucket: Option<u64>,
 }
 
 /// How far the ballot of a contest is.
@@ -79,7 +82,7 @@ impl<R: CryptoRng> Device<R> {
     /// A device that knows nothing.
     #[must_use]
     pub fn new(rng: R) -> Self {
-        Self { rng, inbox: Files::default(), election: None, opened: None, voter: Voter::default() }
+        Self { rng, inbox: Files::default(), election: None, opened: None, asked: false, voter: Voter::default() }
     }
 
     /// Puts a file where the next step finds it.
@@ -91,8 +94,10 @@ impl<R: CryptoRng> Device<R> {
         core::mem::take(&mut self.inbox)
     }
 
-    pub(crate) fn rng(&mut self) -> &mut R {
-        &mut self.rng
+    /// What somebody else's ballot is judged with.
+    pub(crate) fn judge(&mut self) -> Result<(&DeviceElection, &mut R)> {
+        let election = self.election.as_ref().ok_or_else(|| Error::new("not-open", "no election is open"))?;
+        Ok((election, &mut self.rng))
     }
 
     pub(crate) fn election(&self) -> Result<&DeviceElection> {
@@ -140,13 +145,16 @@ impl<R: CryptoRng> Device<R> {
     ///
     /// # Errors
     /// Code `kdf`.
-    pub fn derive(&mut self, user: &str, password: &[u8], salt: &str, cost: (u32, u32, u32)) -> Result<String> {
+    pub fn derive(&mut self, user: &str, password: &[u8], salt: &str, cost: KdfCost) -> Result<String> {
         let bad = |why: &dyn fmt::Display| Error::new("kdf", why);
         let salt = Base64UrlUnpadded::decode_vec(salt).map_err(|_| bad(&"the salt is not base64url"))?;
-        let params = Params::new(cost.0, cost.1, cost.2, Some(32)).map_err(|why| bad(&why))?;
+        cost.verify(&salt).map_err(|why| bad(&why))?;
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|why| bad(&why))?;
         let mut key = Zeroizing::new([0u8; 32]);
+        // The key follows from the last blocks: what is given back to the heap must not hold them.
+        let mut memory = Zeroizing::new(vec![Block::default(); params.block_count()]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(password, &salt, key.as_mut())
+            .hash_password_into_with_memory(password, &salt, key.as_mut(), memory.as_mut_slice())
             .map_err(|why| bad(&why))?;
         let keys = PasswordKeys::new(&SecretBytes::new(*key));
         let auth = keys.expose_auth();
@@ -179,6 +187,10 @@ impl<R: CryptoRng> Device<R> {
     /// Takes the server's half, with the base and the first key of every bucket of its list; says list and
     /// bucket. The keys are 32 bytes each.
     ///
+    /// Nothing proves these first keys: with others, the bucket that is asked for says more of the voter's key
+    /// than it should. So a device names one bucket; unless the key was found there, it gives null from then
+    /// on, and the whole list is asked for.
+    ///
     /// # Errors
     /// Codes `no-half`, `half`, `half-role`, `half-signature`, `half-entries` and `list`.
     pub fn second_half(&mut self, half: &[u8], keys: u32, base: &[u8], firsts: &[u8]) -> Result<String> {
@@ -204,8 +216,10 @@ impl<R: CryptoRng> Device<R> {
         let key = halves.key(&base);
         let after = firsts.partition_point(|first| *first <= key.bytes);
         let bucket = u64::try_from(after.saturating_sub(1)).unwrap_or(0);
+        let bucket = (!core::mem::replace(&mut self.asked, true)).then_some(bucket);
         self.voter.halves = Some(Found { halves, base, bucket });
-        Ok(Object::new().with("list", list).with("bucket", bucket).finish())
+        let named = optional(bucket.map(|bucket| bucket.to_string()));
+        Ok(Object::new().with("list", list).with("bucket", named).finish())
     }
 
     /// Finds the key in its bucket: `keys` and `path` (32 bytes each) and the log of acts are in the inbox
@@ -225,8 +239,13 @@ impl<R: CryptoRng> Device<R> {
         let key = nth(&election.manifest.lists, list).copied();
         let key = key.ok_or_else(|| Error::new("list", "there is no such list"))?;
         let contests = nth(&election.manifest.styles, key.style).map(|style| array(&style.contests));
+        if keys.binary_search(&found.halves.key(&base).bytes).is_err() {
+            return Err(credential(CredentialError::NotListed));
+        }
         let found = self.voter.halves.take().ok_or_else(no_half)?;
         self.voter.credential = Some((found.halves.listed(base, &keys).map_err(credential)?, key));
+        // The key was in the bucket that was named: naming it again says no more.
+        self.asked &= files.find("lists").is_some();
         Ok(Object::new()
             .with("list", list)
             .with("style", key.style)
@@ -305,7 +324,8 @@ impl<R: CryptoRng> Device<R> {
         Ok(code_fields(Object::new().with("contest", contest), &code).finish())
     }
 
-    /// Takes the bytes of a ballot that was signed before the page was loaded again.
+    /// Takes the bytes of a ballot that was signed before the page was loaded again. One whose promise was
+    /// verified meanwhile may be sent once more: the server answers with the same promise.
     ///
     /// # Errors
     /// Codes `cast` and `already-signed`.
@@ -322,12 +342,15 @@ impl<R: CryptoRng> Device<R> {
         let (contest, code) = (cast.body.contest, cast.body.tracking_code());
         match self.voter.ballots.get(&contest) {
             Some(Ballot::Signed { bytes: held, .. }) if *held == bytes => {}
-            None | Some(Ballot::Prepared(_)) => {
-                self.voter.ballots.insert(contest, Ballot::Signed { bytes, code });
-            }
+            None | Some(Ballot::Prepared(_)) => self.hold(contest, bytes, code),
+            Some(Ballot::Promised { code: held }) if *held == code => self.hold(contest, bytes, code),
             Some(_) => return Err(Error::new("already-signed", "another ballot of this contest was signed")),
         }
         self.code(contest)
+    }
+
+    fn hold(&mut self, contest: u32, bytes: Vec<u8>, code: TrackingCode) {
+        self.voter.ballots.insert(contest, Ballot::Signed { bytes, code });
     }
 
     /// Opens the prepared ballot, which can never be cast then.
@@ -407,15 +430,31 @@ impl<R: CryptoRng> Device<R> {
     }
 }
 
-/// The log of acts in the inbox, its checkpoint with a quorum of witnesses.
-pub(crate) fn acts(election: &DeviceElection, files: &Files) -> Result<ActLog> {
+/// The two logs of an election.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Log {
+    Board,
+    Acts,
+}
+
+/// Who signs the checkpoints of a log.
+pub(crate) fn keys(election: &DeviceElection, log: Log) -> Result<LogKeys> {
     let manifest = &election.manifest;
-    let bad = |why: &dyn fmt::Display| Error::new("acts", why);
     let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
-    let keys = LogKeys::of_acts(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
-    let log = ActLog::read(files.get("checkpoint")?, &files.numbered("bundle/"), &keys.map_err(|why| bad(&why))?);
-    let log = log.map_err(|why| bad(&why))?;
-    log.checkpoint.verify_quorum(manifest.witness_quorum).map_err(|why| Error::new("witnesses", why))?;
+    let of = match log {
+        Log::Board => LogKeys::of_election,
+        Log::Acts => LogKeys::of_acts,
+    };
+    of(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses).map_err(|why| Error::new("files", why))
+}
+
+/// The log of acts in the inbox below a prefix, its checkpoint with a quorum of witnesses.
+pub(crate) fn acts(election: &DeviceElection, files: &Files, prefix: &str) -> Result<ActLog> {
+    let (checkpoint, bundles) =
+        (files.get(&format!("{prefix}checkpoint"))?, files.numbered(&format!("{prefix}bundle/")));
+    let log = ActLog::read(checkpoint, &bundles, &keys(election, Log::Acts)?);
+    let log = log.map_err(|why| Error::new("acts", why))?;
+    log.checkpoint.verify_quorum(election.manifest.witness_quorum).map_err(|why| Error::new("witnesses", why))?;
     let id = election.election_id.to_string();
     let act = log.find("election").filter(|act| act.values.get("election-id") == Some(&id));
     if act.is_none() {
@@ -426,8 +465,9 @@ pub(crate) fn acts(election: &DeviceElection, files: &Files) -> Result<ActLog> {
 
 /// The keys of the voter's bucket, which lead to the root that the log of acts has.
 fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec<Hash>> {
+    let number = found.bucket.ok_or_else(|| Error::new("bucket", "only the whole list is taken now"))?;
     let list = found.halves.list();
-    let log = acts(election, files)?;
+    let log = acts(election, files, "")?;
     let root = log.find("election").and_then(|act| act.hash(&format!("buckets-{list:03}")));
     let root = root.ok_or_else(|| Error::new("acts-election", "the act has no root of the list"))?;
     let count = nth(&election.roll.counts, list).copied().unwrap_or(0);
@@ -437,7 +477,7 @@ fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec
     if !rest.is_empty() || !more.is_empty() {
         return Err(Error::new("list", "keys or path are not of 32 bytes each"));
     }
-    shape.verify(found.bucket, keys, path, &root).map_err(|why| Error::new("bucket", why))?;
+    shape.verify(number, keys, path, &root).map_err(|why| Error::new("bucket", why))?;
     Ok(keys.to_vec())
 }
 

@@ -3,6 +3,7 @@
 // The glue of the macro is not ours.
 #![allow(missing_docs, unreachable_pub, missing_debug_implementations)]
 
+use escrutinio_core::access::KdfCost;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use wasm_bindgen::JsValue;
@@ -51,7 +52,7 @@ impl Device {
         passes: u32,
         lanes: u32,
     ) -> Result<String, Error> {
-        self.0.derive(user, &Zeroizing::new(password), salt, (memory_kib, passes, lanes))
+        self.0.derive(user, &Zeroizing::new(password), salt, KdfCost { memory_kib, passes, lanes })
     }
 
     pub fn wrap_half(&mut self) -> Result<Vec<u8>, Error> {
@@ -117,6 +118,10 @@ impl Device {
 
     pub fn read_acts(&mut self) -> Result<String, Error> {
         self.0.read_acts()
+    }
+
+    pub fn checkpoint(&self, log: &str, note: &[u8]) -> Result<String, Error> {
+        self.0.checkpoint(log, note)
     }
 
     pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String, Error> {

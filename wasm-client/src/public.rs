@@ -1,15 +1,19 @@
 //! What the public pages check, for anyone, without a session: the log of acts, an audited ballot, a
 //! receipt, the own entry on the board.
 
+use base64ct::{Base64, Encoding};
 use escrutinio_core::ballot::{CastBallot, Opening, OpeningError};
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::code::parse_code;
-use escrutinio_core::board::{LogKeys, MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint};
-use escrutinio_core::ids::TrackingCode;
+use escrutinio_core::board::{MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint, WitnessError};
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::{TrackingCode, hex};
+use escrutinio_core::record;
+use escrutinio_core::text::{escaped, from_nfc_blocks};
 use escrutinio_core::verify::DeviceElection;
 use rand_core::CryptoRng;
 
-use crate::device::{Device, acts, code_fields, nth};
+use crate::device::{Device, Log, acts, code_fields, keys, nth};
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::json::{Object, array, optional, string};
@@ -31,12 +35,36 @@ impl<R: CryptoRng> Device<R> {
     pub fn read_acts(&mut self) -> Result<String> {
         let files = self.take();
         let election = self.election()?;
-        let log = acts(election, &files)?;
+        let log = acts(election, &files, "")?;
         let act = |act: &escrutinio_core::board::Act| {
             let values = act.values.iter().fold(Object::new(), |object, (name, value)| object.text(name, value));
             Object::new().text("name", &act.name).text("at", &act.at).with("values", values.finish()).finish()
         };
         Ok(head(election, &log.checkpoint).with("acts", array(log.acts.iter().map(act))).finish())
+    }
+
+    /// Verifies the checkpoint of a log, `board` or `acts`: what it says, who signed it, whether they are as
+    /// many as the manifest asks for, and whether it closes the board.
+    ///
+    /// # Errors
+    /// Codes `input` and `files`.
+    pub fn checkpoint(&self, log: &str, note: &[u8]) -> Result<String> {
+        let election = self.election()?;
+        let log = match log {
+            "board" => Log::Board,
+            "acts" => Log::Acts,
+            _ => return Err(Error::new("input", "no such log")),
+        };
+        let verified = checkpoint(election, log, note)?;
+        let at = verified.cosignatures().iter().map(|cosignature| cosignature.time).max();
+        let quorum = verified.verify_quorum(election.manifest.witness_quorum).is_ok();
+        let closed = matches!(log, Log::Board) && closing(election, &verified).is_ok();
+        Ok(head(election, &verified)
+            .text("root", &Base64::encode_string(&verified.checkpoint().root))
+            .with("at", optional(at.map(|at| at.to_string())))
+            .with("quorum", quorum)
+            .with("closed", closed)
+            .finish())
     }
 
     /// Verifies an audited ballot.
@@ -45,22 +73,22 @@ impl<R: CryptoRng> Device<R> {
     /// Code `opening` if the bytes are none. One that does not hold is no error.
     pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String> {
         let bad = |why: &dyn core::fmt::Display| Error::new("opening", why);
-        let opening = Opening::decode(bytes, &self.election()?.shapes).map_err(|why| bad(&why))?;
+        let (election, rng) = self.judge()?;
+        let opening = Opening::decode(bytes, &election.shapes).map_err(|why| bad(&why))?;
         let contest = opening.body.contest;
-        let parameters = nth(&self.election()?.parameters, contest).cloned();
-        let parameters = parameters.ok_or_else(|| bad(&"there is no such contest"))?;
-        let verdict = opening.verify(&parameters, self.rng());
+        let verdict = opening.verify_for(&election.manifest, &election.parameters, from_nfc_blocks, rng);
         let why = match verdict {
-            Ok(()) => "",
+            Ok(_) => "",
             Err(OpeningError::Choice(_)) => "choice",
             Err(OpeningError::OtherElection) => "other-election",
+            Err(OpeningError::Place) => "place",
             Err(OpeningError::Ciphertext) => "ciphertext",
+            Err(OpeningError::Text) => "text",
             Err(_) => "proof",
         };
-        let name = self.election()?.manifest.option_name(contest, opening.option).unwrap_or_default();
-        // Whether it is in the normal form NFC is for the worker to see.
-        let text = opening.text().map(|blocks| String::from_utf8_lossy(blocks.as_flattened()).into_owned());
-        let text = text.map(|text| text.trim_end_matches('\0').to_owned());
+        let name = election.manifest.option_name(contest, opening.option).unwrap_or_default();
+        // Whether it is in the normal form NFC is for the worker to see (`web/src/opening.js`).
+        let text = opening.text().map(|blocks| from_nfc_blocks(blocks).unwrap_or_else(|_| escaped(blocks)));
         let object = Object::new()
             .with("valid", why.is_empty())
             .text("why", why)
@@ -71,11 +99,12 @@ impl<R: CryptoRng> Device<R> {
         Ok(code_fields(object, &opening.body.tracking_code()).finish())
     }
 
-    /// Compares a receipt with what is in the inbox of the published list (`receipts`), of the board's
-    /// closing checkpoint (`checkpoint`) and of its entries (`bundle/0`, ..).
+    /// Compares a receipt with what is in the inbox: the published list (`receipts`), the board's closing
+    /// checkpoint (`checkpoint`) with its entries (`bundle/0`, ..), and the record's list of hashes (`sums`)
+    /// with the log of acts (`acts/checkpoint`, `acts/bundle/0`, ..).
     ///
     /// # Errors
-    /// Codes `receipt` and `files`.
+    /// Codes `receipt` and `files`, with `sums` those of [`Device::read_acts`], too.
     pub fn check_receipt(&mut self, receipt: &[u8]) -> Result<String> {
         let files = self.take();
         let election = self.election()?;
@@ -89,22 +118,23 @@ impl<R: CryptoRng> Device<R> {
     /// Compares a tracking code that somebody typed with the same files.
     ///
     /// # Errors
-    /// Codes `code` and `files`.
+    /// Code `code`, and those of [`Device::check_receipt`].
     pub fn check_code(&mut self, code: &str) -> Result<String> {
         let files = self.take();
         let code = parse_code(code).map_err(|error| Error::new("code", error))?;
         Ok(published(self.election()?, &files, &code, Object::new())?.finish())
     }
 
-    /// The ballots of a key, among the entries in the inbox (`checkpoint`, `bundle/0`, ..).
+    /// The ballots of a key, among the entries in the inbox (`checkpoint`, `bundle/0`, ..) of the closed board.
     ///
     /// # Errors
-    /// Code `files`.
+    /// Codes `files` and `closing`.
     pub fn find_key(&mut self, list: u32, key: &[u8]) -> Result<String> {
         let files = self.take();
         let election = self.election()?;
         let of = nth(&election.manifest.lists, list).ok_or_else(|| Error::new("files", "there is no such list"))?;
-        let board = checkpoint(election, files.get("checkpoint")?)?;
+        let board = checkpoint(election, Log::Board, files.get("checkpoint")?)?;
+        closing(election, &board).map_err(|why| Error::new("closing", why))?;
         let found = entries(election, &board, &files, &mut |cast| {
             cast.key.bytes == key && (cast.body.style, cast.body.unit) == (of.style, of.unit)
         })?;
@@ -124,36 +154,58 @@ fn head(election: &DeviceElection, checkpoint: &VerifiedCheckpoint) -> Object {
     Object::new().with("size", checkpoint.checkpoint().size).with("witnesses", array(witnesses))
 }
 
-fn checkpoint(election: &DeviceElection, bytes: &[u8]) -> Result<VerifiedCheckpoint> {
-    let manifest = &election.manifest;
+fn checkpoint(election: &DeviceElection, log: Log, bytes: &[u8]) -> Result<VerifiedCheckpoint> {
     let bad = |why: &dyn core::fmt::Display| Error::new("files", format_args!("checkpoint: {why}"));
-    let witnesses = manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
-    let keys = LogKeys::of_election(&election.election_id, (&manifest.log.name, manifest.log.key), witnesses);
     let signed = SignedCheckpoint::parse(bytes).map_err(|why| bad(&why))?;
-    signed.verify(&keys.map_err(|why| bad(&why))?).map_err(|why| bad(&why))
+    signed.verify(&keys(election, log)?).map_err(|why| bad(&why))
 }
 
-/// What the published files say of a code: whether the list has it, which entry of the board it is, and
-/// who signed the board.
+/// Demands that a checkpoint of the board is one that nothing follows (B2.3).
+fn closing(election: &DeviceElection, board: &VerifiedCheckpoint) -> core::result::Result<(), WitnessError> {
+    let manifest = &election.manifest;
+    // A board that stayed empty has only its first checkpoint.
+    let end = if board.checkpoint().size == 0 { i64::MIN } else { manifest.reception_end() };
+    board.verify_closing(manifest.witness_quorum, end)
+}
+
+/// What the published files say of a code: whether the list has it, which entry of the closed board it is,
+/// who signed the board, and whether the list is the one that the log of acts names.
 fn published(election: &DeviceElection, files: &Files, code: &TrackingCode, object: Object) -> Result<Object> {
-    let board = files.find("checkpoint").map(|bytes| checkpoint(election, bytes)).transpose()?;
-    let listed = files.find("receipts").map(|bytes| listed(election, bytes, board.as_ref(), code)).transpose()?;
+    let board = files.find("checkpoint").map(|bytes| checkpoint(election, Log::Board, bytes)).transpose()?;
+    let closed = board.as_ref().is_some_and(|board| closing(election, board).is_ok());
+    let receipts = files.find("receipts");
+    let listed = receipts.map(|bytes| listed(election, bytes, board.as_ref(), code)).transpose()?;
     let entry = match &board {
-        Some(board) if BundleId::all(board.checkpoint().size).next().is_none() || files.find("bundle/0").is_some() => {
+        // Entries under a root that no quorum signed say nothing.
+        Some(board) if closed && (board.checkpoint().size == 0 || files.find("bundle/0").is_some()) => {
             Some(entries(election, board, files, &mut |cast| cast.body.tracking_code() == *code)?.pop())
         }
         _ => None,
     };
+    let logged = match (receipts, files.find("sums"), &board) {
+        (Some(receipts), Some(sums), Some(board)) => {
+            Some(logged(election, files, receipts, sums, board.checkpoint().size)?.to_string())
+        }
+        _ => None,
+    };
     let number = entry.as_ref().and_then(|found| found.as_ref().map(|(number, _)| number.to_string()));
-    let board = board.map(|board| {
-        let quorum = board.verify_quorum(election.manifest.witness_quorum).is_ok();
-        head(election, &board).with("quorum", quorum).finish()
-    });
+    let board = board.map(|board| head(election, &board).with("closed", closed).finish());
     Ok(code_fields(object, code)
         .with("listed", optional(listed.map(|listed| listed.to_string())))
         .with("searched", entry.is_some())
         .with("entry", optional(number))
+        .with("logged", optional(logged))
         .with("board", optional(board)))
+}
+
+/// Whether the list is that of the record which the log of acts names (act *publish*): then everybody has this
+/// list, and whoever verifies the record compares it with the board (X1.1).
+fn logged(election: &DeviceElection, files: &Files, receipts: &[u8], sums: &[u8], size: u64) -> Result<bool> {
+    let log = acts(election, files, "acts/")?;
+    let record = log.find("publish").filter(|act| act.values.get("size") == Some(&size.to_string()));
+    let line = format!("{}  {}", hex(&sha256(&[receipts])), record::RECEIPTS);
+    let lists = sums.split(|byte| *byte == b'\n').any(|found| found == line.as_bytes());
+    Ok(record.and_then(|act| act.hash("record")) == Some(sha256(&[sums])) && lists)
 }
 
 /// Whether a code is on the list, which is of this election and as long as the board.
@@ -185,7 +237,7 @@ fn entries(
     let mut tree = MerkleTree::new();
     let mut found = Vec::new();
     let bundles = files.numbered("bundle/");
-    if BundleId::all(board.checkpoint().size).count() != bundles.len() {
+    if u64::try_from(bundles.len()) != Ok(board.checkpoint().size.div_ceil(256)) {
         return Err(bad(&"not the bundles of the checkpoint's size"));
     }
     for (id, bytes) in BundleId::all(board.checkpoint().size).zip(bundles) {

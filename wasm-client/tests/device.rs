@@ -5,9 +5,12 @@
 mod common;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use escrutinio_core::access::KdfCost;
 use escrutinio_core::ballot::{CastBallot, Opening};
-use escrutinio_core::board::Receipt;
-use escrutinio_core::ids::ElectionId;
+use escrutinio_core::board::{Act, LogKeys, Receipt, SignedCheckpoint};
+use escrutinio_core::encoding::Encode;
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::{ElectionId, hex};
 use escrutinio_core::record;
 use escrutinio_core::testing::rehearsal::Rehearsal;
 use escrutinio_core::testing::{Keys, signing_key};
@@ -100,15 +103,15 @@ fn r_bal_14_a_voter_goes_the_whole_way() {
     assert_eq!(device.link_half(&link(&rehearsal, 31)).unwrap(), "token");
 
     // The half is sealed under the password and comes back with it, on the same device or after a reload.
-    let auth = device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap();
+    let auth = device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap();
     let stored = device.wrap_half().unwrap();
     assert_eq!((auth.len(), stored.len()), (43, 148));
     device.forget();
     assert_eq!(code(device.wrap_half()), "no-half");
     assert_eq!(code(device.unwrap_half(&stored)), "no-wrap");
-    device.derive("ana", b"otra", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap();
+    device.derive("ana", b"otra", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap();
     assert_eq!(code(device.unwrap_half(&stored)), "sealed");
-    assert_eq!(device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", (64, 1, 1)).unwrap(), auth);
+    assert_eq!(device.derive("ana", b"clave", "c2FsdHNhbHRzYWx0c2FsdA", KdfCost::LEAST).unwrap(), auth);
     assert_eq!(device.unwrap_half(&stored).unwrap(), LIST);
 
     let bucket = second_half(&mut device, &rehearsal, 31);
@@ -144,6 +147,19 @@ fn r_bal_14_a_voter_goes_the_whole_way() {
     assert_eq!(state, json!({ "open": true, "half": false, "entered": false, "contests": [] }));
 }
 
+/// The server says salt and cost, and must not be able to make guesses cheap.
+#[test]
+fn a_cheap_key_of_the_password_is_refused() {
+    let mut device = device();
+    let salt = "c2FsdHNhbHRzYWx0c2FsdA";
+    let weak = KdfCost { memory_kib: 8, ..KdfCost::LEAST };
+    let endless = KdfCost { passes: u32::MAX, ..KdfCost::LEAST };
+    for (salt, cost) in [(salt, weak), (salt, endless), ("c2FsdHNhbHQ", KdfCost::LEAST), ("", KdfCost::LEAST)] {
+        assert_eq!(code(device.derive("ana", b"clave", salt, cost)), "kdf", "{salt} {cost:?}");
+    }
+    assert_eq!(code(device.unwrap_half(&[0; 148])), "no-wrap");
+}
+
 #[test]
 fn r_cast_18_an_audited_ballot_opens_to_the_choice_and_is_never_cast() {
     let (rehearsal, mut rng) = sealed();
@@ -169,6 +185,16 @@ fn r_cast_18_an_audited_ballot_opens_to_the_choice_and_is_never_cast() {
     lying[at + 12] ^= 1;
     assert_eq!(value(&anybody.check_opening(&lying).unwrap())["why"], "ciphertext");
     assert_eq!(code(anybody.check_opening(&opening[1..])), "opening");
+
+    // A device that encrypts what only looks like the name.
+    for name in ["ANA\u{200b}RUIZ", "Ana  Ruiz", "\u{202e}ziuR"] {
+        let mut blocks = vec![[0; 16]; 3];
+        blocks.as_flattened_mut()[..name.len()].copy_from_slice(name.as_bytes());
+        let lying = rehearsal.prepare((LIST, 7), 0, 15, Some(blocks), &mut rng).audit().to_bytes();
+        let found = value(&anybody.check_opening(&lying).unwrap());
+        assert_eq!((&found["valid"], &found["why"]), (&json!(false), &json!("text")), "{name:?}");
+        assert!(found["text"].as_str().unwrap().is_ascii(), "{found}");
+    }
 
     let second = value(&device.prepare(0, 15, written("Ana Ruiz")).unwrap());
     assert_ne!(first["code"], second["code"], "a fresh ballot");
@@ -204,7 +230,16 @@ fn r_cast_10_stored_bytes_go_on_after_a_reload() {
     assert_eq!(reloaded.resume(bytes.clone()).unwrap(), device.code(1).unwrap(), "twice is once");
     assert_eq!(reloaded.cast(1).unwrap(), bytes);
     reloaded.verify_promise(1, promise(&rehearsal, &cast).as_bytes()).unwrap();
-    assert_eq!(code(reloaded.resume(bytes.clone())), "already-signed");
+    // The promise came, and its ballot could not be deleted from the store: it goes on as before.
+    assert_eq!(reloaded.resume(bytes.clone()).unwrap(), device.code(1).unwrap());
+    assert_eq!(reloaded.cast(1).unwrap(), bytes);
+    reloaded.verify_promise(1, promise(&rehearsal, &cast).as_bytes()).unwrap();
+    let mut elsewhere = entered(&rehearsal, 7);
+    elsewhere.prepare(1, 2, None).unwrap();
+    let other = elsewhere.cast(1).unwrap();
+    assert_eq!(code(reloaded.resume(other.clone())), "already-signed", "another one than was promised");
+    reloaded.resume(bytes.clone()).unwrap();
+    assert_eq!(code(reloaded.resume(other)), "already-signed", "another one than is held");
 
     let (mut other, _) = opened(&rehearsal);
     for (at, expected) in [(8, "cast"), (52, "cast"), (bytes.len() - 97, "cast")] {
@@ -297,6 +332,51 @@ fn halves_that_do_not_belong_together_are_refused() {
     assert_eq!(code(device.enter()), "no-half");
 }
 
+/// A server that names other first keys would narrow the voter's key down with every bucket that is asked for.
+#[test]
+fn a_bucket_is_asked_for_once() {
+    let (rehearsal, _) = sealed();
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
+    let (keys, base, firsts) = list(&rehearsal, LIST);
+    let half = rehearsal.issued(LIST, 8).1.expose_bytes();
+    let bucket_of = |device: &mut Tested, firsts: &[[u8; 32]]| {
+        value(&device.second_half(&half, keys, &base, firsts.as_flattened()).unwrap())["bucket"].clone()
+    };
+    let lying: Vec<[u8; 32]> = firsts.iter().map(|first| first.map(|byte| byte / 2)).collect();
+    let named = bucket_of(&mut device, &lying).as_u64().unwrap();
+    put_bucket(&mut device, &rehearsal, (named + 1) % u64::try_from(firsts.len()).unwrap(), 2);
+    assert_eq!(code(device.enter()), "bucket");
+    assert_eq!(bucket_of(&mut device, &firsts), json!(null), "no second question");
+    let right = u64::try_from(firsts.partition_point(|first| *first <= key_of(&rehearsal, 8)) - 1).unwrap();
+    put_bucket(&mut device, &rehearsal, right, 2);
+    assert_eq!(code(device.enter()), "bucket", "nor the right answer to one that was not asked");
+    device.forget();
+    device.link_half(&link(&rehearsal, 8)).unwrap();
+    assert_eq!(bucket_of(&mut device, &firsts), json!(null), "not after a new login either");
+    device.put("lists", rehearsal.files.0[record::LISTS].clone());
+    device.enter().unwrap();
+
+    // The right bucket, of a server that does not lie, may be asked for with every login.
+    let mut honest = entered(&rehearsal, 8);
+    assert_eq!(bucket_of(&mut honest, &firsts), json!(right));
+    // A bucket that verifies and has not the key.
+    let (mut other, _) = opened(&rehearsal);
+    other.link_half(&link(&rehearsal, 8)).unwrap();
+    let shifted: Vec<[u8; 32]> = if right == 0 { vec![[0; 32]; firsts.len()] } else { vec![[255; 32]; firsts.len()] };
+    let wrong = bucket_of(&mut other, &shifted).as_u64().unwrap();
+    assert_ne!(wrong, right);
+    put_bucket(&mut other, &rehearsal, wrong, 2);
+    assert_eq!(code(other.enter()), "not-listed");
+    other.put("lists", rehearsal.files.0[record::LISTS].clone());
+    other.enter().unwrap();
+}
+
+/// The key of a voter of the list.
+fn key_of(rehearsal: &Rehearsal, place: u32) -> [u8; 32] {
+    rehearsal.credential(LIST, place).key().bytes
+}
+
 #[test]
 fn a_swapped_list_is_refused() {
     let (rehearsal, _) = sealed();
@@ -345,12 +425,16 @@ fn a_swapped_list_is_refused() {
     let own = signing_key("a point").verifying_key().to_bytes();
     let base = escrutinio_core::group::compress(&escrutinio_core::group::GENERATOR);
     assert_ne!(own, base);
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
     let found = value(&device.second_half(&half, count, &base, firsts.as_flattened()).unwrap());
     put_bucket(&mut device, &rehearsal, found["bucket"].as_u64().unwrap(), 2);
     assert_eq!(code(device.enter()), "not-listed");
     assert_eq!(code(device.prepare(0, 0, None)), "not-entered");
 
     // The right one, by the bucket and by the whole list.
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
     for whole in [false, true] {
         let number = second_half(&mut device, &rehearsal, 8);
         if whole {
@@ -360,7 +444,8 @@ fn a_swapped_list_is_refused() {
         }
         device.enter().unwrap();
     }
-    second_half(&mut device, &rehearsal, 8);
+    let (_, second) = rehearsal.issued(LIST, 8);
+    device.second_half(&second.expose_bytes(), count, &list(&rehearsal, LIST).1, firsts.as_flattened()).unwrap();
     let mut lists = rehearsal.files.0[record::LISTS].clone();
     let last = lists.len() - 1;
     lists[last] ^= 1;
@@ -429,11 +514,7 @@ fn r_cast_13_a_promise_of_another_ballot_or_by_another_key_is_refused() {
 
 #[test]
 fn r_pub_03_receipt_and_key_are_found_on_the_board() {
-    let (mut rehearsal, mut rng) = sealed();
-    let casts: Vec<CastBallot> =
-        (0..9).map(|place| rehearsal.cast((LIST, place), 1, place % 5, None, &mut rng)).collect();
-    use escrutinio_core::encoding::Encode;
-    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    let (rehearsal, casts, mut rng) = nine();
     let (mut anybody, _) = opened(&rehearsal);
     let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap().clone();
     let board = |device: &mut Tested, rehearsal: &Rehearsal| {
@@ -448,7 +529,7 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     let found = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
     assert_eq!((&found["listed"], &found["board"]["size"]), (&json!(true), &json!(9)));
     assert_eq!(found["board"]["witnesses"].as_array().unwrap().len(), 2);
-    assert_eq!((&found["board"]["quorum"], &found["searched"]), (&json!(true), &json!(true)));
+    assert_eq!((&found["board"]["closed"], &found["searched"]), (&json!(true), &json!(true)));
     board(&mut anybody, &rehearsal);
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let typed = found["codeText"].as_str().unwrap().to_lowercase().replace('-', " ");
@@ -474,12 +555,6 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
     let broken = value(&anybody.check_receipt(promise(&rehearsal, &absent).as_bytes()).unwrap());
     assert_eq!((&broken["promise"], &broken["listed"], &broken["entry"]), (&json!(true), &json!(false), &json!(null)));
-    // Fewer witnesses than the manifest asks for.
-    let note = String::from_utf8(rehearsal.files.0[&last].clone()).unwrap();
-    let fewer: String = note.lines().take(note.lines().count() - 1).map(|line| format!("{line}\n")).collect();
-    anybody.put("checkpoint", fewer.into_bytes());
-    let unwitnessed = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
-    assert_eq!((&unwitnessed["board"]["quorum"], &unwitnessed["searched"]), (&json!(false), &json!(false)));
     let mut bundle = rehearsal.files.0["board/tile/entries/000.p/9"].clone();
     let at = bundle.len() - 1;
     bundle[at] ^= 1;
@@ -489,6 +564,141 @@ fn r_pub_03_receipt_and_key_are_found_on_the_board() {
     anybody.put("checkpoint", rehearsal.files.0[&last].clone());
     anybody.put("receipts", b"escrutinio/receipts/v1\n".to_vec());
     assert_eq!(code(anybody.check_receipt(receipt.as_bytes())), "files");
+}
+
+/// The closing checkpoint of the rehearsal's board, signed anew by so many witnesses at a time.
+fn closing_note(rehearsal: &Rehearsal, witnesses: usize, time: i64) -> Vec<u8> {
+    let last = rehearsal.files.0.keys().rfind(|path| path.starts_with(record::CHECKPOINTS)).unwrap();
+    let claimed = SignedCheckpoint::parse(&rehearsal.files.0[last]).unwrap().claimed().clone();
+    let named = || rehearsal.manifest.witnesses.iter().map(|witness| (witness.name.as_str(), witness.key));
+    let log = (rehearsal.manifest.log.name.as_str(), rehearsal.manifest.log.key);
+    let keys = LogKeys::of_election(&rehearsal.election().election_id, log, named()).unwrap();
+    let mut signed = claimed.sign(&rehearsal.keys.log).unwrap();
+    for ((name, _), key) in named().zip(&rehearsal.keys.witnesses).take(witnesses) {
+        let time = u64::try_from(time).unwrap();
+        signed.add_cosignature(claimed.cosign(name, key, time).unwrap(), &keys).unwrap();
+    }
+    signed.to_string().into_bytes()
+}
+
+/// The same in the inbox, with entries and list.
+fn put_closed(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize, time: i64) {
+    device.put("checkpoint", closing_note(rehearsal, witnesses, time));
+    device.put("bundle/0", rehearsal.files.0["board/tile/entries/000.p/9"].clone());
+    device.put("receipts", rehearsal.files.0[record::RECEIPTS].clone());
+}
+
+/// Nine ballots on a closed board, the rehearsal and the ballots.
+fn nine() -> (Rehearsal, Vec<CastBallot>, ChaCha20Rng) {
+    let (mut rehearsal, mut rng) = sealed();
+    let casts: Vec<CastBallot> =
+        (0..9).map(|place| rehearsal.cast((LIST, place), 1, place % 5, None, &mut rng)).collect();
+    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    (rehearsal, casts, rng)
+}
+
+/// A board that log and server show before it was closed, or to one voter alone, counts no vote.
+#[test]
+fn r_pub_03_a_vote_is_counted_only_under_a_closing_that_a_quorum_signed() {
+    let (rehearsal, casts, _) = nine();
+    let (mut anybody, _) = opened(&rehearsal);
+    let receipt = promise(&rehearsal, &casts[3]);
+    let end = rehearsal.manifest.calendar.reception_end;
+    let quorum = usize::try_from(rehearsal.manifest.witness_quorum).unwrap();
+    for (witnesses, time, closed) in [(quorum, end, true), (quorum - 1, end, false), (quorum, end - 1, false)] {
+        put_closed(&mut anybody, &rehearsal, witnesses, time);
+        let found = value(&anybody.check_receipt(receipt.as_bytes()).unwrap());
+        let of_board = &found["board"];
+        assert_eq!((&of_board["closed"], &found["searched"]), (&json!(closed), &json!(closed)), "{witnesses} {time}");
+        assert_eq!(found["entry"].is_number(), closed, "{witnesses} {time}");
+        assert_eq!(found["listed"], true);
+        put_closed(&mut anybody, &rehearsal, witnesses, time);
+        match anybody.find_key(LIST, &casts[3].key.bytes) {
+            Ok(own) => assert!(closed && value(&own)[0]["entry"] == found["entry"]),
+            Err(refused) => assert_eq!((closed, refused.code), (false, "closing")),
+        }
+    }
+}
+
+/// Names of witnesses are shown only of those who signed, with the figure that says how much they are.
+#[test]
+fn a_checkpoint_says_who_signed_it() {
+    let (rehearsal, _, _) = nine();
+    let (anybody, _) = opened(&rehearsal);
+    let end = rehearsal.manifest.calendar.reception_end;
+    for (witnesses, time, quorum, closed) in
+        [(2, end, true, true), (2, end - 1, true, false), (1, end, false, false), (0, end, false, false)]
+    {
+        let note = closing_note(&rehearsal, witnesses, time);
+        let found = value(&anybody.checkpoint("board", &note).unwrap());
+        assert_eq!((&found["size"], &found["quorum"], &found["closed"]), (&json!(9), &json!(quorum), &json!(closed)));
+        assert_eq!(found["at"], if witnesses > 0 { json!(time) } else { json!(null) });
+        let names: Vec<&str> = rehearsal.manifest.witnesses.iter().map(|witness| witness.name.as_str()).collect();
+        let shown = found["witnesses"].as_array().unwrap().iter();
+        assert!(shown.map(|witness| witness["name"].as_str().unwrap()).eq(names.into_iter().take(witnesses)));
+    }
+    let note = closing_note(&rehearsal, 2, end);
+    let lines = String::from_utf8(note.clone()).unwrap();
+    assert_eq!(value(&anybody.checkpoint("board", &note).unwrap())["root"], lines.lines().nth(2).unwrap());
+    // A name that stands there without its signature, another root, the other log.
+    let last = lines.lines().last().unwrap();
+    let forged = lines.replace(last, &format!("{}AAAA", &last[..last.len() - 4]));
+    let swapped = lines.replacen("\n9\n", "\n8\n", 1);
+    for (log, note) in [("board", forged.as_bytes()), ("board", swapped.as_bytes()), ("acts", &note)] {
+        assert_eq!(code(anybody.checkpoint(log, note)), "files");
+    }
+    let (checkpoint, _) = rehearsal.acts(&[rehearsal.first_act()], 2);
+    let found = value(&anybody.checkpoint("acts", &checkpoint).unwrap());
+    assert_eq!((&found["size"], &found["quorum"], &found["closed"]), (&json!(1), &json!(true), &json!(false)));
+    assert_eq!(code(anybody.checkpoint("books", &checkpoint)), "input");
+}
+
+/// The server leaves a ballot out, puts one of its own into its place, and lists the code all the same.
+#[test]
+fn r_pub_03_a_listed_code_without_its_ballot_is_not_counted() {
+    let (mut rehearsal, mut casts, mut rng) = nine();
+    let honest = rehearsal.files.0[record::RECEIPTS].clone();
+    let dropped = promise(&rehearsal, &casts[3]);
+    casts[3] = rehearsal.cast((LIST, 20), 1, 0, None, &mut rng);
+    rehearsal.close(casts.iter().map(Encode::to_bytes));
+    let (mut anybody, _) = opened(&rehearsal);
+    put_closed(&mut anybody, &rehearsal, 2, rehearsal.manifest.calendar.reception_end);
+    anybody.put("receipts", honest);
+    let found = value(&anybody.check_receipt(dropped.as_bytes()).unwrap());
+    assert_eq!((&found["listed"], &found["searched"], &found["entry"]), (&json!(true), &json!(true), &json!(null)));
+}
+
+/// For a board that is too large to be fetched: the list is the one that the log of acts commits to.
+#[test]
+fn r_pub_03_the_list_is_that_of_the_record_in_the_log_of_acts() {
+    let (rehearsal, casts, _) = nine();
+    let (mut anybody, _) = opened(&rehearsal);
+    let line = |list: &[u8]| format!("{}  {}\n", hex(&sha256(&[list])), record::RECEIPTS);
+    let receipts = &rehearsal.files.0[record::RECEIPTS];
+    let sums = format!("{}  manifest.bin\n{}", hex(&[7; 32]), line(receipts));
+    let publish = |sums: &str, size: u32| {
+        let values = [("record", hex(&sha256(&[sums.as_bytes()]))), ("size", size.to_string())];
+        let values = values.map(|(name, value)| (name.to_owned(), value)).into();
+        Act { name: "publish".to_owned(), at: "2021-12-07T00:00:00Z".to_owned(), values }
+    };
+    let other = sums.replace(&line(receipts), &line(b"another list"));
+    let ask = |device: &mut Tested, sums: &str, acts: &[Act], witnesses: usize| {
+        put_closed(device, &rehearsal, 2, rehearsal.manifest.calendar.reception_end);
+        device.put("sums", sums.as_bytes().to_vec());
+        let (checkpoint, bundles) = rehearsal.acts(acts, witnesses);
+        device.put("acts/checkpoint", checkpoint);
+        device.put("acts/bundle/0", bundles[0].clone());
+        let found = device.check_receipt(promise(&rehearsal, &casts[3]).as_bytes());
+        found.map(|found| value(&found)["logged"].clone())
+    };
+    let first = rehearsal.first_act();
+    let right = [first.clone(), publish(&sums, 9)];
+    assert_eq!(ask(&mut anybody, &sums, &right, 2).unwrap(), true);
+    assert_eq!(ask(&mut anybody, &sums, &[first.clone()], 2).unwrap(), false, "nothing was published");
+    assert_eq!(ask(&mut anybody, &sums, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another record");
+    assert_eq!(ask(&mut anybody, &other, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another list");
+    assert_eq!(ask(&mut anybody, &sums, &[first, publish(&sums, 8)], 2).unwrap(), false, "another board");
+    assert_eq!(code(ask(&mut anybody, &sums, &right, 1)), "witnesses");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::*;
 use crate::group::Generators;
+use crate::testing::rehearsal::Rehearsal;
 
 const STYLE: u32 = 3;
 const UNIT: u32 = 5;
@@ -528,11 +529,14 @@ fn opening(parameters: &ContestParameters, option: u32, text: Option<&[TextBlock
     prepare(parameters, option, text, &credential(1), 1).audit()
 }
 
+/// A name in two blocks, and another.
+const NAME: [TextBlock; 2] = [*b"Nombre escrito 1", *b"en dos bloques\0\0"];
+const OTHER_NAME: [TextBlock; 2] = [*b"Nombre escrito 2", *b"en dos bloques\0\0"];
+
 #[test]
 fn an_opening_verifies_and_travels() {
     let parameters = parameters(shape(5, 2));
-    let text = [[7; 16], [8; 16]];
-    for (option, text) in [(0, None), (3, None), (3, Some(&text[..])), (4, None)] {
+    for (option, text) in [(0, None), (3, None), (3, Some(&NAME[..])), (4, None)] {
         let opening = opening(&parameters, option, text);
         assert_eq!(opening.text(), text);
         assert_eq!(opening.verify(&parameters, &mut rng(1)), Ok(()));
@@ -547,9 +551,8 @@ fn an_opening_verifies_and_travels() {
 #[test]
 fn an_opening_that_lies_is_refused() {
     let parameters = parameters(shape(5, 2));
-    let text = [[7; 16], [8; 16]];
     let refused = |change: &dyn Fn(&mut Opening)| {
-        let mut changed = opening(&parameters, 3, Some(&text));
+        let mut changed = opening(&parameters, 3, Some(&NAME));
         change(&mut changed);
         changed.verify(&parameters, &mut rng(1))
     };
@@ -557,7 +560,7 @@ fn an_opening_that_lies_is_refused() {
     let ciphertext = Err(OpeningError::Ciphertext);
     assert_eq!(refused(&|o| (o.option, o.text) = (2, None)), ciphertext);
     assert_eq!(refused(&|o| o.text = None), ciphertext);
-    assert_eq!(refused(&|o| o.text = Some(vec![[7; 16], [9; 16]])), ciphertext);
+    assert_eq!(refused(&|o| o.text = Some(OTHER_NAME.to_vec())), ciphertext);
     assert_eq!(refused(&|o| o.nonce = SecretScalar::new(o.nonce.expose() + Scalar::ONE)), ciphertext);
     assert_eq!(refused(&|o| o.body.b.swap(0, 3)), ciphertext);
     assert_eq!(refused(&|o| o.body.t.swap(0, 1)), ciphertext);
@@ -570,6 +573,52 @@ fn an_opening_that_lies_is_refused() {
     assert_eq!(refused(&|o| o.option = 5), choice(PlaintextError::NoSuchOption { option: 5, options: 5 }));
     let short = PlaintextError::TextLength { expected: 2, actual: 1 };
     assert_eq!(refused(&|o| o.text = Some(vec![[7; 16]])), choice(short));
+}
+
+/// A device that encrypts what looks like the name, and is none to whoever decrypts it.
+#[test]
+fn an_opening_of_a_text_that_is_no_name_is_refused() {
+    let parameters = parameters(shape(5, 2));
+    for text in ["ANA\u{200b}RUIZ", "\u{202e}ziuR anA", "Nu\u{301}n\u{303}ez", "Ana  Ruiz", " Ana", "Αna", ""] {
+        let mut blocks = [[0; 16]; 2];
+        blocks.as_flattened_mut()[..text.len()].copy_from_slice(text.as_bytes());
+        let opening = opening(&parameters, 3, Some(&blocks));
+        assert_eq!(opening.verify(&parameters, &mut rng(1)), Err(OpeningError::Text), "{text:?}");
+    }
+}
+
+/// A ballot of a style, unit or contest that the manifest does not put together is nobody's.
+#[test]
+fn an_opening_is_of_a_place_in_the_manifest() {
+    let mut rng = rng(3);
+    let keys = crate::testing::Keys::new(2, 3);
+    let rehearsal = Rehearsal::sealed(crate::testing::several(&keys), keys, &[7, 2, 9, 9], &mut rng);
+    let election = rehearsal.election();
+    let (manifest, parameters) = (&election.manifest, &election.parameters);
+    let name: Vec<TextBlock> = vec![*b"Ana Ruiz\0\0\0\0\0\0\0\0", [0; 16], [0; 16]];
+    let option = election.shapes[0].write_in.unwrap();
+    let opening = rehearsal.prepare((2, 0), 0, option, Some(name), &mut rng).audit();
+    let read = crate::text::from_blocks;
+    assert_eq!(opening.verify_for(manifest, parameters, read, &mut rng).unwrap().as_deref(), Some("Ana Ruiz"));
+    let unwritten = rehearsal.prepare((2, 0), 0, 1, None, &mut rng).audit();
+    assert_eq!(unwritten.verify_for(manifest, parameters, read, &mut rng), Ok(None));
+    for (style, unit) in [(99, 0), (0, 99)] {
+        let ListKey { style: s, unit: u, .. } = manifest.lists[2];
+        let (style, unit) = (if style == 99 { style } else { s }, if unit == 99 { unit } else { u });
+        let choice = PlaintextBallot::new(&parameters[0].shape, 1, None).unwrap();
+        let voter = credential(1);
+        let nobodys = PreparedBallot::encrypt(&parameters[0], style, unit, voter.key(), choice, &mut rng).audit();
+        assert_eq!(nobodys.verify(&parameters[0], &mut rng), Ok(()), "in itself it holds");
+        assert_eq!(nobodys.verify_for(manifest, parameters, read, &mut rng), Err(OpeningError::Place));
+    }
+    let (list, contest) = (0u32..)
+        .zip(&manifest.lists)
+        .find_map(|(list, key)| (0..4).find(|contest| !manifest.style_has(key.style, *contest)).map(|c| (list, c)))
+        .unwrap();
+    let foreign = rehearsal.prepare((list, 0), contest, 0, None, &mut rng).audit();
+    assert_eq!(foreign.verify_for(manifest, parameters, read, &mut rng), Err(OpeningError::Place));
+    let absent = parameters.get(..usize::try_from(contest).unwrap()).unwrap();
+    assert_eq!(foreign.verify_for(manifest, absent, read, &mut rng), Err(OpeningError::Place));
 }
 
 #[test]

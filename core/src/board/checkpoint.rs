@@ -368,6 +368,15 @@ impl VerifiedCheckpoint {
             None => Ok(()),
         }
     }
+
+    /// Demands what makes it a checkpoint that nothing follows (check B2.3): a quorum of witnesses, none of
+    /// whom signed before reception ended.
+    ///
+    /// # Errors
+    /// As [`VerifiedCheckpoint::verify_quorum`], then as [`VerifiedCheckpoint::verify_not_before`].
+    pub fn verify_closing(&self, quorum: u32, reception_end: i64) -> Result<(), WitnessError> {
+        self.verify_quorum(quorum).and_then(|()| self.verify_not_before(reception_end))
+    }
 }
 
 /// Witnesses are absent, or signed too early.

@@ -92,7 +92,7 @@ pub(crate) fn log<S: Source>(
         ends.into_iter().flatten().zip([("first", i64::MIN), ("closing", manifest.reception_end())])
     {
         let earliest = if checkpoints.len() == 1 { i64::MIN } else { earliest };
-        if let Err(error) = checkpoint.verify_quorum(quorum).and_then(|()| checkpoint.verify_not_before(earliest)) {
+        if let Err(error) = checkpoint.verify_closing(quorum, earliest) {
             return Ok(ctx.report.stop(Check::B2_3, format!("{name} checkpoint: {error}; witnesses"))?);
         }
     }

@@ -274,12 +274,9 @@ fn codes(attempt: &str, authenticator: Option<&Authenticator>, now: Now<'_>, sms
 }
 
 async fn derive(password: &str, kdf: &Kdf, cost: Option<Cost>) -> Result<PasswordKeys> {
-    let mut kdf = kdf.clone();
-    if let Some(cost) = cost {
-        (kdf.memory_kib, kdf.passes) = (cost.memory_kib, cost.passes);
-    }
+    let kdf = kdf.clone();
     let password = Zeroizing::new(password.to_owned());
-    tokio::task::spawn_blocking(move || kdf::derive(&password, &kdf))
+    tokio::task::spawn_blocking(move || kdf::derive(&password, &kdf, cost))
         .await
         .map_err(|why| Error::Kdf(why.to_string()))?
 }

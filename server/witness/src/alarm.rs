@@ -37,10 +37,12 @@ pub enum Kind {
     Signature,
     /// A witness signed two closings.
     TwoClosings,
+    /// The act *election* is of other credential lists than those that were sealed.
+    Lists,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Fork,
         Self::Rollback,
         Self::SecondElection,
@@ -48,6 +50,7 @@ impl Kind {
         Self::Entries,
         Self::Signature,
         Self::TwoClosings,
+        Self::Lists,
     ];
 
     /// Its name in files and answers.
@@ -61,6 +64,7 @@ impl Kind {
             Self::Entries => "entries",
             Self::Signature => "signature",
             Self::TwoClosings => "two-closings",
+            Self::Lists => "lists",
         }
     }
 
@@ -83,6 +87,7 @@ impl Kind {
             Self::Entries => "las entradas publicadas no dan la raíz firmada",
             Self::Signature => "lo publicado como punto de control no lleva las firmas debidas",
             Self::TwoClosings => "un testigo firmó dos cierres distintos",
+            Self::Lists => "la bitácora abrió la elección con otras listas de credenciales que las selladas",
         }
     }
 
@@ -95,6 +100,7 @@ impl Kind {
             Self::Entries => "the published entries do not give the signed root",
             Self::Signature => "what is published as the checkpoint is not signed as it must be",
             Self::TwoClosings => "a witness signed two different closings",
+            Self::Lists => "the log opened the election with other credential lists than those that were sealed",
         }
     }
 }

@@ -6,6 +6,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use escrutinio_core::board::LogKeys;
+use escrutinio_core::credential::Buckets;
+use escrutinio_core::hash::Hash;
 use escrutinio_core::ids::{ElectionId, ManifestHash};
 use escrutinio_core::record::Source;
 use escrutinio_core::signature::VerifyingKey;
@@ -73,6 +75,8 @@ pub struct Election {
     pub quorum: u32,
     /// Names and keys, in the order of the manifest.
     pub witnesses: Vec<(String, VerifyingKey)>,
+    /// Root of the buckets of every credential list, as the act *election* must have it.
+    pub buckets: Vec<Hash>,
     board: LogKeys,
     acts: LogKeys,
 }
@@ -99,6 +103,10 @@ impl Election {
             end: u64::try_from(manifest.reception_end()).unwrap_or(0),
             quorum: manifest.witness_quorum,
             witnesses: witnesses().map(|(name, key)| (name.to_owned(), key)).collect(),
+            buckets: (0u32..)
+                .zip(election.credentials.lists())
+                .map(|(list, (_, keys))| *Buckets::new(list, keys, manifest.min_group).root())
+                .collect(),
             board: LogKeys::of_election(&election.election_id, log, witnesses()).ok()?,
             acts: LogKeys::of_acts(&election.election_id, log, witnesses()).ok()?,
         })

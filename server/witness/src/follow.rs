@@ -106,7 +106,7 @@ impl Follower {
             Ok(Followed { log, book, heard, behind })
         };
         let (board, acts) = (followed(Log::Board)?, followed(Log::Acts)?);
-        let entries = Acts::of(acts.book.folder());
+        let entries = Acts::of(acts.book.folder(), &election);
         Ok(Self { election, fetch, clock, alarms: Alarms::of(state), board, acts, entries, _claim: claim })
     }
 
@@ -180,8 +180,8 @@ impl Look<'_> {
         }
         if let Some(entries) = entries {
             let roots = followed.book.pages().chain([&page]).map(|page| page.note.claimed());
-            if !entries.fit(self.fetch, page.note.claimed(), roots)? {
-                return Err(self.alarm(Kind::Entries, followed, &page.note, None));
+            if let Some(kind) = entries.fit(self.fetch, page.note.claimed(), roots)? {
+                return Err(self.alarm(kind, followed, &page.note, None));
             }
         }
         let size = page.note.claimed().size;

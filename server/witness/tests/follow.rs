@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::sync::Arc;
 
-use common::{LogOf, Site, election, witness_key};
+use common::{LogOf, Site, election, sealed, witness_key};
 use escrutinio_core::testing::signing_key;
 use escrutinio_witness::Log;
 use escrutinio_witness::alarm::Kind;
@@ -196,6 +196,45 @@ fn entries_and_tiles_must_give_the_root() {
         // Nothing wrong is kept.
         scene.site.put(path, honest);
         assert_eq!(scene.seen(Log::Acts), good(size, true, 0), "{path}");
+    }
+}
+
+/// Log and server register lists of their own: devices would find keys on them that no verifier knows.
+#[test]
+fn the_act_election_must_have_the_sealed_lists() {
+    let lines = |scene: &Scene, act: &escrutinio_core::board::Act| {
+        let mut log = scene.acts.clone();
+        log.entries[1] = act.to_string().into_bytes();
+        log
+    };
+    let right = sealed().first_act();
+    let changed = |name: &str, value: Option<String>| {
+        let mut act = right.clone();
+        match value {
+            Some(value) => drop(act.values.insert(name.to_owned(), value)),
+            None => drop(act.values.remove(name)),
+        }
+        act
+    };
+    let mut longer = right.clone();
+    longer.values.insert("manifest".to_owned(), "ab".repeat(32));
+    for act in [&right, &longer] {
+        let scene = Scene::new();
+        scene.site.acts(&lines(&scene, act), 5);
+        assert_eq!(scene.seen(Log::Acts), good(5, true, 0));
+    }
+    for wrong in [
+        changed("buckets-000", Some("ab".repeat(32))),
+        changed("buckets-000", None),
+        changed("buckets-001", Some("ab".repeat(32))),
+        changed("election-id", Some("ab".repeat(32))),
+    ] {
+        let scene = Scene::new();
+        let log = lines(&scene, &wrong);
+        scene.site.acts(&log, 5);
+        assert_eq!(scene.seen(Log::Acts), Seen::Alarm(Kind::Lists), "{wrong}");
+        assert!(scene.evidence(1).contains(&log.checkpoint(5).to_string()));
+        assert_eq!(scene.alarms(), [Kind::Lists]);
     }
 }
 

@@ -3,9 +3,11 @@
 import "./worker-in-node.mjs";
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { election, enter, load } from "./election.mjs";
+import { election, enter, load, page } from "./election.mjs";
 
 const LIST = 2;
 let made;
@@ -29,9 +31,10 @@ test("a voter goes the whole way", async () => {
   const info = await open();
   assert.equal(info.electionId, made.electionId);
   assert.equal(info.contests[0].options.length, 17);
-  const account = { user: "ana", salt: "c2FsdHNhbHRzYWx0c2FsdA", memoryKib: 64, passes: 1, lanes: 1 };
+  const account = { user: "ana", salt: "c2FsdHNhbHRzYWx0c2FsdA", memoryKib: 19456, passes: 2, lanes: 1 };
   const { fragment } = made.voter(LIST, 3);
   assert.deepEqual(await crypto.linkHalf(fragment), { token: "token" });
+  await assert.rejects(crypto.derive({ ...account, memoryKib: 64, passes: 1, password: "contraseña" }), { code: "kdf" });
   const { auth } = await crypto.derive({ ...account, password: "contraseña" });
   assert.match(auth, /^[\w-]{43}$/);
   const sealed = await crypto.wrapHalf();
@@ -67,6 +70,17 @@ test("a voter goes the whole way", async () => {
   assert.equal((await crypto.voterKey()).key.length, 64);
   await crypto.forget();
   await assert.rejects(crypto.prepare({ contest: 1, option: 0 }), { code: "not-entered" });
+});
+
+test("the memory in which the password's key was computed is wiped", async () => {
+  const glue = await load("src/wasm/escrutinio_wasm_client.js");
+  const { memory } = await glue.default({ module_or_path: readFileSync(join(page, "src/wasm/escrutinio_wasm_client_bg.wasm")) });
+  const used = () => new Uint8Array(memory.buffer).reduce((count, byte) => count + Number(byte !== 0), 0);
+  const device = new glue.Device();
+  const before = used();
+  device.derive("ana", new TextEncoder().encode("contraseña"), "c2FsdHNhbHRzYWx0c2FsdA", 19456, 2, 1);
+  assert.ok(memory.buffer.byteLength > 19456 * 1024, "it was computed there");
+  assert.ok(used() - before < 65536, `${used() - before} bytes are left`);
 });
 
 test("an audited ballot verifies on another device and is never cast", async () => {

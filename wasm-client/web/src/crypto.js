@@ -191,14 +191,14 @@
  * | `other-election` | open | the files hold, but are of another election than the page is made for |
  * | `not-open` | all | `open` did not succeed |
  * | `link` | linkHalf | the fragment is no `<half>.<token>` |
- * | `kdf` | derive | salt or cost cannot be used |
+ * | `kdf` | derive | salt or cost are none that a device computes with |
  * | `no-half`, `no-wrap` | wrapHalf, unwrapHalf, secondHalf | what is needed is not in the worker |
  * | `sealed` | unwrapHalf | another password, or other bytes |
  * | `half` | linkHalf, secondHalf | the bytes are no half |
  * | `half-role`, `half-signature` | secondHalf | the half is not of its issuer, for this roll |
  * | `half-entries` | secondHalf | the halves are of different persons |
  * | `list` | secondHalf, enter | the answer has not its form, or there is no such list |
- * | `bucket` | enter | the keys are not those of the bucket: number, order or path |
+ * | `bucket` | enter | the keys are not those of the bucket: number, order or path; or only the whole list is taken |
  * | `acts` | enter, readActs | the log of acts has not its form, or its signature or root does not hold |
  * | `witnesses` | enter, readActs | the checkpoint of the acts has not a quorum of cosignatures (ask again later) |
  * | `acts-election` | enter, readActs | the act *election* is absent or of another election |
@@ -206,15 +206,16 @@
  * | `not-entered` | prepare, key | `enter` did not succeed |
  * | `contest` | prepare, ... | no such contest, or not of the voter's style |
  * | `choice` | prepare | the contest has no such option, or the text does not belong to it |
- * | `already-signed` | prepare | a ballot of this contest was signed: only the same bytes may be sent |
+ * | `already-signed` | prepare, resume | a ballot of this contest was signed: only the same bytes may be sent |
  * | `not-prepared` | cast, audit | nothing is prepared for this contest |
  * | `not-cast` | verifyPromise | nothing is cast for this contest |
- * | `cast` | resume | the bytes are no cast ballot of this election, or its signature does not hold |
+ * | `cast` | resume | the bytes are no cast ballot of this election, or it is bound to another key |
  * | `receipt` | verifyPromise, checkReceipt | the text is no receipt |
  * | `promise` | verifyPromise | the promise is of another ballot, or not by the server of this election |
  * | `opening` | checkOpening | the bytes are no opening |
  * | `code` | parseCode, checkCode | no tracking code: a symbol is wrong |
  * | `marks` | optionOfMarks | a mark that is no space of the contest |
+ * | `closing` | findKey | too few witnesses signed the board's checkpoint, or one did before reception ended |
  * | `files` | the public calls | a file that is needed is absent, or has not its form |
  * | `load` | all | the wasm could not be fetched, or is not that of this build: the call may be tried again |
  * | `input` | all | the page's call has not its form |
@@ -297,11 +298,13 @@ export function unwrapHalf(bytes, options) {
 
 /**
  * Takes the server's half (GET `/session/half`), checks both, and says which bucket of the list to ask
- * for: a bucket has at least `minGroup` keys, so that asking tells nobody which one is meant.
+ * for: a bucket has at least `minGroup` keys, so that asking tells nobody which one is meant. Nobody
+ * vouches for the first keys of the buckets, so it says so once: unless the key was found in the first
+ * bucket that it named, `bucket` is null from then on, and {@link enter} takes the whole list only.
  *
  * @param {{half: Uint8Array, list: ListAnswer}} from the answer for the list of GET `/session`
  * @param {Options} [options]
- * @returns {Promise<{list: number, bucket: number}>}
+ * @returns {Promise<{list: number, bucket: number | null}>}
  */
 export function secondHalf(from, options) {
   return call("secondHalf", from, options);
@@ -444,12 +447,36 @@ export function readActs(acts, options) {
 }
 
 /**
+ * A checkpoint all of whose signatures verified: the log's, and those of witnesses whom the manifest names.
+ * @typedef {object} Checkpoint
+ * @property {number} size entries of the log
+ * @property {string} root base64, as in the note
+ * @property {number | null} at seconds since 1970: the last time that a witness gave; null if none signed
+ * @property {{name: string, time: number}[]} witnesses who signed it, and when
+ * @property {boolean} quorum whether they are as many as the manifest asks for
+ * @property {boolean} closed of the board: whether they are, and none of them signed before reception ended
+ */
+
+/**
+ * Verifies the checkpoint of a log: `files` if it is not of this log and election, or a signature does not hold.
+ *
+ * @param {{log: "board" | "acts", note: Uint8Array}} from the bytes of `/board/checkpoint` or `/acts/checkpoint`
+ * @param {Options} [options]
+ * @returns {Promise<Checkpoint>}
+ */
+export function checkpoint(from, options) {
+  return call("checkpoint", from, options);
+}
+
+/**
  * Does an audited ballot say what it should?
  *
  * @param {{opening: Uint8Array}} from
  * @param {Options} [options]
- * @returns {Promise<{valid: boolean, why: "" | "choice" | "other-election" | "ciphertext" | "proof",
+ * @returns {Promise<{valid: boolean, why: "" | "choice" | "other-election" | "place" | "ciphertext" | "proof" | "text",
  *   contest: number, option: number, name: string, text: string | null, code: string, codeText: string}>}
+ *   `text` is the name that was written; if it is none, with every character but those of ASCII by its number.
+ *   Null if none was written
  */
 export function checkOpening(from, options) {
   return call("checkOpening", from, options);
@@ -461,16 +488,21 @@ export function checkOpening(from, options) {
  * @property {string} code
  * @property {string} codeText
  * @property {boolean | null} listed whether the published list has the code; null without a list
- * @property {boolean} searched whether all entries of the board were read, and gave the root that was signed
- * @property {number | null} entry which of them the ballot is
- * @property {{size: number, quorum: boolean, witnesses: {name: string, time: number}[]} | null} board
- *   `quorum`: as many witnesses signed as the manifest asks for
+ * @property {boolean} searched whether all entries of the closed board were read, and gave the root that was signed
+ * @property {number | null} entry which of them the ballot is: only then it was seen to be counted
+ * @property {boolean | null} logged whether the list is that of the record to which the log of acts commits:
+ *   then everybody has the same list, and whoever verifies the record compares it with the board. Null without
+ *   `sums` and `acts`
+ * @property {{size: number, closed: boolean, witnesses: {name: string, time: number}[]} | null} board
+ *   `closed`: as many witnesses signed as the manifest asks for, none of them before reception ended
  */
 
 /**
  * What there is to compare with: `receipts.txt` and `/board/checkpoint`, once they are published, and with
- * `bundles` (the files of {@link bundlePaths} below `/board/`, all of them) the entries.
- * @typedef {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} PublishedFiles
+ * `bundles` (the files of {@link bundlePaths} below `/board/`, all of them) the entries; or, of a board that
+ * is too large for that, `SHA256SUMS` of the record and the log of acts.
+ * @typedef {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[], sums?: Uint8Array,
+ *   acts?: ActsFiles}} PublishedFiles
  */
 
 /**

@@ -52,21 +52,23 @@ export async function booth(app) {
 }
 
 /**
- * The voter's key is on the list that the witnesses signed; if too few of them answer, on the whole list.
+ * The voter's key is in its bucket under the root that the witnesses signed, or on the whole list. A bucket is asked
+ * for once: who answers it wrongly would learn more from a second try.
  * @param {App} app
  * @param {number} list
- * @param {number} bucket
+ * @param {number | null} bucket
  */
 async function onTheList(app, list, bucket) {
   const { api, crypto } = app;
+  if (bucket === null) return crypto.enter({ lists: await api.record("credentials/lists.bin") });
   const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
   const bundles = [];
   for (const path of crypto.bundlePaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
   try {
-    await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
+    return await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
   } catch (error) {
-    if (!(error instanceof CryptoError) || error.code !== "witnesses") throw error;
-    await crypto.enter({ lists: await api.record("credentials/lists.bin") });
+    if (!(error instanceof CryptoError) || !["witnesses", "bucket", "list", "not-listed"].includes(error.code)) throw error;
+    return crypto.enter({ lists: await api.record("credentials/lists.bin") });
   }
 }
 

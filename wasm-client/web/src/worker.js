@@ -8,6 +8,7 @@
  * @module
  */
 
+import { judged } from "./opening.js";
 import init, { Device } from "./wasm/escrutinio_wasm_client.js";
 import { INTEGRITY } from "./wasm/integrity.js";
 
@@ -63,15 +64,19 @@ function unhex(text) {
 /** @param {string | Uint8Array} from */
 const bytes = (from) => (typeof from === "string" ? new TextEncoder().encode(from) : from);
 
-/** @param {Device} device @param {{checkpoint?: Uint8Array, bundles?: Uint8Array[]}} log */
-function putLog(device, { checkpoint, bundles = [] }) {
-  if (checkpoint) device.put("checkpoint", checkpoint);
-  bundles.forEach((bundle, n) => device.put(`bundle/${n}`, bundle));
+/** @typedef {{checkpoint?: Uint8Array, bundles?: Uint8Array[]}} Log */
+
+/** @param {Device} device @param {Log} log @param {string} [prefix] */
+function putLog(device, { checkpoint, bundles = [] }, prefix = "") {
+  if (checkpoint) device.put(`${prefix}checkpoint`, checkpoint);
+  bundles.forEach((bundle, n) => device.put(`${prefix}bundle/${n}`, bundle));
 }
 
-/** @param {Device} device @param {{receipts?: Uint8Array, checkpoint?: Uint8Array, bundles?: Uint8Array[]}} published */
-function putPublished(device, { receipts, ...board }) {
+/** @param {Device} device @param {Log & {receipts?: Uint8Array, sums?: Uint8Array, acts?: Log}} published */
+function putPublished(device, { receipts, sums, acts, ...board }) {
   if (receipts) device.put("receipts", receipts);
+  if (sums) device.put("sums", sums);
+  if (acts) putLog(device, acts, "acts/");
   putLog(device, board);
 }
 
@@ -135,12 +140,8 @@ const calls = {
     putLog(device, acts);
     return JSON.parse(device.read_acts());
   },
-  checkOpening(device, { opening }) {
-    const found = JSON.parse(device.check_opening(opening));
-    // A text in another form is none: nobody would read it when it is decrypted.
-    if (found.text !== found.text?.normalize("NFC")) found.text = null;
-    return found;
-  },
+  checkpoint: (device, { log, note }) => JSON.parse(device.checkpoint(log, note)),
+  checkOpening: (device, { opening }) => judged(JSON.parse(device.check_opening(opening))),
   checkReceipt(device, { receipt, ...published }) {
     putPublished(device, published);
     return JSON.parse(device.check_receipt(bytes(receipt)));

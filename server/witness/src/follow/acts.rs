@@ -1,5 +1,7 @@
 //! The log of acts, checked whole: the entries give the root of the checkpoint and of every
-//! checkpoint seen before, and the tiles are those of the entries.
+//! checkpoint seen before, the tiles are those of the entries, and the act *election* has the lists that
+//! were sealed. (A voter's device finds its key under the roots of that act: with others it would make
+//! ballots that nobody counts.)
 //!
 //! Full bundles are kept: they never change. Everything else is fetched again.
 
@@ -8,11 +10,14 @@ use std::path::{Path, PathBuf};
 
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::tile::{Tile, TileId, TileWriter};
-use escrutinio_core::board::{Checkpoint, MerkleTree, leaf_hash};
+use escrutinio_core::board::{Act, Checkpoint, MerkleTree, leaf_hash};
 use escrutinio_core::hash::Hash;
+use escrutinio_core::ids::hex;
 use escrutinio_sealed::files::{self, Readers};
 
 use super::fetch::{Fetch, FetchError};
+use crate::alarm::Kind;
+use crate::election::Election;
 
 /// Entries of the largest log of acts that is followed: acts are of persons, there are few.
 pub const MOST: u64 = 1 << 16;
@@ -32,16 +37,29 @@ pub struct Acts {
     folder: PathBuf,
     /// Full tiles that were found right.
     tiles: BTreeSet<TileId>,
+    /// What the act *election* has of the sealed record: names and values.
+    sealed: BTreeMap<String, String>,
 }
 
 impl Acts {
     /// Keeps bundles below a folder.
     #[must_use]
-    pub fn of(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), tiles: BTreeSet::new() }
+    pub fn of(folder: &Path, election: &Election) -> Self {
+        let roots = election.buckets.iter().enumerate().map(|(list, root)| (format!("buckets-{list:03}"), hex(root)));
+        let sealed = roots.chain([("election-id".to_owned(), election.id.to_string())]).collect();
+        Self { folder: folder.to_path_buf(), tiles: BTreeSet::new(), sealed }
     }
 
-    /// Whether the published entries and tiles give the roots.
+    /// Whether an entry is no act *election*, or one of the sealed lists.
+    fn is_sealed(&self, entry: &[u8]) -> bool {
+        let act = Act::parse(entry).filter(|act| act.name == "election");
+        act.is_none_or(|act| {
+            let of_lists = |name: &str| name == "election-id" || name.starts_with("buckets-");
+            act.values.into_iter().filter(|(name, _)| of_lists(name)).eq(self.sealed.clone())
+        })
+    }
+
+    /// What is wrong with the published entries and tiles: they do not give the roots, or are of other lists.
     ///
     /// # Errors
     /// If not all of it could be fetched.
@@ -50,7 +68,7 @@ impl Acts {
         fetch: &dyn Fetch,
         checkpoint: &Checkpoint,
         seen: impl Iterator<Item = &'a Checkpoint>,
-    ) -> Result<bool, FetchError> {
+    ) -> Result<Option<Kind>, FetchError> {
         if checkpoint.size > MOST {
             return Err(FetchError::Other(format!("a log of {} acts is not followed", checkpoint.size)));
         }
@@ -59,14 +77,15 @@ impl Acts {
         let mut tiles = TileWriter::new();
         let mut due: Vec<Tile> = Vec::new();
         let fits = |tree: &MerkleTree| roots.get(&tree.size()).is_none_or(|root| *root == tree.root());
-        let mut good = fits(&tree);
+        let (mut good, mut sealed) = (fits(&tree), true);
         let mut fetched = Vec::new();
         for id in BundleId::all(checkpoint.size) {
             let kept = files::read(&self.kept(id)).ok();
             let known = kept.is_some();
             let bytes = kept.map_or_else(|| bundle(fetch, id), Ok)?;
-            let Ok(entries) = read_bundle(id, &bytes) else { return Ok(false) };
+            let Ok(entries) = read_bundle(id, &bytes) else { return Ok(Some(Kind::Entries)) };
             for entry in entries {
+                sealed &= self.is_sealed(entry);
                 let hash = leaf_hash(entry);
                 tree.push_leaf_hash(hash);
                 due.extend(tiles.push_leaf_hash(hash));
@@ -84,7 +103,7 @@ impl Acts {
         if good {
             fetched.iter().for_each(|(id, bytes)| self.keep(*id, bytes));
         }
-        Ok(good)
+        Ok(if good { (!sealed).then_some(Kind::Lists) } else { Some(Kind::Entries) })
     }
 
     fn kept(&self, id: BundleId) -> PathBuf {

@@ -21,6 +21,9 @@ import { verdict } from "./verdict.js";
 /** Bytes of a board that nobody is asked about before they are fetched. */
 const UNASKED = 32e6;
 
+/** Bytes of a board that fit into the memory of a phone; a longer one is for the program that verifies records. */
+const MOST = 256e6;
+
 /** @param {Page} page @returns {import("./page.js").Content} */
 function ask(page) {
   const file = fileField("file", page.say("check.file"), page.say("check.file.hint"), { accept: ".html,.txt,text/html,text/plain" });
@@ -74,10 +77,25 @@ async function entries(page, checkpoint, place) {
   return bundles;
 }
 
-/** How long all entries may be. @param {Page} page @param {Uint8Array} checkpoint */
-function bytesOf(page, checkpoint) {
-  const ballots = Number(new TextDecoder().decode(checkpoint).split("\n")[1]);
-  return ballots * Math.max(...page.election.contests.map(({ ballotBytes }) => ballotBytes));
+/**
+ * What says, without the entries, that everybody has the same list: the hashes of the published record, and the log
+ * of acts. Nothing where the record cannot be fetched.
+ * @param {Page} page
+ */
+async function commitment(page) {
+  const { record } = page.config;
+  const sums = record ? await fetch(`${record}/SHA256SUMS`, { cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null) : null;
+  if (!sums?.ok) return {};
+  const checkpoint = await page.api.file("/acts/checkpoint");
+  const bundles = [];
+  for (const path of page.crypto.bundlePaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
+  return { sums: new Uint8Array(await sums.arrayBuffer()), acts: { checkpoint, bundles } };
+}
+
+/** The box as the witnesses closed it, and how long all entries may be. @param {Page} page @param {Uint8Array} note */
+async function boxOf(page, note) {
+  const { size, closed } = await page.crypto.checkpoint({ log: "board", note });
+  return { closed, bytes: size * Math.max(...page.election.contests.map(({ ballotBytes }) => ballotBytes)) };
 }
 
 /**
@@ -89,11 +107,11 @@ function bytesOf(page, checkpoint) {
 async function byCode(page, asked, place, most) {
   const receipts = (await published(page, "/receipts.txt")) ?? undefined;
   const checkpoint = receipts ? await page.api.file("/board/checkpoint") : undefined;
-  const bytes = checkpoint ? bytesOf(page, checkpoint) : 0;
-  const bundles = checkpoint && bytes <= most ? await entries(page, checkpoint, place) : undefined;
-  const files = { receipts, checkpoint, bundles };
+  const { closed, bytes } = checkpoint ? await boxOf(page, checkpoint) : { closed: false, bytes: 0 };
+  const bundles = checkpoint && closed && bytes <= most ? await entries(page, checkpoint, place) : undefined;
+  const files = { receipts, checkpoint, bundles, ...(closed && !bundles ? await commitment(page) : {}) };
   const found = await (asked.text ? fromReceipt(page, { receipt: asked.text, ...files }) : page.crypto.checkCode({ code: asked.code, ...files }));
-  return result(found, checkpoint && !found.searched ? (now) => further(now, asked, bytes) : null);
+  return result(found, closed && !bundles ? (now) => further(now, asked, bytes) : null);
 }
 
 /** @param {Page} page @param {Parameters<typeof import("../crypto.js").checkReceipt>[0]} from */
@@ -111,12 +129,13 @@ function further(page, asked, bytes) {
   const place = h("div", { role: "status" });
   const go = async () => {
     try {
-      page.show(await byCode(page, asked, place, Infinity));
+      page.show(await byCode(page, asked, place, MOST));
     } catch (error) {
       place.replaceChildren(h("div", { class: "errors" }, h("p", null, page.explain(error))));
     }
   };
   const size = page.texts.number(Math.ceil(bytes / 1e6));
+  if (bytes > MOST) return h("div", { class: "card" }, page.texts.paragraphs("check.huge", { size }));
   return h("div", { class: "card" }, page.texts.paragraphs("check.large", { size }), place, h("div", { class: "actions" }, button(page.say("check.large.do"), go, { class: "secondary" })));
 }
 
@@ -128,6 +147,9 @@ async function byKey(page, text, place) {
   if (!checkpoint) {
     return (/** @type {Page} */ now) => ({ state: "checked", title: now.say("check.wait"), body: [now.texts.paragraphs("check.early"), again(now)] });
   }
+  const { closed, bytes } = await boxOf(page, checkpoint);
+  if (!closed) throw new Explained(page.say("crypto.closing", { help: page.helpLine }));
+  if (bytes > MOST) throw new Explained(page.say("check.huge", { size: page.texts.number(Math.ceil(bytes / 1e6)) }));
   const found = await page.crypto.findKey({ list, key, checkpoint, bundles: await entries(page, checkpoint, place) });
   return (/** @type {Page} */ now) => ({
     state: "checked",
@@ -147,7 +169,7 @@ async function byKey(page, text, place) {
  * @returns {(page: Page) => import("./page.js").Content}
  */
 function result(found, more) {
-  const { promise, listed, searched, entry, board } = found;
+  const { promise, listed, searched, entry, logged, board } = found;
   return (page) => ({
     state: "checked",
     title: page.say(`check.${verdict(found)}`),
@@ -158,7 +180,8 @@ function result(found, more) {
         promise === undefined ? null : finding(promise, page.texts.inline(promise ? "check.promise" : "check.no_promise")),
         listed === null ? h("li", { class: "finding" }, page.say("check.early")) : finding(listed, page.texts.inline(listed ? "check.listed" : "check.not_listed")),
         searched ? finding(entry !== null, page.texts.inline(entry === null ? "check.no_entry" : "check.entry", { entry: page.texts.number(entry ?? 0) })) : null,
-        board ? finding(board.quorum, page.texts.inline(board.quorum ? "check.board" : "check.board.few", {
+        logged === null ? null : finding(logged, page.texts.inline(logged ? "check.in_log" : "check.not_in_log", { help: page.helpLine })),
+        board ? finding(board.closed, page.texts.inline(board.closed ? "check.board" : "check.board.few", {
           size: page.texts.number(board.size), witnesses: page.texts.list(board.witnesses.map(({ name }) => name)) || page.say("check.board.none"), help: page.helpLine,
         })) : null,
         promise && verdict(found) === "no" ? h("li", { class: "finding" }, page.say("check.evidence", { help: page.helpLine })) : null),

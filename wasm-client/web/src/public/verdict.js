@@ -3,13 +3,17 @@
 /** @typedef {import("../crypto.js").Published & { promise?: boolean }} Found */
 
 /**
- * What all that was found comes to. Without the entries the list alone says that a ballot was counted.
+ * What all that was found comes to. Counted is a vote whose ballot was seen in the box that the witnesses closed.
+ * Without the box there is the list: the one that everybody has, if the public log commits to it (`logged`), and
+ * otherwise whatever the server shows to this voter (`on_list`).
  * @param {Found} found
- * @returns {"wait" | "no" | "doubt" | "yes" | "on_list"}
+ * @returns {"wait" | "no" | "doubt" | "yes" | "logged" | "on_list"}
  */
-export function verdict({ listed, searched, entry, board }) {
+export function verdict({ listed, searched, entry, logged, board }) {
   if (listed === null) return "wait";
-  if (!listed || (searched && entry === null)) return "no";
-  if (!board?.quorum) return "doubt";
-  return searched ? "yes" : "on_list";
+  if (searched && entry === null) return "no";
+  if (searched) return listed ? "yes" : "doubt";
+  if (!listed) return "no";
+  if (!board?.closed) return "doubt";
+  return logged ? "logged" : "on_list";
 }
