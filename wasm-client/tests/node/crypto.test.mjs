@@ -147,6 +147,9 @@ test("a record, key or list that was swapped is refused", async () => {
   const acts = made.acts();
   acts.bundles[0][100] ^= 1;
   await assert.rejects(crypto.enter({ bucket: buckets[bucket], acts }), { code: "acts" });
+  await crypto.forget();
+  await crypto.linkHalf(fragment);
+  assert.deepEqual(await crypto.secondHalf({ half, list }), { list: LIST, bucket: null }, "one bucket is asked for");
   await crypto.enter({ lists: made.record["credentials/lists.bin"] });
 });
 
