@@ -1,0 +1,41 @@
+/** What voters are told is what their device knows; what only the server says is told as its word. */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+
+import { stage } from "./browser.js";
+
+let here;
+before(async () => { here = await stage(); });
+after(() => here.close());
+beforeEach(() => here.server.reset());
+
+/** A server that lies: what it answers on a path is changed. */
+const lie = (visit, path, change) => visit.context.route(`**/api/v1${path}`, async (route) => {
+  const answer = await route.fetch();
+  await route.fulfill({ response: answer, json: change(await answer.json()) });
+});
+
+/** A refusal in place of an answer. */
+const refuse = (visit, path, type, status) => visit.context.route(`**/api/v1${path}`, (route) => route.fulfill({
+  status, contentType: "application/problem+json", body: JSON.stringify({ type: `urn:escrutinio:problem:${type}`, status }),
+}));
+
+const main = (visit) => visit.page.textContent("#main");
+
+for (const name of ["verify", "results"]) {
+  test(`a record that holds and is of another election has no results here: ${name}.html`, async () => {
+    const visit = await here.visit();
+    await visit.page.route("**/config.json", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), election: "e2".repeat(32) } });
+    });
+    await visit.page.goto(`${here.server.base}/${name}.html`);
+    await visit.at(name);
+    await visit.press("Bajar el expediente y verificar");
+    await visit.at(`${name}-other`, { shot: `320-71-${name}-other` });
+    assert.match(await main(visit), /e2e2.*e1e1/s, "both are named");
+    assert.equal(await visit.page.locator("table, .chart, .done-card").count(), 0, "no figure of it is shown");
+    await visit.close();
+  });
+}
