@@ -39,3 +39,28 @@ for (const name of ["verify", "results"]) {
     await visit.close();
   });
 }
+
+test("R-BAL-15 marks that change while the page looks at them are not reviewed as others", async () => {
+  const visit = await here.visit();
+  // A device on which the answer about the marks takes its time.
+  await visit.page.route("**/src/crypto.js", async (route) => {
+    const answer = await route.fetch();
+    const code = (await answer.text()).replace(/(export async function optionOfMarks\([^)]*\) \{)/, "$1 if (globalThis.slow) await wait(600);");
+    await route.fulfill({ response: answer, body: code });
+  });
+  await visit.first();
+  await visit.press("Ver la boleta: Senaduría de Mayoría Relativa");
+  await visit.at("ballot", { axe: false });
+  await visit.mark("Partido Alba");
+  await visit.page.evaluate(() => { globalThis.slow = true; });
+  await visit.press("Revisar mi elección");
+  await visit.page.getByRole("checkbox", { name: "Partido Alba" }).click();
+  await visit.page.getByRole("checkbox", { name: "Partido Brisa" }).click();
+  await visit.page.waitForTimeout(1500);
+  await visit.at("ballot", { axe: false });
+  assert.equal(await visit.page.textContent(".now"), "Marcó: BRISA");
+  await visit.press("Revisar mi elección");
+  await visit.at("review", { axe: false });
+  assert.match(await main(visit), /BRISA/);
+  await visit.close();
+});
