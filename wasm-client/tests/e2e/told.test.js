@@ -64,3 +64,26 @@ test("R-BAL-15 marks that change while the page looks at them are not reviewed a
   assert.match(await main(visit), /BRISA/);
   await visit.close();
 });
+
+test("title, calendar, and whether it binds are those of the sealed record, whatever the server says", async () => {
+  const visit = await here.visit();
+  await lie(visit, "/election", (said) => ({ ...said, title: "Otra", binding: false, session_minutes: 1, calendar: { ...said.calendar, voting_close: said.calendar.voting_close - 5 * 86_400 } }));
+  await visit.open();
+  await visit.at("start");
+  const text = await visit.page.textContent("body");
+  assert.match(text, /Nayarit.*domingo, 5 de diciembre de 2021.*hasta 30\./s);
+  assert.doesNotMatch(text, /Otra|no es obligatorio/);
+  await visit.close();
+});
+
+test("R-BAL-11 a test is called one even if its server does not say so", async () => {
+  const visit = await here.visit();
+  await visit.page.route("**/src/election.js", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace("test: false", "test: true") });
+  });
+  await visit.open();
+  await visit.at("start");
+  assert.match(await visit.page.textContent(".alarm"), /PRUEBA/);
+  await visit.close();
+});

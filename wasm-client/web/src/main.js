@@ -44,7 +44,8 @@ async function main() {
   app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
-    election: app.status ? { test: app.status.test, rehearsal: app.status.rehearsal, binding: app.status.binding } : undefined,
+    // Whether it is a test, and whether it binds, is in the record; that this server rehearses it only the server knows.
+    election: { test: app.info?.test, binding: app.info?.binding, rehearsal: app.status?.rehearsal },
     changed: (next) => {
       app.texts = next;
       around();
@@ -67,8 +68,9 @@ async function main() {
     app.show(preparing);
     await guarded(app, async () => {
       app.status = await api.election();
+      const info = await app.open();
       around();
-      if (!(await isRegistered(await app.open()))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
+      if (!(await isRegistered(info))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
       if (await resumed(app)) return;
       if (afterReload(app)) return;
       if (fragment && app.status.phase === "voting") await openLink(app, fragment);
