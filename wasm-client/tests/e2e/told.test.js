@@ -76,7 +76,7 @@ test("title, calendar, and whether it binds are those of the sealed record, what
   await visit.close();
 });
 
-test("R-BAL-11 a test is called one even if its server does not say so", async () => {
+test("a test is called one even if its server does not say so", async () => {
   const visit = await here.visit();
   await visit.page.route("**/src/election.js", async (route) => {
     const answer = await route.fetch();
@@ -85,5 +85,22 @@ test("R-BAL-11 a test is called one even if its server does not say so", async (
   await visit.open();
   await visit.at("start");
   assert.match(await visit.page.textContent(".alarm"), /PRUEBA/);
+  await visit.close();
+});
+
+test("what enrols an authenticator leads to an authenticator, and not to an address that the server chose", async () => {
+  const visit = await here.visit();
+  await lie(visit, "/access/factor", (said) => ({ ...said, uri: "https://phishing.example/totp" }));
+  await visit.open("#aGFsZg.dG9rZW4");
+  await visit.at("digits", { axe: false });
+  await visit.type("Últimos cuatro dígitos", "4821");
+  await visit.press("Seguir");
+  await visit.at("factor", { axe: false });
+  await visit.mark("Con una aplicación de códigos");
+  await visit.press("Seguir");
+  await visit.page.waitForSelector(".errors");
+  await visit.at("factor");
+  assert.match(await visit.page.textContent(".errors"), /No la use y avise/);
+  assert.equal(await visit.page.locator('[href*="phishing"]').count(), 0);
   await visit.close();
 });
