@@ -136,6 +136,8 @@ export function bundlePaths() {
   return ["tile/entries/000.p/2"];
 }
 
+export const actPaths = bundlePaths;
+
 export async function parseCode(text) {
   const plain = text.replace(/[\s-]/g, "").toUpperCase();
   if (plain.length !== 53) throw new CryptoError("code");

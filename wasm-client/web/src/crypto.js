@@ -563,6 +563,21 @@ export function bundlePaths(checkpoint) {
   return paths;
 }
 
+/** An election has dozens of acts. More than this is no log, and nobody waits for its files. */
+const ACTS = 65_536;
+
+/**
+ * The same for the log of acts, of which no checkpoint that nobody has verified yet makes a page fetch files for ever.
+ *
+ * @param {Uint8Array | string} checkpoint
+ * @returns {string[]} as of {@link bundlePaths}; it throws `acts` if there are more acts than there can be
+ */
+export function actPaths(checkpoint) {
+  const text = typeof checkpoint === "string" ? checkpoint : new TextDecoder().decode(checkpoint);
+  if (Number(text.split("\n")[1]) > ACTS) throw new CryptoError("acts", "more acts than an election has");
+  return bundlePaths(text);
+}
+
 /** @type {Worker | null} */
 let worker = null;
 let last = 0;

@@ -61,7 +61,7 @@ async function onTheList(app, list, bucket) {
   const { api, crypto } = app;
   const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
   const bundles = [];
-  for (const path of crypto.bundlePaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
+  for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
   try {
     await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
   } catch (error) {
