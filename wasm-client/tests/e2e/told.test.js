@@ -104,3 +104,16 @@ test("what enrols an authenticator leads to an authenticator, and not to an addr
   assert.equal(await visit.page.locator('[href*="phishing"]').count(), 0);
   await visit.close();
 });
+
+test("R-CAST-18 who tests a device is told whose address the judge has, as the device may point elsewhere", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.seal();
+  await visit.press("Quiero probar que este dispositivo no hace trampa");
+  await visit.press("Abrir y no emitir");
+  await visit.at("audit", { shot: "320-72-address" });
+  const steps = await visit.page.locator("ol.steps > li").allTextContents();
+  assert.match(steps[0], /escriba usted la dirección/);
+  assert.match(steps[1], /antes de abrirlo, vea que la dirección sea la de su correo/);
+  await visit.close();
+});
