@@ -117,3 +117,15 @@ test("R-CAST-18 who tests a device is told whose address the judge has, as the d
   assert.match(steps[1], /antes de abrirlo, vea que la dirección sea la de su correo/);
   await visit.close();
 });
+
+test("at the end voters are told that the link stays in the browser's history", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end", { shot: "320-73-history" });
+  assert.match(await main(visit), /borre luego las descargas y el historial.*la liga de su correo/s);
+  await visit.close();
+});

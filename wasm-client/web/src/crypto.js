@@ -252,7 +252,7 @@ export function open(from, options) {
 
 /**
  * Takes the registrar's half out of the access link. It stays in the worker.
- * Remove the fragment from address and history at once.
+ * Remove the fragment from the address at once.
  *
  * @param {string} fragment with or without `#`
  * @param {Options} [options]

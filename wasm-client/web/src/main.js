@@ -19,7 +19,10 @@ import { start } from "./steps/start.js";
 import { Store } from "./store.js";
 import { Tab } from "./tabs.js";
 
-/** The link's fragment, gone from address and history before anything else happens. */
+/**
+ * The link's fragment, gone from the address before anything else happens. The browser's list of visited pages may
+ * still have it, which no page can change: the voter is told at the end to clear it.
+ */
 function takeFragment() {
   const fragment = fragmentOf(location.hash);
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
