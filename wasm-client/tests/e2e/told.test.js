@@ -129,3 +129,43 @@ test("at the end voters are told that the link stays in the browser's history", 
   assert.match(await main(visit), /borre luego las descargas y el historial.*la liga de su correo/s);
   await visit.close();
 });
+
+/** A disk that takes nothing more, of which `what` are the operations that fail. */
+const fullDisk = (visit, ...what) => visit.page.addInitScript((names) => {
+  for (const name of names) {
+    const works = IDBObjectStore.prototype[name];
+    IDBObjectStore.prototype[name] = function fail(...values) {
+      if (globalThis.disk === "works") return works.apply(this, values);
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  }
+}, what);
+
+test("a disk that cannot forget a ballot takes no receipt away", async () => {
+  const visit = await here.visit();
+  await fullDisk(visit, "delete");
+  await visit.first();
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  assert.match(await main(visit), /prometió contarlo/);
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end", { shot: "320-74-kept" });
+  assert.match(await main(visit), /no dejó borrar/, "and nobody is told that all was wiped");
+  assert.equal(here.server.state.log.filter(({ method }) => method === "DELETE").length, 1, "the session is ended all the same");
+  await visit.close();
+});
+
+test("a disk that is full keeps nobody from voting", async () => {
+  const visit = await here.visit();
+  await fullDisk(visit, "put");
+  await visit.first();
+  await visit.seal();
+  here.server.state.ballots = ["busy"];
+  await visit.press("Emitir mi voto");
+  await visit.page.waitForFunction(() => document.getElementById("main").textContent.includes("No cierre esta página"));
+  await visit.at("receipt", { axe: false });
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end", { axe: false });
+  await visit.close();
+});

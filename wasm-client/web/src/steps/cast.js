@@ -41,8 +41,9 @@ export function casting(index, pending) {
 /** @param {App} app @param {number} index @param {import("../store.js").Pending | null} pending @param {ReturnType<typeof progress>} bar */
 async function run(app, index, pending, bar) {
   app.sending = true;
+  let signed = pending;
   try {
-    const signed = await sign(app, index, pending);
+    signed = await sign(app, index, pending);
     const answer = await app.api.cast(signed.bytes, {
       signal: new AbortController().signal,
       sending: () => bar.say(app.say("cast.text")),
@@ -51,14 +52,15 @@ async function run(app, index, pending, bar) {
     const promise = await app.crypto.verifyPromise({ contest: index, receipt: answer });
     app.receipts.push({ contest: index, text: promise.receiptText, code: promise.codeText });
     SESSION.keepReceipts(app.receipts);
-    await app.store.forgetBallot(signed.user, index);
     app.choices.delete(index);
     for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
     over(app);
     app.show(receipt(index));
+    // Bytes that cannot be wiped would be sent again and get the same promise.
+    await app.store.forgetBallot(signed.user, index);
   } catch (error) {
     over(app);
-    await refused(app, index, error);
+    await refused(app, index, error, signed);
   }
 }
 
@@ -81,14 +83,16 @@ async function sign(app, index, pending) {
   }
   const { bytes, codeText } = await app.crypto.cast({ contest: index });
   const signed = { election: app.config.election, user, contest: index, bytes, code: codeText };
+  const { lasting } = app.store;
   await app.store.keepBallot(signed);
+  // The voter is told not to close the page as soon as it is known that the disk does not take the ballot.
+  if (app.store.lasting !== lasting) app.redraw();
   SESSION.keepSending({ token: app.api.token ?? "", user, contest: index });
   return signed;
 }
 
-/** @param {App} app @param {number} index @param {unknown} error */
-async function refused(app, index, error) {
-  const pending = await app.store.ballot(app.user ?? "", index);
+/** @param {App} app @param {number} index @param {unknown} error @param {import("../store.js").Pending | null} pending what was signed */
+async function refused(app, index, error, pending) {
   if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) {
     app.wipe();
     app.show(interrupted("session", pending));

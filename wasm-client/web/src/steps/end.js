@@ -10,26 +10,28 @@ export async function finish(app) {
   const contests = app.session?.contests ?? [];
   const all = contests.length > 0 ? contests.every((one) => one.cast) : app.receipts.length > 0;
   const user = app.user ?? "";
-  await app.api.logout();
-  if (all) await app.store.forgetHalf(user);
+  // What is here goes first, whatever becomes of the rest.
+  const out = app.api.logout();
   SESSION.forgetReceipts();
   SESSION.forgetSending();
   app.wipe();
-  app.show(all ? ended : left);
+  const erased = all && (await app.store.forgetHalf(user));
+  await out;
+  app.show(all ? ended(erased) : left);
 }
 
-/** @type {import("../app.js").Screen} */
-function ended(app) {
-  return {
+/** @param {boolean} erased whether nothing is left on the device @returns {import("../app.js").Screen} */
+function ended(erased) {
+  return (app) => ({
     state: "end",
     title: app.say("end.title"),
     back: () => app.show(start),
     body: [
-      app.texts.paragraphs("end.text"),
+      app.texts.paragraphs(erased ? "end.text" : "end.kept"),
       h("ul", { class: "checks" }, ["receipt", "device", "later"].map((what) => h("li", null, app.texts.inline(`end.${what}`)))),
       public_(app),
     ],
-  };
+  });
 }
 
 /** @type {import("../app.js").Screen} */
