@@ -169,3 +169,28 @@ test("a disk that is full keeps nobody from voting", async () => {
   await visit.at("end", { axe: false });
   await visit.close();
 });
+
+for (const [said, contests] of [["leaves a ballot out", [0]], ["says that there is none", []], ["adds one", [0, 1, 1]]]) {
+  test(`R-BAL-13 the voter's ballots are those of the record: a server that ${said} is caught`, async () => {
+    Object.assign(here.server.state, { own: [0, 1], contests });
+    const visit = await here.visit();
+    await visit.open("#aGFsZg.used");
+    await visit.at("login", { axe: false });
+    await visit.login();
+    await visit.at("trouble", { shot: "320-75-ballots" });
+    assert.match(await main(visit), /las boletas que le tocan/);
+    await visit.close();
+  });
+}
+
+test("R-AUTH-14 that somebody has voted is what the server says", async () => {
+  here.server.state.cast.add(0);
+  const visit = await here.visit();
+  await visit.open();
+  await visit.at("start", { axe: false });
+  await visit.press("Entrar");
+  await visit.login();
+  await visit.at("voted", { shot: "320-76-voted" });
+  assert.match(await main(visit), /El servidor dice que usted ya votó.*Si usted no votó.*El servidor dice que ya tiene su voto/s);
+  await visit.close();
+});

@@ -30,7 +30,9 @@ export async function open({ files, electionId }) {
   for (const path of SEALED_FILES) if (!files[path]) throw new CryptoError("files");
   const said = new TextDecoder().decode(files["manifest.bin"]);
   if (said !== electionId) throw new CryptoError("other-election");
-  Object.assign(info.policies, JSON.parse(new TextDecoder().decode(files["roll.bin"])));
+  const { own, ...policies } = JSON.parse(new TextDecoder().decode(files["roll.bin"]));
+  Object.assign(info.policies, policies);
+  info.styles[0].contests = own;
   return structuredClone(info);
 }
 
@@ -68,7 +70,7 @@ export async function secondHalf({ half }) {
 export async function enter(from) {
   if (!from.lists && from.acts.checkpoint.length === 0) throw new CryptoError("witnesses");
   held.entered = true;
-  return { list: 0, style: 0, unit: 0, contests: [0, 1] };
+  return { list: 0, style: 0, unit: 0, contests: info.styles[0].contests };
 }
 
 export async function optionOfMarks({ contest, marks, text = "", confirmed = false }) {

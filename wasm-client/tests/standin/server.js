@@ -24,7 +24,7 @@ const RECEIPT = `escrutinio/receipt/v1\nelection ${ELECTION}\ncontest 0\ncode ?\
 /** What the server is like; a test changes it. */
 function world() {
   return {
-    phase: "voting", remaining: 1800, contests: [0], cast: new Set(), policies: {}, manifest: ELECTION,
+    phase: "voting", remaining: 1800, contests: [0], own: null, cast: new Set(), policies: {}, manifest: ELECTION,
     /** What becomes of the next ballots: `ok`, `lose` (recorded, no answer), `drop` (neither), `lie`, or a problem. */
     ballots: [], accepted: [], enrolled: true, log: [], test: false, published: false, witnesses: true, delay: 0,
   };
@@ -85,7 +85,7 @@ function api(state, path, { request, response, json, problem, read, body }) {
   const kdf = { salt: "A".repeat(22), memory_kib: 19456, passes: 2, lanes: 1 };
   const octets = (bytes) => send(response, 200, "application/octet-stream", bytes);
   if (path.startsWith("/record/")) {
-    const text = { "manifest.bin": state.manifest, "roll.bin": JSON.stringify(state.policies) }[path.slice(8)] ?? "x";
+    const text = { "manifest.bin": state.manifest, "roll.bin": JSON.stringify({ ...state.policies, own: state.own ?? state.contests }) }[path.slice(8)] ?? "x";
     return octets(Buffer.from(text));
   }
   switch (path) {

@@ -1,5 +1,6 @@
 /** From both factors to the booth: the halves, the list, what was signed before. */
 
+import { Explained } from "./base.js";
 import { CryptoError } from "./crypto.js";
 import { SESSION } from "./remember.js";
 import { casting } from "./steps/cast.js";
@@ -32,7 +33,7 @@ export async function entered(app, user, entered) {
       if (!(error instanceof CryptoError) || error.code !== "sealed") throw error;
     }
   }
-  app.session = await app.api.session();
+  app.session = await asked(app);
   if (app.session.contests.every((one) => one.cast)) return app.show(home);
   return app.show(needLink);
 }
@@ -40,15 +41,40 @@ export async function entered(app, user, entered) {
 /** The first half is in the worker. @param {App} app */
 export async function booth(app) {
   const { api, crypto } = app;
-  const state = await api.session();
-  app.session = state;
+  const state = await asked(app);
   app.clock.start(state.remaining);
   const [half, list] = [await api.half(), await api.list(state.list)];
   const { bucket } = await crypto.secondHalf({ half, list });
-  await onTheList(app, state.list, bucket);
+  const own = await onTheList(app, state.list, bucket);
+  if (own.list !== state.list || !same(own.contests, state.contests)) throw otherBallots(app);
+  app.session = state;
   const pending = await firstPending(app);
   if (pending) return app.show(casting(pending.contest, pending));
   return app.show(home);
+}
+
+/**
+ * What the session may do. Which ballots a voter of this list has is in the sealed record: a server that leaves one out
+ * would have the voter leave without having voted on it. Which of them are cast only the server knows.
+ * @param {App} app
+ * @returns {Promise<import("./api.js").SessionState>}
+ */
+export async function asked(app) {
+  const state = await app.api.session();
+  const { lists, styles } = app.election;
+  const contests = styles[lists[state.list]?.style ?? -1]?.contests ?? [];
+  if (contests.length === 0 || !same(contests, state.contests)) throw otherBallots(app);
+  return state;
+}
+
+/** @param {number[]} own @param {{ contest: number }[]} said */
+function same(own, said) {
+  return own.length === said.length && own.every((contest) => said.some((one) => one.contest === contest));
+}
+
+/** @param {App} app */
+function otherBallots(app) {
+  return new Explained(app.say("trouble.ballots", { help: app.helpLine }));
 }
 
 /**
@@ -63,10 +89,10 @@ async function onTheList(app, list, bucket) {
   const bundles = [];
   for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
   try {
-    await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
+    return await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
   } catch (error) {
     if (!(error instanceof CryptoError) || error.code !== "witnesses") throw error;
-    await crypto.enter({ lists: await api.record("credentials/lists.bin") });
+    return crypto.enter({ lists: await api.record("credentials/lists.bin") });
   }
 }
 

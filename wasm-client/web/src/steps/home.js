@@ -23,7 +23,7 @@ export function home(app) {
         h("h2", null, contest.office),
         h("p", null, contest.entity),
         cast
-          ? h("p", { class: "done" }, app.say("home.cast"))
+          ? h("p", { class: "done" }, app.say(app.receipts.some((one) => one.contest === contest.index) ? "home.cast" : "home.said"))
           : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
       done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app)) : [
         h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),

@@ -1,6 +1,7 @@
 /** The receipt: the voter's only copy, as the system must not know whose it is (R-CAST-05 to R-CAST-07, R-AUTH-14). */
 
 import { h } from "../dom.js";
+import { asked } from "../flow.js";
 import { codeDisplay, qrImage } from "../components/code.js";
 import { button } from "../components/form.js";
 import { save } from "../files.js";
@@ -59,7 +60,7 @@ export function receipt(index) {
 /** Whether something is left to vote on. @param {import("../app.js").App} app */
 async function others(app) {
   try {
-    return (await app.api.session()).contests.some((one) => !one.cast);
+    return (await asked(app)).contests.some((one) => !one.cast);
   } catch {
     return false;
   }
