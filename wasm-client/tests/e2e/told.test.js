@@ -194,3 +194,53 @@ test("R-AUTH-14 that somebody has voted is what the server says", async () => {
   assert.match(await main(visit), /El servidor dice que usted ya votó.*Si usted no votó.*El servidor dice que ya tiene su voto/s);
   await visit.close();
 });
+
+/** What is stored of halves, by user. */
+const halves = (visit) => visit.page.evaluate(() => new Promise((resolve) => {
+  const opening = indexedDB.open("escrutinio");
+  opening.onsuccess = () => {
+    const objects = opening.result.transaction("halves").objectStore("halves");
+    const [keys, values] = [objects.getAllKeys(), objects.getAll()];
+    values.onsuccess = () => resolve(keys.result.map((key, at) => `${key.split("/")[1]}: ${new TextDecoder().decode(values.result[at])}`).join(", "));
+  };
+}));
+
+async function enter(visit) {
+  await visit.press("Entrar");
+  await visit.at("login", { axe: false });
+  await visit.login();
+}
+
+test("the link of somebody else takes nothing away from whoever enters, and another can be pasted", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  const kept = await halves(visit);
+  assert.match(kept, /aGFsZg/);
+  await visit.press("Salir");
+  await visit.at("left", { axe: false });
+  await visit.page.goto("about:blank");
+  await visit.open("#b3RyYQ.used");
+  await visit.at("login", { axe: false });
+  await visit.login();
+  await visit.at("home", { axe: false });
+  assert.equal(await halves(visit), kept, "the own half is as it was, and is the one that is used");
+  await visit.close();
+});
+
+test("on a device that has only another's link the own one can be pasted", async () => {
+  const visit = await here.visit();
+  await visit.open("#b3RyYQ.used");
+  await visit.at("login", { axe: false });
+  await visit.login();
+  await visit.at("need-link", { shot: "320-77-others" });
+  assert.match(await main(visit), /es de otra persona/);
+  assert.equal(await halves(visit), "", "nothing is stored that did not open the booth");
+  await visit.type("Su liga de acceso", "https://voto.example/#b3RyYQ.used");
+  await visit.press("Seguir");
+  await visit.page.waitForFunction(() => document.querySelector("#main[data-state=need-link] textarea")?.value === "");
+  await visit.type("Su liga de acceso", "https://voto.example/#aGFsZg.used");
+  await visit.press("Seguir");
+  await visit.at("home", { axe: false });
+  assert.match(await halves(visit), /aGFsZg/);
+  await visit.close();
+});

@@ -39,7 +39,7 @@ export async function open({ files, electionId }) {
 export async function linkHalf(fragment) {
   const [half, token] = fragment.replace(/^#/, "").split(".");
   if (!half || !token) throw new CryptoError("link");
-  held.half = true;
+  held.half = half;
   return { token };
 }
 
@@ -52,18 +52,21 @@ export async function derive({ user, password, salt }) {
 
 export async function wrapHalf() {
   if (!held.half) throw new CryptoError("no-half");
-  return new TextEncoder().encode(held.wrap);
+  return new TextEncoder().encode(`${held.half} ${held.wrap}`);
 }
 
 export async function unwrapHalf(bytes) {
-  if (new TextDecoder().decode(bytes) !== held.wrap) throw new CryptoError("sealed");
-  held.half = true;
+  const [half, ...wrap] = new TextDecoder().decode(bytes).split(" ");
+  if (wrap.join(" ") !== held.wrap) throw new CryptoError("sealed");
+  held.half = half;
   return { list: 0 };
 }
 
 export async function secondHalf({ half }) {
   if (!held.half) throw new CryptoError("no-half");
   if (half.length !== 108) throw new CryptoError("half");
+  // The half of somebody else.
+  if (held.half === "b3RyYQ") throw new CryptoError("half-entries");
   return { list: 0, bucket: 2 };
 }
 

@@ -18,39 +18,66 @@ import { needLink } from "./steps/need-link.js";
 export async function entered(app, user, entered) {
   app.begin(user, entered);
   await app.open();
-  if (app.linked) {
-    await app.store.keepHalf(user, await app.crypto.wrapHalf());
-    app.linked = false;
-    return booth(app);
-  }
-  const sealed = await app.store.half(user);
-  if (sealed) {
-    try {
-      await app.crypto.unwrapHalf(sealed);
-      return await booth(app);
-    } catch (error) {
-      // Sealed under the password before this one: the link gives it again.
-      if (!(error instanceof CryptoError) || error.code !== "sealed") throw error;
-    }
-  }
-  app.session = await asked(app);
-  if (app.session.contests.every((one) => one.cast)) return app.show(home);
-  return app.show(needLink);
+  return halves(app, user);
 }
 
-/** The first half is in the worker. @param {App} app */
-export async function booth(app) {
+/**
+ * The first half is in the link that was opened, or lies sealed on the device, or has to be asked for. A link
+ * that was another's changes nothing: what is stored stays until a half has opened the booth.
+ * @param {App} app
+ * @param {string} user
+ */
+async function halves(app, user) {
+  const { linked } = app;
+  // If the line breaks in between, the link still counts in the next try.
+  const opened = linked && (await booth(app, { keep: true }));
+  app.linked = false;
+  if (opened) return undefined;
+  const sealed = await app.store.half(user);
+  const mine = sealed !== null && (await unwrapped(app, sealed));
+  if (mine && (await booth(app))) return undefined;
+  app.session = await asked(app);
+  if (app.session.contests.every((one) => one.cast)) return app.show(home);
+  return app.show(needLink({ others: linked || mine }));
+}
+
+/** @param {App} app @param {Uint8Array} sealed */
+async function unwrapped(app, sealed) {
+  try {
+    await app.crypto.unwrapHalf(sealed);
+    return true;
+  } catch (error) {
+    // Sealed under the password before this one: the link gives it again.
+    if (error instanceof CryptoError && error.code === "sealed") return false;
+    throw error;
+  }
+}
+
+/**
+ * The first half is in the worker.
+ * @param {App} app
+ * @param {{ keep?: boolean }} [how] whether it is to be kept here, sealed, once it has proved to be the voter's
+ * @returns {Promise<boolean>} not if it is another's
+ */
+export async function booth(app, { keep = false } = {}) {
   const { api, crypto } = app;
   const state = await asked(app);
   app.clock.start(state.remaining);
   const [half, list] = [await api.half(), await api.list(state.list)];
-  const { bucket } = await crypto.secondHalf({ half, list });
+  let bucket;
+  try {
+    ({ bucket } = await crypto.secondHalf({ half, list }));
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === "half-entries") return false;
+    throw error;
+  }
   const own = await onTheList(app, state.list, bucket);
   if (own.list !== state.list || !same(own.contests, state.contests)) throw otherBallots(app);
   app.session = state;
+  if (keep) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
   const pending = await firstPending(app);
-  if (pending) return app.show(casting(pending.contest, pending));
-  return app.show(home);
+  app.show(pending ? casting(pending.contest, pending) : home);
+  return true;
 }
 
 /**
