@@ -244,3 +244,95 @@ test("on a device that has only another's link the own one can be pasted", async
   assert.match(await halves(visit), /aGFsZg/);
   await visit.close();
 });
+
+/** On the receipt of the first of so many ballots. */
+async function receipt(visit) {
+  await visit.first();
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  return visit.page.textContent(".groups");
+}
+
+test("R-CAST-05 time that ends on the receipt takes nothing of it away", async () => {
+  const visit = await here.visit();
+  const code = await receipt(visit);
+  here.server.state.remaining = 2;
+  await visit.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await visit.page.waitForFunction(() => document.getElementById("main").textContent.includes("Su tiempo terminó"), null, { timeout: 8000 });
+  await visit.at("receipt", { shot: "320-78-time" });
+  assert.equal(await visit.page.textContent(".groups"), code);
+  assert.doesNotMatch(await main(visit), /No se emitió ningún voto/);
+  await visit.close();
+});
+
+test("R-CAST-05 time that is over when the voter comes back takes no receipt away", async () => {
+  const visit = await here.visit();
+  const code = await receipt(visit);
+  await refuse(visit, "/session", "session-expired", 401);
+  await visit.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await visit.page.waitForFunction(() => document.getElementById("main").textContent.includes("Su tiempo terminó"));
+  await visit.at("receipt", { axe: false });
+  assert.equal(await visit.page.textContent(".groups"), code);
+  await visit.close();
+});
+
+test("another tab takes over: the receipt stays where it is until the voter leaves it", async () => {
+  const visit = await here.visit();
+  const code = await receipt(visit);
+  const first = visit.page;
+  visit.on(await visit.context.newPage());
+  await visit.open();
+  await visit.at("elsewhere", { axe: false });
+  await visit.press("Usar esta pestaña");
+  await visit.at("start", { axe: false });
+  visit.page = first;
+  await first.bringToFront();
+  await visit.page.waitForFunction(() => document.getElementById("main").textContent.includes("sigue en otra pestaña"));
+  await visit.at("receipt", { shot: "320-79-moved" });
+  assert.equal(await first.textContent(".groups"), code);
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("moved", { axe: false });
+  assert.deepEqual(await first.evaluate(() => ({ ...sessionStorage })), {});
+  await visit.close();
+});
+
+test("time that ends while the ballot is on its way: the receipt comes, and nothing secret is left under it", async () => {
+  const visit = await here.visit();
+  await visit.page.route("**/src/crypto.js", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/(export async function forget\(\) \{)/, "$1 globalThis.forgotten = (globalThis.forgotten ?? 0) + 1;") });
+  });
+  here.server.state.remaining = 12;
+  await visit.first();
+  await visit.seal();
+  here.server.state.remaining = 3;
+  await visit.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await visit.page.waitForTimeout(300);
+  here.server.state.ballots = ["slow"];
+  const before = await visit.page.evaluate(() => globalThis.forgotten ?? 0);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  assert.match(await main(visit), /Su tiempo terminó, pero este voto ya se emitió/);
+  assert.equal(await visit.page.evaluate(() => globalThis.forgotten ?? 0), before + 1, "the worker was wiped");
+  await visit.close();
+});
+
+test("two receipts are both there until the voter leaves", async () => {
+  Object.assign(here.server.state, { contests: [0, 1] });
+  const visit = await here.visit();
+  const first = await receipt(visit);
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("ballot", { axe: false });
+  await visit.mark("Girasol");
+  await visit.press("Revisar mi elección");
+  await visit.at("review", { axe: false });
+  await visit.press("Sí, cifrar mi voto");
+  await visit.at("code", { axe: false });
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { shot: "320-80-two" });
+  await visit.press("Ver el comprobante de Senaduría de Mayoría Relativa");
+  await visit.at("receipt", { axe: false });
+  assert.equal(await visit.page.textContent(".groups"), first);
+  await visit.close();
+});

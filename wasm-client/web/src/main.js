@@ -14,7 +14,7 @@ import { guarded, preparing } from "./steps/factor.js";
 import { openLink } from "./steps/first.js";
 import { loginAgain } from "./steps/login.js";
 import { fragmentOf } from "./steps/need-link.js";
-import { receipt } from "./steps/receipt.js";
+import { lastReceipt } from "./steps/receipt.js";
 import { start } from "./steps/start.js";
 import { Store } from "./store.js";
 import { Tab } from "./tabs.js";
@@ -39,12 +39,9 @@ async function main() {
   const tab = new Tab({
     // A ballot that is on its way stays where it is.
     asked: () => !app.sending,
-    moved: () => {
-      app.wipe();
-      app.show(moved);
-    },
+    moved: () => app.end("moved", moved),
   });
-  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain } });
+  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, receipts: lastReceipt } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
     // Whether it is a test, and whether it binds, is in the record; that this server rehearses it only the server knows.
@@ -91,12 +88,11 @@ async function main() {
 /** Receipts that were shown and not left yet. @param {App} app */
 function afterReload(app) {
   app.receipts = SESSION.receipts();
-  const last = app.receipts.at(-1);
-  if (!last || !app.election.contests.some((one) => one.index === last.contest)) {
-    app.receipts = [];
+  if (app.receipts.length === 0 || app.receipts.some(({ contest }) => !app.election.contests.some(({ index }) => index === contest))) {
+    app.dropReceipts();
     return false;
   }
-  app.show(receipt(last.contest));
+  app.show(lastReceipt);
   return true;
 }
 

@@ -50,8 +50,7 @@ async function run(app, index, pending, bar) {
       waiting: (why, seconds) => bar.say(app.say(why instanceof Unreachable ? "cast.offline" : "cast.busy", { seconds })),
     });
     const promise = await app.crypto.verifyPromise({ contest: index, receipt: answer });
-    app.receipts.push({ contest: index, text: promise.receiptText, code: promise.codeText });
-    SESSION.keepReceipts(app.receipts);
+    app.keepReceipt({ contest: index, text: promise.receiptText, code: promise.codeText });
     app.choices.delete(index);
     for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
     over(app);
@@ -66,8 +65,8 @@ async function run(app, index, pending, bar) {
 
 /** The ballot is not on its way any more. @param {App} app */
 function over(app) {
-  app.sending = false;
   SESSION.forgetSending();
+  app.arrived();
 }
 
 /**
@@ -94,7 +93,7 @@ async function sign(app, index, pending) {
 /** @param {App} app @param {number} index @param {unknown} error @param {import("../store.js").Pending | null} pending what was signed */
 async function refused(app, index, error, pending) {
   if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) {
-    app.wipe();
+    app.close();
     app.show(interrupted("session", pending));
     return;
   }

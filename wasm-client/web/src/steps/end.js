@@ -9,15 +9,15 @@ import { public_, start } from "./start.js";
 export async function finish(app) {
   const contests = app.session?.contests ?? [];
   const all = contests.length > 0 ? contests.every((one) => one.cast) : app.receipts.length > 0;
+  const { over } = app;
   const user = app.user ?? "";
   // What is here goes first, whatever becomes of the rest.
   const out = app.api.logout();
-  SESSION.forgetReceipts();
   SESSION.forgetSending();
   app.wipe();
   const erased = all && (await app.store.forgetHalf(user));
   await out;
-  app.show(all ? ended(erased) : left);
+  app.show(over === "moved" ? moved : all ? ended(erased) : left);
 }
 
 /** @param {boolean} erased whether nothing is left on the device @returns {import("../app.js").Screen} */

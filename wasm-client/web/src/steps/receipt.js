@@ -10,6 +10,11 @@ import { ballot } from "./choose.js";
 import { finish } from "./end.js";
 import { loginAgain } from "./login.js";
 
+/** Of those that were not left yet, the last; from there the others can be seen. @type {import("../app.js").Screen} */
+export function lastReceipt(app) {
+  return receipt(app.receipts.at(-1)?.contest ?? -1)(app);
+}
+
 /** @param {number} index @returns {import("../app.js").Screen} */
 export function receipt(index) {
   return (app) => {
@@ -30,6 +35,7 @@ export function receipt(index) {
       title: app.say("receipt.title"),
       back: () => app.announce(app.say("back.receipt")),
       body: [
+        app.over ? h("div", { class: "card notice" }, app.texts.paragraphs(`receipt.over.${app.over}`)) : null,
         h("div", { class: "card done-card" }, app.texts.paragraphs("receipt.done", { office: contest.office })),
         h("section", { class: "receipt sheet-of-paper", "aria-label": app.say("receipt.section") },
           h("header", null,
@@ -51,6 +57,8 @@ export function receipt(index) {
             }
           }, { class: "secondary" })),
           answer),
+        app.receipts.length > 1 ? h("div", { class: "actions" }, app.receipts.filter((one) => one !== kept).map((one) => button(
+          app.say("receipt.other", { office: app.contest(one.contest).office }), () => app.show(receipt(one.contest)), { class: "link" }))) : null,
         h("div", { class: "actions end" }, button(app.say(next ? "receipt.next" : "receipt.end"), go, { class: next ? "primary" : "secondary" })),
       ],
     };
