@@ -26,7 +26,7 @@ function world() {
   return {
     phase: "voting", remaining: 1800, contests: [0], own: null, cast: new Set(), policies: {}, manifest: ELECTION,
     /** What becomes of the next ballots: `ok`, `lose` (recorded, no answer), `drop` (neither), `lie`, or a problem. */
-    ballots: [], accepted: [], enrolled: true, log: [], test: false, published: false, witnesses: true, delay: 0,
+    ballots: [], accepted: [], enrolled: true, log: [], test: false, published: false, witnesses: true, delay: 0, caching: "no-store",
   };
 }
 
@@ -168,6 +168,7 @@ async function file(state, response, name) {
   }
   if (path === "/client.manifest") return send(response, 200, "text/plain", "escrutinio/client/v1\n");
   try {
+    if (extname(root) === ".html") response.setHeader("x-document", state.caching);
     return send(response, 200, TYPES[extname(root)] ?? "application/octet-stream", await readFile(root));
   } catch {
     return send(response, 404, "text/plain", "none");
@@ -175,8 +176,9 @@ async function file(state, response, name) {
 }
 
 function send(response, status, type, content) {
+  const caching = response.getHeader("x-document") ?? "no-store";
   response.writeHead(status, {
-    "content-type": type, "content-security-policy": POLICY, "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    "content-type": type, "content-security-policy": POLICY, "cache-control": caching, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
   });
   response.end(content);
 }

@@ -60,7 +60,7 @@ export class App extends Base {
    * @param {import("./tabs.js").Tab | null} parts.tab
    * @param {import("./texts.js").Texts} parts.texts
    * @param {import("./base.js").Config} parts.config
-   * @param {{ expired: Screen, again: Screen, receipts: Screen }} parts.screens
+   * @param {{ expired: Screen, again: Screen, left: Screen, receipts: Screen }} parts.screens
    */
   constructor({ api, crypto, store, tab, texts, config, screens }) {
     super({ api, crypto, texts, config });
@@ -74,6 +74,10 @@ export class App extends Base {
     });
     window.addEventListener("beforeunload", (event) => {
       if (this.sending) event.preventDefault();
+    });
+    window.addEventListener("pagehide", (event) => {
+      // A browser may keep the page and show it again as it was, to whoever goes back.
+      if (event.persisted && !this.sending) this.#away();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.#resync();
@@ -206,6 +210,16 @@ export class App extends Base {
     }
     if (this.#view?.back) this.#view.back();
     else history.back();
+  }
+
+  /** Nothing that was marked, typed or held is there for who comes after. */
+  #away() {
+    if (this.user === null) {
+      this.redraw();
+      return;
+    }
+    void this.api.logout();
+    this.end("away", this.screens.left);
   }
 
   /** After a pause of the device the server says how much is left. */

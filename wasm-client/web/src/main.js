@@ -9,7 +9,7 @@ import { resumed } from "./flow.js";
 import { configuration, firstTexts, frame, isRegistered } from "./frame.js";
 import { SESSION } from "./remember.js";
 import { button } from "./components/form.js";
-import { expired, moved } from "./steps/end.js";
+import { expired, left, moved } from "./steps/end.js";
 import { guarded, preparing } from "./steps/factor.js";
 import { openLink } from "./steps/first.js";
 import { loginAgain } from "./steps/login.js";
@@ -41,7 +41,7 @@ async function main() {
     asked: () => !app.sending,
     moved: () => app.end("moved", moved),
   });
-  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, receipts: lastReceipt } });
+  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
     // Whether it is a test, and whether it binds, is in the record; that this server rehearses it only the server knows.

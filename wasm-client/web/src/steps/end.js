@@ -35,7 +35,7 @@ function ended(erased) {
 }
 
 /** @type {import("../app.js").Screen} */
-function left(app) {
+export function left(app) {
   return {
     state: "left",
     title: app.say("left.title"),
