@@ -336,3 +336,20 @@ test("two receipts are both there until the voter leaves", async () => {
   assert.equal(await visit.page.textContent(".groups"), first);
   await visit.close();
 });
+
+test("R-BAL-13 a reload on the receipt of one ballot of two is not the end", async () => {
+  here.server.state.contests = [0, 1];
+  const visit = await here.visit();
+  const code = await receipt(visit);
+  await visit.page.reload();
+  await visit.at("receipt", { axe: false });
+  assert.equal(await visit.page.textContent(".groups"), code);
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("left-unsure", { shot: "320-81-unsure" });
+  assert.doesNotMatch(await main(visit), /Gracias|borramos/);
+  assert.notEqual(await halves(visit), "", "the half is there for the other ballot");
+  await enter(visit);
+  await visit.at("home", { axe: false });
+  assert.match(await main(visit), /El servidor dice que ya tiene su voto.*Ver la boleta/s);
+  await visit.close();
+});

@@ -24,11 +24,11 @@ export function receipt(index) {
     const answer = h("p", { class: "answer", role: "status" });
     const next = app.session?.contests.find((one) => !one.cast);
     const go = async () => {
-      if (next) app.show(ballot(next.contest));
-      else if (app.session) await finish(app);
+      if (next) return app.show(ballot(next.contest));
+      const contests = app.session?.contests ?? (await ballots(app));
       // After a reload there is no credential in the worker any more: further ballots ask for both factors.
-      else if (await others(app)) app.show(loginAgain);
-      else await finish(app);
+      if (contests?.some((one) => !one.cast)) return app.show(loginAgain);
+      return finish(app, contests);
     };
     return {
       state: "receipt",
@@ -65,11 +65,11 @@ export function receipt(index) {
   };
 }
 
-/** Whether something is left to vote on. @param {import("../app.js").App} app */
-async function others(app) {
+/** The voter's ballots, if the session goes on after a reload; nothing if nobody knows. @param {import("../app.js").App} app */
+async function ballots(app) {
   try {
-    return (await asked(app)).contests.some((one) => !one.cast);
+    return (await asked(app)).contests;
   } catch {
-    return false;
+    return null;
   }
 }
