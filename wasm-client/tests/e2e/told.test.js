@@ -353,3 +353,42 @@ test("R-BAL-13 a reload on the receipt of one ballot of two is not the end", asy
   assert.match(await main(visit), /El servidor dice que ya tiene su voto.*Ver la boleta/s);
   await visit.close();
 });
+
+test("R-CAST-10 whoever has a new password, and no link at hand, still gets the receipt of the vote that was signed here", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.seal();
+  // It arrives, and the session ends before the answer.
+  await visit.context.route("**/session/ballots", async (route) => {
+    await route.fetch();
+    await route.fulfill({ status: 401, contentType: "application/problem+json", body: '{"type":"urn:escrutinio:problem:session-expired"}' });
+  });
+  await visit.press("Emitir mi voto");
+  await visit.at("interrupted", { axe: false });
+  await visit.context.unroute("**/session/ballots");
+  assert.equal(here.server.state.accepted.length, 1);
+  await visit.press("Entrar");
+  await visit.at("login", { axe: false });
+  await visit.login(undefined, "otra frase muy larga");
+  await visit.at("receipt", { axe: false });
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end", { axe: false });
+  await visit.close();
+});
+
+test("R-BAL-13 after the receipt of a vote that was signed before, the other ballot is open", async () => {
+  here.server.state.contests = [0, 1];
+  const visit = await here.visit();
+  await visit.first();
+  await visit.seal();
+  here.server.state.ballots = ["expired"];
+  await visit.press("Emitir mi voto");
+  await visit.at("interrupted", { axe: false });
+  await enter(visit);
+  await visit.at("receipt", { axe: false });
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("home", { axe: false });
+  await visit.press("Ver la boleta: Gubernatura del Estado");
+  await visit.at("ballot", { axe: false });
+  await visit.close();
+});

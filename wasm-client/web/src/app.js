@@ -41,6 +41,12 @@ export class App extends Base {
   second = noFactors();
   /** What is marked, by contest. It goes with the session. @type {Map<number, { marked: Set<string>, text: string }>} */
   choices = new Map();
+  /** Whether the credential is in the worker, and on the list. */
+  entered = false;
+  /** What this voter signed here and has no promise of, by contest. @type {Map<number, import("./store.js").Pending>} */
+  pending = new Map();
+  /** What of it was sent again in this session. @type {Set<number>} */
+  tried = new Set();
   /** Receipts that were not left yet. They outlive the session: nobody can show them again. @type {import("./remember.js").Kept[]} */
   receipts = [];
   /** Whose they are. @type {string | null} */
@@ -196,6 +202,9 @@ export class App extends Base {
     this.linked = false;
     this.second = noFactors();
     this.sending = false;
+    this.entered = false;
+    this.pending.clear();
+    this.tried.clear();
     this.choices.clear();
     void this.crypto.forget().catch(() => undefined);
   }

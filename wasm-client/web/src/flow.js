@@ -4,7 +4,9 @@ import { Explained } from "./base.js";
 import { CryptoError } from "./crypto.js";
 import { SESSION } from "./remember.js";
 import { casting } from "./steps/cast.js";
+import { guarded, preparing } from "./steps/factor.js";
 import { home } from "./steps/home.js";
+import { loginAgain } from "./steps/login.js";
 import { needLink } from "./steps/need-link.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -17,8 +19,29 @@ import { needLink } from "./steps/need-link.js";
  */
 export async function entered(app, user, entered) {
   app.begin(user, entered);
-  await app.open();
-  return halves(app, user);
+  const { contests } = await app.open();
+  app.session = await asked(app);
+  app.clock.start(app.session.remaining);
+  for (const { index } of contests) {
+    const pending = await app.store.ballot(user, index);
+    if (pending) app.pending.set(index, pending);
+  }
+  return onward(app);
+}
+
+/**
+ * What comes next: a ballot that was signed here and has no promise, which needs no half to be sent again; then
+ * the booth.
+ * @param {App} app
+ * @param {import("./app.js").Screen} [screen] in the booth
+ */
+export async function onward(app, screen = home) {
+  const signed = [...app.pending.values()].find(({ contest }) => !app.tried.has(contest));
+  if (signed) return app.show(casting(signed.contest, signed));
+  if (app.entered) return app.show(screen);
+  if (!app.session) return app.show(loginAgain);
+  app.show(preparing);
+  return guarded(app, () => halves(app, app.user ?? ""));
 }
 
 /**
@@ -36,8 +59,7 @@ async function halves(app, user) {
   const sealed = await app.store.half(user);
   const mine = sealed !== null && (await unwrapped(app, sealed));
   if (mine && (await booth(app))) return undefined;
-  app.session = await asked(app);
-  if (app.session.contests.every((one) => one.cast)) return app.show(home);
+  if (app.session?.contests.every((one) => one.cast)) return app.show(home);
   return app.show(needLink({ others: linked || mine }));
 }
 
@@ -75,8 +97,8 @@ export async function booth(app, { keep = false } = {}) {
   if (own.list !== state.list || !same(own.contests, state.contests)) throw otherBallots(app);
   app.session = state;
   if (keep) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
-  const pending = await firstPending(app);
-  app.show(pending ? casting(pending.contest, pending) : home);
+  app.entered = true;
+  app.show(home);
   return true;
 }
 
@@ -123,15 +145,6 @@ async function onTheList(app, list, bucket) {
   }
 }
 
-/** A ballot that this voter signed here and that is not known to have arrived. @param {App} app */
-async function firstPending(app) {
-  for (const { contest } of app.session?.contests ?? []) {
-    const pending = await app.store.ballot(app.user ?? "", contest);
-    if (pending) return pending;
-  }
-  return null;
-}
-
 /**
  * The page was reloaded while a ballot was on its way: the session is still the tab's, and the bytes lie in
  * the store, so nobody has to enter again.
@@ -149,6 +162,7 @@ export async function resumed(app) {
   await app.open();
   app.user = left.user;
   app.api.use(left.token);
+  app.pending.set(left.contest, pending);
   app.show(casting(left.contest, pending));
   return true;
 }

@@ -41,6 +41,7 @@ export function casting(index, pending) {
 /** @param {App} app @param {number} index @param {import("../store.js").Pending | null} pending @param {ReturnType<typeof progress>} bar */
 async function run(app, index, pending, bar) {
   app.sending = true;
+  app.tried.add(index);
   let signed = pending;
   try {
     signed = await sign(app, index, pending);
@@ -52,6 +53,7 @@ async function run(app, index, pending, bar) {
     const promise = await app.crypto.verifyPromise({ contest: index, receipt: answer });
     app.keepReceipt({ contest: index, text: promise.receiptText, code: promise.codeText });
     app.choices.delete(index);
+    app.pending.delete(index);
     for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
     over(app);
     app.show(receipt(index));
@@ -83,6 +85,7 @@ async function sign(app, index, pending) {
   const { bytes, codeText } = await app.crypto.cast({ contest: index });
   const signed = { election: app.config.election, user, contest: index, bytes, code: codeText };
   const { lasting } = app.store;
+  app.pending.set(index, signed);
   await app.store.keepBallot(signed);
   // The voter is told not to close the page as soon as it is known that the disk does not take the ballot.
   if (app.store.lasting !== lasting) app.redraw();

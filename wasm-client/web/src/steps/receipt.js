@@ -1,13 +1,14 @@
 /** The receipt: the voter's only copy, as the system must not know whose it is (R-CAST-05 to R-CAST-07, R-AUTH-14). */
 
 import { h } from "../dom.js";
-import { asked } from "../flow.js";
+import { asked, onward } from "../flow.js";
 import { codeDisplay, qrImage } from "../components/code.js";
 import { button } from "../components/form.js";
 import { save } from "../files.js";
 import { receiptDocument } from "../receipt.js";
 import { ballot } from "./choose.js";
 import { finish } from "./end.js";
+import { home } from "./home.js";
 import { loginAgain } from "./login.js";
 
 /** Of those that were not left yet, the last; from there the others can be seen. @type {import("../app.js").Screen} */
@@ -22,9 +23,10 @@ export function receipt(index) {
     if (!kept) throw new Error(`no receipt of contest ${index}`);
     const contest = app.contest(index);
     const answer = h("p", { class: "answer", role: "status" });
-    const next = app.session?.contests.find((one) => !one.cast);
+    const next = app.session?.contests.find((one) => !one.cast && !app.pending.has(one.contest));
+    const more = next || app.pending.size > 0;
     const go = async () => {
-      if (next) return app.show(ballot(next.contest));
+      if (more) return onward(app, next ? ballot(next.contest) : home);
       const contests = app.session?.contests ?? (await ballots(app));
       // After a reload there is no credential in the worker any more: further ballots ask for both factors.
       if (contests?.some((one) => !one.cast)) return app.show(loginAgain);
@@ -59,7 +61,7 @@ export function receipt(index) {
           answer),
         app.receipts.length > 1 ? h("div", { class: "actions" }, app.receipts.filter((one) => one !== kept).map((one) => button(
           app.say("receipt.other", { office: app.contest(one.contest).office }), () => app.show(receipt(one.contest)), { class: "link" }))) : null,
-        h("div", { class: "actions end" }, button(app.say(next ? "receipt.next" : "receipt.end"), go, { class: next ? "primary" : "secondary" })),
+        h("div", { class: "actions end" }, button(app.say(more ? "receipt.next" : "receipt.end"), go, { class: more ? "primary" : "secondary" })),
       ],
     };
   };
