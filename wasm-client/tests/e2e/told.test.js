@@ -392,3 +392,119 @@ test("R-BAL-13 after the receipt of a vote that was signed before, the other bal
   await visit.at("ballot", { axe: false });
   await visit.close();
 });
+
+/** How many signed ballots are stored. */
+const signed = (visit) => visit.page.evaluate(() => new Promise((resolve) => {
+  const opening = indexedDB.open("escrutinio");
+  opening.onsuccess = () => {
+    const count = opening.result.transaction("ballots").objectStore("ballots").count();
+    count.onsuccess = () => resolve(count.result);
+  };
+}));
+
+async function sealed(visit) {
+  await visit.first();
+  await visit.seal();
+}
+
+test("R-CAST-13 a server that says it has the ballot and gives no promise is not believed: the ballot stays", async () => {
+  const visit = await here.visit();
+  await sealed(visit);
+  await refuse(visit, "/session/ballots", "already-voted", 409);
+  await lie(visit, "/recorded", () => ({ recorded: true }));
+  await visit.press("Emitir mi voto");
+  await visit.at("stopped", { shot: "320-82-unproven" });
+  assert.match(await main(visit), /dice que tiene justo este voto, pero no manda su promesa/);
+  assert.doesNotMatch(await main(visit), /quedó registrado/);
+  assert.equal(await signed(visit), 1);
+  await visit.context.unroute("**/api/v1/session/ballots");
+  await visit.press("Intentar de nuevo");
+  await visit.at("receipt", { axe: false });
+  assert.equal(await signed(visit), 0, "a promise wipes it");
+  await visit.close();
+});
+
+for (const [problem, status, said, state, text] of [
+  ["already-voted", 409, false, "settled-other", /El servidor dice.*No lo ha demostrado/s],
+  ["credential-used", 409, false, "settled-other", /El servidor dice/],
+  ["closed", 403, true, "settled-arrived", /El servidor dice que tiene su voto.*no hay comprobante/s],
+  ["closed", 403, false, "settled-late", /El servidor dice/],
+]) {
+  test(`R-CAST-13 ${problem}, and the server says ${said}: it is told as its word, and the ballot stays`, async () => {
+    const visit = await here.visit();
+    await sealed(visit);
+    await refuse(visit, "/session/ballots", problem, status);
+    await lie(visit, "/recorded", () => ({ recorded: said }));
+    await visit.press("Emitir mi voto");
+    await visit.at(state, { shot: `320-83-${problem}-${said}` });
+    assert.match(await main(visit), text);
+    assert.equal(await signed(visit), 1);
+    await visit.close();
+  });
+}
+
+test("R-CAST-13 a signed ballot goes by the voter's word, and then another can be marked", async () => {
+  const visit = await here.visit();
+  await sealed(visit);
+  await refuse(visit, "/session/ballots", "ballot-proof", 422);
+  await visit.press("Emitir mi voto");
+  await visit.at("stopped", { shot: "320-84-refused" });
+  assert.match(await main(visit), /ballot-proof/);
+  assert.doesNotMatch(await main(visit), /No se firmó/);
+  await visit.press("Quitar de aquí este voto firmado");
+  await visit.at("discard", { shot: "320-85-discard" });
+  await visit.press("No, dejarlo guardado");
+  await visit.at("home", { axe: false });
+  assert.equal(await signed(visit), 1);
+  await visit.press("Enviar el mismo: Senaduría de Mayoría Relativa");
+  await visit.at("stopped", { axe: false });
+  await visit.press("Quitar de aquí este voto firmado");
+  await visit.at("discard", { axe: false });
+  await visit.press("Sí, quitarlo");
+  await visit.at("login", { axe: false });
+  assert.equal(await signed(visit), 0);
+  await visit.context.unroute("**/api/v1/session/ballots");
+  await visit.login();
+  await visit.at("home", { axe: false });
+  await visit.seal();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  await visit.close();
+});
+
+test("R-BAL-13 a ballot that the server refuses bars no other, in this session or the next", async () => {
+  here.server.state.contests = [0, 1];
+  const visit = await here.visit();
+  await sealed(visit);
+  await refuse(visit, "/session/ballots", "ballot-proof", 422);
+  await visit.press("Emitir mi voto");
+  await visit.at("stopped", { axe: false });
+  await visit.press("Seguir");
+  await visit.at("home", { shot: "320-86-signed" });
+  await visit.press("Salir");
+  await visit.at("left", { axe: false });
+  await visit.page.reload();
+  await visit.at("start", { axe: false });
+  await enter(visit);
+  await visit.at("stopped", { axe: false });
+  await visit.press("Seguir");
+  await visit.at("home", { axe: false });
+  await visit.context.unroute("**/api/v1/session/ballots");
+  await visit.press("Ver la boleta: Gubernatura del Estado");
+  await visit.at("ballot", { axe: false });
+  await visit.mark("Girasol");
+  await visit.press("Revisar mi elección");
+  await visit.at("review", { axe: false });
+  await visit.press("Sí, cifrar mi voto");
+  await visit.at("code", { axe: false });
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt", { axe: false });
+  await visit.press("Seguir con la próxima boleta");
+  await visit.at("home", { axe: false });
+  await visit.press("Enviar el mismo: Senaduría de Mayoría Relativa");
+  await visit.at("receipt", { axe: false });
+  await visit.press("Ya lo guardé. Salir");
+  await visit.at("end", { axe: false });
+  assert.equal(here.server.state.accepted.length, 2);
+  await visit.close();
+});

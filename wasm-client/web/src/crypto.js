@@ -209,7 +209,7 @@
  * | `already-signed` | prepare | a ballot of this contest was signed: only the same bytes may be sent |
  * | `not-prepared` | cast, audit | nothing is prepared for this contest |
  * | `not-cast` | verifyPromise | nothing is cast for this contest |
- * | `cast` | resume | the bytes are no cast ballot of this election, or its signature does not hold |
+ * | `cast` | resume | the bytes are no cast ballot of this election, or bound to another key |
  * | `receipt` | verifyPromise, checkReceipt | the text is no receipt |
  * | `promise` | verifyPromise | the promise is of another ballot, or not by the server of this election |
  * | `opening` | checkOpening | the bytes are no opening |
@@ -359,8 +359,8 @@ export function cast(from, options) {
 }
 
 /**
- * Takes stored bytes of `cast` after a reload. Only ballots of the open election whose signature holds
- * are taken.
+ * Takes stored bytes of `cast` after a reload. Only ballots of the open election that are bound to their
+ * key are taken; whether the rest of them holds the server says.
  *
  * @param {Uint8Array} bytes
  * @param {Options} [options]
