@@ -7,6 +7,7 @@ import { Problem } from "./api.js";
 import { Base } from "./base.js";
 import { SessionClock } from "./components/clock.js";
 import { byId, h } from "./dom.js";
+import { SESSION } from "./remember.js";
 
 /** @typedef {{ say: (key: string, values?: Record<string, string | number>) => string }} Speaker */
 
@@ -40,8 +41,20 @@ export class App extends Base {
   second = noFactors();
   /** What is marked, by contest. It goes with the session. @type {Map<number, { marked: Set<string>, text: string }>} */
   choices = new Map();
-  /** Receipts of this session. @type {{ contest: number, text: string, code: string }[]} */
+  /** Whether the credential is in the worker, and on the list. */
+  entered = false;
+  /** What this voter signed here and has no promise of, by contest. @type {Map<number, import("./store.js").Pending>} */
+  pending = new Map();
+  /** What of it was sent again in this session. @type {Set<number>} */
+  tried = new Set();
+  /** Receipts that were not left yet. They outlive the session: nobody can show them again. @type {import("./remember.js").Kept[]} */
   receipts = [];
+  /** Whose they are. @type {string | null} */
+  #receiptsOf = null;
+  /** Why receipts are shown of a session that is over. @type {"time" | "moved" | "away" | null} */
+  over = null;
+  /** Time ended while a ballot was on its way. */
+  #late = false;
   /** What must not be interrupted: a ballot is on its way. */
   sending = false;
 
@@ -53,7 +66,7 @@ export class App extends Base {
    * @param {import("./tabs.js").Tab | null} parts.tab
    * @param {import("./texts.js").Texts} parts.texts
    * @param {import("./base.js").Config} parts.config
-   * @param {{ expired: Screen, again: Screen }} parts.screens
+   * @param {{ expired: Screen, again: Screen, left: Screen, receipts: Screen }} parts.screens
    */
   constructor({ api, crypto, store, tab, texts, config, screens }) {
     super({ api, crypto, texts, config });
@@ -67,6 +80,10 @@ export class App extends Base {
     });
     window.addEventListener("beforeunload", (event) => {
       if (this.sending) event.preventDefault();
+    });
+    window.addEventListener("pagehide", (event) => {
+      // A browser may keep the page and show it again as it was, to whoever goes back.
+      if (event.persisted && !this.sending) this.#away();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.#resync();
@@ -117,6 +134,8 @@ export class App extends Base {
    * @param {import("./api.js").Entered} entered
    */
   begin(user, entered) {
+    if (this.#receiptsOf !== user) this.dropReceipts();
+    this.over = null;
     this.user = user;
     this.api.use(entered.session);
     this.clock.start(entered.remaining);
@@ -124,29 +143,69 @@ export class App extends Base {
 
   /** The session is over, or the server says so. What was signed stays until somebody enters again. */
   expire() {
-    if (this.sending) return;
-    this.wipe();
-    this.show(this.screens.expired);
+    if (this.sending) this.#late = true;
+    else this.end("time", this.screens.expired);
+  }
+
+  /**
+   * The session is over on this page. Receipts that were not left stay, as nobody can show them again.
+   * @param {"time" | "moved" | "away"} why
+   * @param {Screen} screen where there are none
+   */
+  end(why, screen) {
+    this.close();
+    this.over = why;
+    this.show(this.receipts.length > 0 ? this.screens.receipts : screen);
   }
 
   /** More time: a new session, for which both factors are asked again (R-AUTH-09). */
   renew() {
     void this.api.logout();
-    this.wipe();
+    this.close();
     this.show(this.screens.again);
   }
 
-  /** Forgets whoever was here; what is stored stays. */
+  /** The ballot is not on its way any more; if time ended meanwhile, what is secret goes now. */
+  arrived() {
+    this.sending = false;
+    if (!this.#late) return;
+    this.close();
+    this.over = "time";
+  }
+
+  /** @param {import("./remember.js").Kept} receipt */
+  keepReceipt(receipt) {
+    this.receipts = [...this.receipts.filter(({ contest }) => contest !== receipt.contest), receipt];
+    this.#receiptsOf = this.user;
+    SESSION.keepReceipts(this.receipts);
+  }
+
+  dropReceipts() {
+    this.receipts = [];
+    this.#receiptsOf = null;
+    SESSION.forgetReceipts();
+  }
+
+  /** Forgets whoever was here, receipts and all; what is stored stays. */
   wipe() {
+    this.close();
+    this.dropReceipts();
+  }
+
+  /** Forgets everything but receipts, which say nothing of a choice. */
+  close() {
     this.clock.stop();
+    this.#late = false;
     this.api.use(null);
     this.user = null;
     this.session = null;
     this.linked = false;
     this.second = noFactors();
     this.sending = false;
+    this.entered = false;
+    this.pending.clear();
+    this.tried.clear();
     this.choices.clear();
-    this.receipts = [];
     void this.crypto.forget().catch(() => undefined);
   }
 
@@ -160,6 +219,16 @@ export class App extends Base {
     }
     if (this.#view?.back) this.#view.back();
     else history.back();
+  }
+
+  /** Nothing that was marked, typed or held is there for who comes after. */
+  #away() {
+    if (this.user === null) {
+      this.redraw();
+      return;
+    }
+    void this.api.logout();
+    this.end("away", this.screens.left);
   }
 
   /** After a pause of the device the server says how much is left. */

@@ -253,7 +253,7 @@ export function open(from, options) {
 
 /**
  * Takes the registrar's half out of the access link. It stays in the worker.
- * Remove the fragment from address and history at once.
+ * Remove the fragment from the address at once.
  *
  * @param {string} fragment with or without `#`
  * @param {Options} [options]
@@ -362,8 +362,8 @@ export function cast(from, options) {
 }
 
 /**
- * Takes stored bytes of `cast` after a reload. Only ballots of the open election whose signature holds
- * are taken.
+ * Takes stored bytes of `cast` after a reload. Only ballots of the open election that are bound to their
+ * key are taken; whether the rest of them holds the server says.
  *
  * @param {Uint8Array} bytes
  * @param {Options} [options]
@@ -593,6 +593,21 @@ export function bundlePaths(checkpoint) {
     paths.push(`tile/entries/${name}${width < 256 ? `.p/${width}` : ""}`);
   }
   return paths;
+}
+
+/** An election has dozens of acts. More than this is no log, and nobody waits for its files. */
+const ACTS = 65_536;
+
+/**
+ * The same for the log of acts, of which no checkpoint that nobody has verified yet makes a page fetch files for ever.
+ *
+ * @param {Uint8Array | string} checkpoint
+ * @returns {string[]} as of {@link bundlePaths}; it throws `acts` if there are more acts than there can be
+ */
+export function actPaths(checkpoint) {
+  const text = typeof checkpoint === "string" ? checkpoint : new TextDecoder().decode(checkpoint);
+  if (Number(text.split("\n")[1]) > ACTS) throw new CryptoError("acts", "more acts than an election has");
+  return bundlePaths(text);
 }
 
 /** @type {Worker | null} */

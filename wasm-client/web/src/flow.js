@@ -1,9 +1,12 @@
 /** From both factors to the booth: the halves, the list, what was signed before. */
 
+import { Explained } from "./base.js";
 import { CryptoError } from "./crypto.js";
 import { SESSION } from "./remember.js";
 import { casting } from "./steps/cast.js";
+import { guarded, preparing } from "./steps/factor.js";
 import { home } from "./steps/home.js";
+import { loginAgain } from "./steps/login.js";
 import { needLink } from "./steps/need-link.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -16,39 +19,111 @@ import { needLink } from "./steps/need-link.js";
  */
 export async function entered(app, user, entered) {
   app.begin(user, entered);
-  await app.open();
-  if (app.linked) {
-    await app.store.keepHalf(user, await app.crypto.wrapHalf());
-    app.linked = false;
-    return booth(app);
+  const { contests } = await app.open();
+  app.session = await asked(app);
+  app.clock.start(app.session.remaining);
+  for (const { index } of contests) {
+    const pending = await app.store.ballot(user, index);
+    if (pending) app.pending.set(index, pending);
   }
-  const sealed = await app.store.half(user);
-  if (sealed) {
-    try {
-      await app.crypto.unwrapHalf(sealed);
-      return await booth(app);
-    } catch (error) {
-      // Sealed under the password before this one: the link gives it again.
-      if (!(error instanceof CryptoError) || error.code !== "sealed") throw error;
-    }
-  }
-  app.session = await app.api.session();
-  if (app.session.contests.every((one) => one.cast)) return app.show(home);
-  return app.show(needLink);
+  return onward(app);
 }
 
-/** The first half is in the worker. @param {App} app */
-export async function booth(app) {
+/**
+ * What comes next: a ballot that was signed here and has no promise, which needs no half to be sent again; then
+ * the booth.
+ * @param {App} app
+ * @param {import("./app.js").Screen} [screen] in the booth
+ */
+export async function onward(app, screen = home) {
+  const signed = [...app.pending.values()].find(({ contest }) => !app.tried.has(contest));
+  if (signed) return app.show(casting(signed.contest, signed));
+  if (app.entered) return app.show(screen);
+  if (!app.session) return app.show(loginAgain);
+  app.show(preparing);
+  return guarded(app, () => halves(app, app.user ?? ""));
+}
+
+/**
+ * The first half is in the link that was opened, or lies sealed on the device, or has to be asked for. A link
+ * that was another's changes nothing: what is stored stays until a half has opened the booth.
+ * @param {App} app
+ * @param {string} user
+ */
+async function halves(app, user) {
+  const { linked } = app;
+  // If the line breaks in between, the link still counts in the next try.
+  const opened = linked && (await booth(app, { keep: true }));
+  app.linked = false;
+  if (opened) return undefined;
+  const sealed = await app.store.half(user);
+  const mine = sealed !== null && (await unwrapped(app, sealed));
+  if (mine && (await booth(app))) return undefined;
+  if (app.session?.contests.every((one) => one.cast)) return app.show(home);
+  return app.show(needLink({ others: linked || mine }));
+}
+
+/** @param {App} app @param {Uint8Array} sealed */
+async function unwrapped(app, sealed) {
+  try {
+    await app.crypto.unwrapHalf(sealed);
+    return true;
+  } catch (error) {
+    // Sealed under the password before this one: the link gives it again.
+    if (error instanceof CryptoError && error.code === "sealed") return false;
+    throw error;
+  }
+}
+
+/**
+ * The first half is in the worker.
+ * @param {App} app
+ * @param {{ keep?: boolean }} [how] whether it is to be kept here, sealed, once it has proved to be the voter's
+ * @returns {Promise<boolean>} not if it is another's
+ */
+export async function booth(app, { keep = false } = {}) {
   const { api, crypto } = app;
-  const state = await api.session();
-  app.session = state;
+  const state = await asked(app);
   app.clock.start(state.remaining);
   const [half, list] = [await api.half(), await api.list(state.list)];
-  const { bucket } = await crypto.secondHalf({ half, list });
-  await onTheList(app, state.list, bucket);
-  const pending = await firstPending(app);
-  if (pending) return app.show(casting(pending.contest, pending));
-  return app.show(home);
+  let bucket;
+  try {
+    ({ bucket } = await crypto.secondHalf({ half, list }));
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === "half-entries") return false;
+    throw error;
+  }
+  const own = await onTheList(app, state.list, bucket);
+  if (own.list !== state.list || !same(own.contests, state.contests)) throw otherBallots(app);
+  app.session = state;
+  if (keep) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
+  app.entered = true;
+  app.show(home);
+  return true;
+}
+
+/**
+ * What the session may do. Which ballots a voter of this list has is in the sealed record: a server that leaves one out
+ * would have the voter leave without having voted on it. Which of them are cast only the server knows.
+ * @param {App} app
+ * @returns {Promise<import("./api.js").SessionState>}
+ */
+export async function asked(app) {
+  const state = await app.api.session();
+  const { lists, styles } = app.election;
+  const contests = styles[lists[state.list]?.style ?? -1]?.contests ?? [];
+  if (contests.length === 0 || !same(contests, state.contests)) throw otherBallots(app);
+  return state;
+}
+
+/** @param {number[]} own @param {{ contest: number }[]} said */
+function same(own, said) {
+  return own.length === said.length && own.every((contest) => said.some((one) => one.contest === contest));
+}
+
+/** @param {App} app */
+function otherBallots(app) {
+  return new Explained(app.say("trouble.ballots", { help: app.helpLine }));
 }
 
 /**
@@ -63,22 +138,13 @@ async function onTheList(app, list, bucket) {
   if (bucket === null) return crypto.enter({ lists: await api.record("credentials/lists.bin") });
   const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
   const bundles = [];
-  for (const path of crypto.bundlePaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
+  for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
   try {
     return await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
   } catch (error) {
     if (!(error instanceof CryptoError) || !["witnesses", "bucket", "list", "not-listed"].includes(error.code)) throw error;
     return crypto.enter({ lists: await api.record("credentials/lists.bin") });
   }
-}
-
-/** A ballot that this voter signed here and that is not known to have arrived. @param {App} app */
-async function firstPending(app) {
-  for (const { contest } of app.session?.contests ?? []) {
-    const pending = await app.store.ballot(app.user ?? "", contest);
-    if (pending) return pending;
-  }
-  return null;
 }
 
 /**
@@ -98,6 +164,7 @@ export async function resumed(app) {
   await app.open();
   app.user = left.user;
   app.api.use(left.token);
+  app.pending.set(left.contest, pending);
   app.show(casting(left.contest, pending));
   return true;
 }

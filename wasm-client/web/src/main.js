@@ -9,17 +9,20 @@ import { resumed } from "./flow.js";
 import { configuration, firstTexts, frame, isRegistered } from "./frame.js";
 import { SESSION } from "./remember.js";
 import { button } from "./components/form.js";
-import { expired, moved } from "./steps/end.js";
+import { expired, left, moved } from "./steps/end.js";
 import { guarded, preparing } from "./steps/factor.js";
 import { openLink } from "./steps/first.js";
 import { loginAgain } from "./steps/login.js";
 import { fragmentOf } from "./steps/need-link.js";
-import { receipt } from "./steps/receipt.js";
+import { lastReceipt } from "./steps/receipt.js";
 import { start } from "./steps/start.js";
 import { Store } from "./store.js";
 import { Tab } from "./tabs.js";
 
-/** The link's fragment, gone from address and history before anything else happens. */
+/**
+ * The link's fragment, gone from the address before anything else happens. The browser's list of visited pages may
+ * still have it, which no page can change: the voter is told at the end to clear it.
+ */
 function takeFragment() {
   const fragment = fragmentOf(location.hash);
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -36,15 +39,13 @@ async function main() {
   const tab = new Tab({
     // A ballot that is on its way stays where it is.
     asked: () => !app.sending,
-    moved: () => {
-      app.wipe();
-      app.show(moved);
-    },
+    moved: () => app.end("moved", moved),
   });
-  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain } });
+  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
-    election: app.status ? { test: app.status.test, rehearsal: app.status.rehearsal, binding: app.status.binding } : undefined,
+    // Whether it is a test, and whether it binds, is in the record; that this server rehearses it only the server knows.
+    election: { test: app.info?.test, binding: app.info?.binding, rehearsal: app.status?.rehearsal },
     changed: (next) => {
       app.texts = next;
       around();
@@ -67,8 +68,9 @@ async function main() {
     app.show(preparing);
     await guarded(app, async () => {
       app.status = await api.election();
+      const info = await app.open();
       around();
-      if (!(await isRegistered(await app.open()))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
+      if (!(await isRegistered(info))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
       if (await resumed(app)) return;
       if (afterReload(app)) return;
       if (fragment && app.status.phase === "voting") await openLink(app, fragment);
@@ -86,12 +88,11 @@ async function main() {
 /** Receipts that were shown and not left yet. @param {App} app */
 function afterReload(app) {
   app.receipts = SESSION.receipts();
-  const last = app.receipts.at(-1);
-  if (!last || !app.election.contests.some((one) => one.index === last.contest)) {
-    app.receipts = [];
+  if (app.receipts.length === 0 || app.receipts.some(({ contest }) => !app.election.contests.some(({ index }) => index === contest))) {
+    app.dropReceipts();
     return false;
   }
-  app.show(receipt(last.contest));
+  app.show(lastReceipt);
   return true;
 }
 

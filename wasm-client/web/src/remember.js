@@ -27,15 +27,24 @@ function write(key, value) {
   }
 }
 
+/** @param {string} key */
+function remove(key) {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // Where nothing can be written nothing stands.
+  }
+}
+
 export const SESSION = {
   /** @returns {Sending | null} */
   sending: () => read(SENDING),
   /** @param {Sending} sending */
   keepSending: (sending) => write(SENDING, sending),
-  forgetSending: () => sessionStorage.removeItem(SENDING),
+  forgetSending: () => remove(SENDING),
   /** @returns {Kept[]} */
   receipts: () => read(RECEIPTS) ?? [],
   /** @param {Kept[]} receipts */
   keepReceipts: (receipts) => write(RECEIPTS, receipts),
-  forgetReceipts: () => sessionStorage.removeItem(RECEIPTS),
+  forgetReceipts: () => remove(RECEIPTS),
 };

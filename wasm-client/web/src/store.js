@@ -21,7 +21,7 @@ const BALLOTS = "ballots";
 export class Store {
   /** @type {IDBDatabase | null} */
   #database = null;
-  /** What stands in for a database where the browser lends none: it is gone with the page. */
+  /** What stands in for a database that the browser does not lend, or cannot write to: it is gone with the page. */
   #memory = { [HALVES]: /** @type {Map<string, any>} */ (new Map()), [BALLOTS]: /** @type {Map<string, any>} */ (new Map()) };
 
   /** @param {string} election */
@@ -29,9 +29,9 @@ export class Store {
     this.election = election;
   }
 
-  /** Whether what is kept outlives the page. */
+  /** Whether a signed ballot that is kept outlives the page. */
   get lasting() {
-    return this.#database !== null;
+    return this.#database !== null && ![...this.#memory[BALLOTS].values()].some((pending) => pending !== null);
   }
 
   async open() {
@@ -52,50 +52,79 @@ export class Store {
   }
 
   /** @param {string} user @param {Uint8Array} sealed */
-  async keepHalf(user, sealed) {
-    await this.#write(HALVES, `${this.election}/${user}`, sealed);
+  keepHalf(user, sealed) {
+    return this.#keep(HALVES, `${this.election}/${user}`, sealed);
   }
 
   /** @param {string} user @returns {Promise<Uint8Array | null>} */
-  async half(user) {
-    return (await this.#read(HALVES, `${this.election}/${user}`)) ?? null;
+  half(user) {
+    return this.#kept(HALVES, `${this.election}/${user}`);
   }
 
-  /** @param {string} user */
-  async forgetHalf(user) {
-    await this.#write(HALVES, `${this.election}/${user}`, undefined);
+  /** @param {string} user @returns {Promise<boolean>} whether nothing of it is left */
+  forgetHalf(user) {
+    return this.#forget(HALVES, `${this.election}/${user}`);
   }
 
   /**
-   * On the disk when this ends, so that it may be sent then. A disk that is full keeps nobody from voting:
-   * the page keeps the ballot itself, until it is closed.
+   * On the disk when this ends, so that it may be sent then.
    * @param {Pending} pending
    */
-  async keepBallot(pending) {
-    const key = `${this.election}/${pending.user}/${pending.contest}`;
-    try {
-      await this.#write(BALLOTS, key, pending);
-    } catch {
-      this.#memory[BALLOTS].set(key, pending);
-    }
+  keepBallot(pending) {
+    return this.#keep(BALLOTS, `${this.election}/${pending.user}/${pending.contest}`, pending);
   }
 
   /** @param {string} user @param {number} contest @returns {Promise<Pending | null>} */
-  async ballot(user, contest) {
-    const key = `${this.election}/${user}/${contest}`;
-    return this.#memory[BALLOTS].get(key) ?? (await this.#read(BALLOTS, key)) ?? null;
+  ballot(user, contest) {
+    return this.#kept(BALLOTS, `${this.election}/${user}/${contest}`);
   }
 
-  /** @param {string} user @param {number} contest */
-  async forgetBallot(user, contest) {
-    this.#memory[BALLOTS].delete(`${this.election}/${user}/${contest}`);
-    await this.#write(BALLOTS, `${this.election}/${user}/${contest}`, undefined);
+  /** @param {string} user @param {number} contest @returns {Promise<boolean>} whether nothing of it is left */
+  forgetBallot(user, contest) {
+    return this.#forget(BALLOTS, `${this.election}/${user}/${contest}`);
+  }
+
+  /**
+   * A disk that is full keeps nobody from voting: what it does not take the page has until it is closed.
+   * @param {typeof HALVES | typeof BALLOTS} table @param {string} key @param {any} value
+   */
+  async #keep(table, key, value) {
+    try {
+      await this.#write(table, key, value);
+      this.#memory[table].delete(key);
+    } catch {
+      this.#memory[table].set(key, value);
+    }
+  }
+
+  /** @param {typeof HALVES | typeof BALLOTS} table @param {string} key @returns {Promise<any>} */
+  async #kept(table, key) {
+    const memory = this.#memory[table];
+    if (memory.has(key)) return memory.get(key);
+    try {
+      return (await this.#read(table, key)) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {typeof HALVES | typeof BALLOTS} table @param {string} key */
+  async #forget(table, key) {
+    try {
+      await this.#write(table, key, undefined);
+      this.#memory[table].delete(key);
+      return true;
+    } catch {
+      // It is still on the disk; for this page it is gone.
+      this.#memory[table].set(key, null);
+      return false;
+    }
   }
 
   /** @param {typeof HALVES | typeof BALLOTS} table @param {string} key @returns {Promise<any>} */
   #read(table, key) {
     const database = this.#database;
-    if (!database) return Promise.resolve(this.#memory[table].get(key));
+    if (!database) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const request = database.transaction(table, "readonly").objectStore(table).get(key);
       request.onsuccess = () => resolve(request.result);
@@ -106,11 +135,7 @@ export class Store {
   /** @param {typeof HALVES | typeof BALLOTS} table @param {string} key @param {any} value `undefined` deletes @returns {Promise<void>} */
   #write(table, key, value) {
     const database = this.#database;
-    if (!database) {
-      if (value === undefined) this.#memory[table].delete(key);
-      else this.#memory[table].set(key, value);
-      return Promise.resolve();
-    }
+    if (!database) return value === undefined ? Promise.resolve() : Promise.reject(new Error("no database"));
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(table, "readwrite", { durability: "strict" });
       const objects = transaction.objectStore(table);

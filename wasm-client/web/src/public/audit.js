@@ -8,7 +8,7 @@ import { begin, fileField } from "./page.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
-/** Gone from address and history at once: it says what somebody marked for the test. */
+/** Gone from the address at once: it says what somebody marked for the test, which was no vote. */
 const scanned = location.hash.length > 1 ? fromDigits(location.hash.slice(1)) : null;
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 

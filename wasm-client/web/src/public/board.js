@@ -36,7 +36,7 @@ try {
   });
   const checkpoint = await page.api.file("/acts/checkpoint");
   const bundles = [];
-  for (const path of page.crypto.bundlePaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
+  for (const path of page.crypto.actPaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
   const log = await page.crypto.readActs({ checkpoint, bundles });
   page.show((now) => ({
     state: "board-done",

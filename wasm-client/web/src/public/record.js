@@ -64,6 +64,21 @@ export function verifying(what, shown) {
           bar.at(done, total);
         },
       });
+      // A record may hold and be of another election: then its numbers are nothing that this page is about.
+      if (verdict.electionId !== null && verdict.electionId !== page.config.election) {
+        page.show((now) => ({
+          state: `${what.state}-other`,
+          title: now.say("verify.other"),
+          body: [
+            h("div", { class: "errors", role: "alert" }, now.texts.paragraphs("verify.other.text", { help: now.helpLine })),
+            h("dl", { class: "facts" },
+              h("div", null, h("dt", null, now.say("verify.other.here")), h("dd", { class: "hash" }, now.config.election)),
+              h("div", null, h("dt", null, now.say("verify.other.there")), h("dd", { class: "hash" }, verdict.electionId ?? ""))),
+            h("div", { class: "actions" }, button(now.say("public.again"), () => now.show(ask), { class: "secondary" })),
+          ],
+        }));
+        return;
+      }
       page.show((now) => ({
         state: `${what.state}-done`,
         title: now.say(verdict.valid ? what.done : "verify.bad"),

@@ -4,21 +4,28 @@
  */
 
 import { h } from "../dom.js";
-import { Problem, Unreachable } from "../api.js";
+import { Problem, Unreachable, pause, waitBefore } from "../api.js";
 import { codeDisplay } from "../components/code.js";
 import { button } from "../components/form.js";
 import { progress } from "../components/progress.js";
 import { CryptoError } from "../crypto.js";
+import { onward } from "../flow.js";
 import { SESSION } from "../remember.js";
-import { home } from "./home.js";
-import { login, loginAgain } from "./login.js";
+import { login } from "./login.js";
 import { receipt } from "./receipt.js";
 
 /** @typedef {import("../app.js").App} App */
+/** @typedef {import("../store.js").Pending} Pending */
+
+/** The server says that another ballot stands in the place of this one. */
+const TAKEN = ["already-voted", "credential-used"];
+/** None is taken any more. */
+const LATE = ["closed", "wrong-phase"];
+const TRIES = 4;
 
 /**
  * @param {number} index
- * @param {import("../store.js").Pending | null} pending what was signed before; nothing if it is to be signed now
+ * @param {Pending | null} pending what was signed before; nothing if it is to be signed now
  * @returns {import("../app.js").Screen}
  */
 export function casting(index, pending) {
@@ -38,39 +45,65 @@ export function casting(index, pending) {
   };
 }
 
-/** @param {App} app @param {number} index @param {import("../store.js").Pending | null} pending @param {ReturnType<typeof progress>} bar */
+/** @param {App} app @param {number} index @param {Pending | null} pending @param {ReturnType<typeof progress>} bar */
 async function run(app, index, pending, bar) {
   app.sending = true;
+  app.tried.add(index);
+  let signed = pending;
   try {
-    const signed = await sign(app, index, pending);
-    const answer = await app.api.cast(signed.bytes, {
-      signal: new AbortController().signal,
-      sending: () => bar.say(app.say("cast.text")),
-      waiting: (why, seconds) => bar.say(app.say(why instanceof Unreachable ? "cast.offline" : "cast.busy", { seconds })),
-    });
+    signed = await sign(app, index, pending);
+    const answer = await send(app, signed, bar);
     const promise = await app.crypto.verifyPromise({ contest: index, receipt: answer });
-    app.receipts.push({ contest: index, text: promise.receiptText, code: promise.codeText });
-    SESSION.keepReceipts(app.receipts);
-    await app.store.forgetBallot(signed.user, index);
+    app.keepReceipt({ contest: index, text: promise.receiptText, code: promise.codeText });
     app.choices.delete(index);
+    app.pending.delete(index);
     for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
     over(app);
     app.show(receipt(index));
+    // Bytes that cannot be wiped would be sent again and get the same promise.
+    await app.store.forgetBallot(signed.user, index);
   } catch (error) {
     over(app);
-    await refused(app, index, error);
+    await refused(app, index, error, signed);
   }
+}
+
+/**
+ * Until there is a promise or a refusal. A server that has this very ballot promises it; one that says that it has it, and
+ * refuses it all the same, is asked again.
+ * @param {App} app @param {Pending} signed @param {ReturnType<typeof progress>} bar
+ */
+async function send(app, signed, bar) {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await app.api.cast(signed.bytes, {
+        signal: new AbortController().signal,
+        sending: () => bar.say(app.say("cast.text")),
+        waiting: (why, seconds) => bar.say(app.say(why instanceof Unreachable ? "cast.offline" : "cast.busy", { seconds })),
+      });
+    } catch (error) {
+      if (tried >= TRIES || !(error instanceof Problem) || !TAKEN.includes(error.name) || (await recorded(app, signed)) !== true) throw error;
+      const wait = waitBefore(tried, error);
+      bar.say(app.say("cast.busy", { seconds: Math.ceil(wait / 1000) }));
+      await pause(wait);
+    }
+  }
+}
+
+/** What the server says of a code, which proves nothing; nothing if it cannot be asked. @param {App} app @param {Pending} signed */
+function recorded(app, { code }) {
+  return app.api.recorded(code).catch(() => null);
 }
 
 /** The ballot is not on its way any more. @param {App} app */
 function over(app) {
-  app.sending = false;
   SESSION.forgetSending();
+  app.arrived();
 }
 
 /**
  * The bytes to send, on the disk before the first of them leaves.
- * @param {App} app @param {number} index @param {import("../store.js").Pending | null} pending
+ * @param {App} app @param {number} index @param {Pending | null} pending
  */
 async function sign(app, index, pending) {
   const user = app.user ?? "";
@@ -81,38 +114,41 @@ async function sign(app, index, pending) {
   }
   const { bytes, codeText } = await app.crypto.cast({ contest: index });
   const signed = { election: app.config.election, user, contest: index, bytes, code: codeText };
+  const { lasting } = app.store;
+  app.pending.set(index, signed);
   await app.store.keepBallot(signed);
+  // The voter is told not to close the page as soon as it is known that the disk does not take the ballot.
+  if (app.store.lasting !== lasting) app.redraw();
   SESSION.keepSending({ token: app.api.token ?? "", user, contest: index });
   return signed;
 }
 
-/** @param {App} app @param {number} index @param {unknown} error */
-async function refused(app, index, error) {
-  const pending = await app.store.ballot(app.user ?? "", index);
-  if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) {
-    app.wipe();
+/**
+ * What is told where no promise came. All of it is the server's word: the signed ballot stays until there is a promise, or
+ * until the voter says otherwise.
+ * @param {App} app @param {number} index @param {unknown} error @param {Pending | null} pending what was signed
+ */
+async function refused(app, index, error, pending) {
+  const name = error instanceof Problem ? error.name : "";
+  if (name === "session-expired" || name === "no-session") {
+    app.close();
     app.show(interrupted("session", pending));
     return;
   }
-  // What lies in the store is no ballot any more: it cannot be sent, and another may be made.
-  if (pending && error instanceof CryptoError && error.code === "cast") {
-    const arrived = await app.api.recorded(pending.code).catch(() => null);
-    if (arrived !== null) await app.store.forgetBallot(pending.user, index);
-    app.show(settled(arrived === null ? "unknown" : arrived ? "arrived" : "damaged", pending));
+  const damaged = error instanceof CryptoError && error.code === "cast";
+  if (!pending || !(damaged || TAKEN.includes(name) || LATE.includes(name))) {
+    app.show(stopped(index, error, pending));
     return;
   }
-  // Where another ballot stands, or none is taken any more, the question is whether this one had arrived.
-  if (pending && error instanceof Problem && ["already-voted", "closed", "credential-used", "wrong-phase"].includes(error.name)) {
-    const arrived = await app.api.recorded(pending.code).catch(() => null);
-    if (arrived !== null) await app.store.forgetBallot(pending.user, index);
-    if (error.name === "already-voted") for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
-    app.show(settled(arrived === null ? "unknown" : arrived ? "arrived" : error.name === "closed" || error.name === "wrong-phase" ? "late" : "other", pending));
-    return;
-  }
-  app.show(stopped(index, error, pending));
+  if (name === "already-voted") for (const one of app.session?.contests ?? []) if (one.contest === index) one.cast = true;
+  const said = await recorded(app, pending);
+  if (said === null) app.show(settled("unknown", pending));
+  else if (!said) app.show(settled(damaged ? "damaged" : LATE.includes(name) ? "late" : "other", pending));
+  else if (TAKEN.includes(name)) app.show(stopped(index, error, pending));
+  else app.show(settled("arrived", pending));
 }
 
-/** @param {"session"} why @param {import("../store.js").Pending | null} pending @returns {import("../app.js").Screen} */
+/** @param {"session"} why @param {Pending | null} pending @returns {import("../app.js").Screen} */
 function interrupted(why, pending) {
   return (app) => ({
     state: "interrupted",
@@ -125,7 +161,7 @@ function interrupted(why, pending) {
   });
 }
 
-/** @param {"arrived" | "late" | "other" | "damaged" | "unknown"} how @param {import("../store.js").Pending} pending @returns {import("../app.js").Screen} */
+/** @param {"arrived" | "late" | "other" | "damaged" | "unknown"} how @param {Pending} pending @returns {import("../app.js").Screen} */
 function settled(how, pending) {
   return (app) => ({
     state: `settled-${how}`,
@@ -133,23 +169,59 @@ function settled(how, pending) {
     body: [
       app.texts.paragraphs(`settled.${how}.text`, { help: app.helpLine }),
       codeDisplay(app, pending.code),
-      h("div", { class: "actions" }, button(app.say("form.next"), () => app.show(app.session ? home : loginAgain), { class: "primary" })),
+      how === "damaged"
+        // It can never be sent, and the worker has not taken it: to go on is to be rid of it.
+        ? h("div", { class: "actions" }, button(app.say("form.next"), () => rid(app, pending, () => onward(app)), { class: "primary" }))
+        : actions(app, pending),
     ],
   });
 }
 
-/** @param {number} index @param {unknown} error @param {import("../store.js").Pending | null} pending @returns {import("../app.js").Screen} */
+/** @param {number} index @param {unknown} error @param {Pending | null} pending @returns {import("../app.js").Screen} */
 function stopped(index, error, pending) {
-  const lied = error instanceof CryptoError && (error.code === "promise" || error.code === "receipt");
+  const name = error instanceof Problem ? error.name : error instanceof CryptoError ? error.code : "";
+  const lied = name === "promise" || name === "receipt";
+  const text = !pending ? "stopped.unsigned" : TAKEN.includes(name) ? "stopped.unproven" : error instanceof Problem ? "stopped.refused" : "stopped.text";
   return (app) => ({
     state: "stopped",
-    title: app.say(lied ? "stopped.promise.title" : "stopped.title"),
+    title: app.say(lied ? "stopped.promise.title" : pending ? "stopped.title.signed" : "stopped.title"),
     body: [
       h("div", { class: "errors", role: "alert" }, h("p", null, app.explain(error))),
-      app.texts.paragraphs(pending ? "stopped.text" : "stopped.unsigned", { help: app.helpLine }),
+      app.texts.paragraphs(text, { help: app.helpLine }),
       pending ? codeDisplay(app, pending.code) : null,
-      h("div", { class: "actions" },
-        button(app.say("stopped.again"), () => app.show(pending ? casting(index, pending) : home), { class: "primary" })),
+      pending ? actions(app, pending) : h("div", { class: "actions" }, button(app.say("stopped.again"), () => onward(app), { class: "primary" })),
     ],
   });
+}
+
+/** Once more, on to what else there is, or without it. @param {App} app @param {Pending} pending */
+function actions(app, pending) {
+  return h("div", { class: "actions" },
+    button(app.say("stopped.again"), () => app.show(casting(pending.contest, pending)), { class: "primary" }),
+    button(app.say("form.next"), () => onward(app), { class: "secondary" }),
+    button(app.say("discard.offer"), () => app.show(discard(pending)), { class: "link" }));
+}
+
+/** The voter's word, without which no signed ballot is wiped that has no promise. @param {Pending} pending @returns {import("../app.js").Screen} */
+function discard(pending) {
+  return (app) => ({
+    state: "discard",
+    title: app.say("discard.title"),
+    back: () => onward(app),
+    body: [
+      app.texts.paragraphs("discard.text"),
+      codeDisplay(app, pending.code),
+      h("div", { class: "actions" },
+        button(app.say("discard.no"), () => onward(app), { class: "primary" }),
+        // What the worker signed it signs no other of: both factors are asked for again.
+        button(app.say("discard.yes"), () => rid(app, pending, () => app.renew()), { class: "secondary" })),
+    ],
+  });
+}
+
+/** @param {App} app @param {Pending} pending @param {() => unknown} then */
+async function rid(app, { user, contest }, then) {
+  await app.store.forgetBallot(user, contest);
+  app.pending.delete(contest);
+  await then();
 }

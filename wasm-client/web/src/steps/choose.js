@@ -26,7 +26,7 @@ export function ballot(index) {
       showErrors(errors, null);
       asked += 1;
       const mine = asked;
-      const outcome = await resolution(app, index, false);
+      const outcome = await resolution(app, index, snapshot(choice), false);
       // Whoever taps fast gets the answer to the last tap.
       if (mine !== asked) return;
       const text = now(app, contest, outcome);
@@ -35,14 +35,17 @@ export function ballot(index) {
       app.announce(said ? `${said} ${text}` : text);
     };
     const { element, writeIn } = ballotSheet(app, contest, choice, { changed: (said) => void changed(said) });
-    void resolution(app, index, false).then((outcome) => { status.textContent = now(app, contest, outcome); });
+    void resolution(app, index, snapshot(choice), false).then((outcome) => { status.textContent = now(app, contest, outcome); });
 
     const go = async () => {
-      const outcome = await resolution(app, index, false);
+      const chosen = snapshot(choice);
+      const outcome = await resolution(app, index, chosen, false);
+      // Whoever went on marking meanwhile, or has left, is not shown what is no longer meant.
+      if (app.choices.get(index) !== choice || choice.marked !== chosen.marked || choice.text !== chosen.text) return;
       if (outcome.ok) {
-        app.show(review(index, outcome));
+        app.show(review(index, outcome, chosen));
       } else if (outcome.why === "confirm-empty" || outcome.why === "confirm-combination") {
-        app.show(confirm(index, outcome));
+        app.show(confirm(index, outcome, chosen));
       } else {
         const field = outcome.why?.startsWith("text-") && writeIn ? writeIn.id : undefined;
         showErrors(errors, errorSummary(app, reasons(app, contest, outcome).map((text) => ({ text, field }))));
@@ -63,10 +66,19 @@ export function ballot(index) {
   };
 }
 
-/** What the present marks stand for. @param {App} app @param {number} index @param {boolean} confirmed @returns {Promise<Resolution>} */
-function resolution(app, index, confirmed) {
-  const choice = app.choice(index);
-  return app.crypto.optionOfMarks({ contest: index, marks: [...choice.marked], text: choice.text, confirmed });
+/**
+ * What is marked at one moment: what is asked about, shown back and encrypted is the same. A tap makes a new set.
+ * @typedef {{ readonly marked: ReadonlySet<string>, readonly text: string }} Chosen
+ */
+
+/** @param {Chosen} choice @returns {Chosen} */
+function snapshot({ marked, text }) {
+  return { marked, text };
+}
+
+/** What marks stand for. @param {App} app @param {number} index @param {Chosen} chosen @param {boolean} confirmed @returns {Promise<Resolution>} */
+function resolution(app, index, chosen, confirmed) {
+  return app.crypto.optionOfMarks({ contest: index, marks: [...chosen.marked], text: chosen.text, confirmed });
 }
 
 /** One line about the marks, said after each. @param {App} app @param {Contest} contest @param {Resolution} outcome */
@@ -111,8 +123,8 @@ function reasons(app, contest, outcome) {
   }
 }
 
-/** What the rules of this election allow only if it is meant. @param {number} index @param {Resolution} outcome @returns {import("../app.js").Screen} */
-function confirm(index, outcome) {
+/** What the rules of this election allow only if it is meant. @param {number} index @param {Resolution} outcome @param {Chosen} chosen @returns {import("../app.js").Screen} */
+function confirm(index, outcome, chosen) {
   const kind = outcome.why === "confirm-empty" ? "empty" : "combination";
   return (app) => ({
     state: "confirm",
@@ -122,16 +134,15 @@ function confirm(index, outcome) {
       app.texts.paragraphs(`confirm.${kind}.text`, { name: outcome.name ?? "" }),
       h("div", { class: "actions" },
         button(app.say("review.change"), () => app.show(ballot(index)), { class: "primary" }),
-        button(app.say("confirm.yes"), async () => app.show(review(index, await resolution(app, index, true))), { class: "secondary" })),
+        button(app.say("confirm.yes"), async () => app.show(review(index, await resolution(app, index, chosen, true), chosen)), { class: "secondary" })),
     ],
   });
 }
 
-/** The choice, shown back before anything is done with it (R-BAL-15, R-BAL-17). @param {number} index @param {Resolution} outcome @returns {import("../app.js").Screen} */
-export function review(index, outcome) {
+/** The choice, shown back before anything is done with it (R-BAL-15, R-BAL-17). @param {number} index @param {Resolution} outcome @param {Chosen} chosen @returns {import("../app.js").Screen} */
+function review(index, outcome, { marked }) {
   return (app) => {
     const contest = app.contest(index);
-    const { marked } = app.choice(index);
     return {
       state: "review",
       title: app.say("review.title"),

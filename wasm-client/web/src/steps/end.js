@@ -3,42 +3,57 @@
 import { h } from "../dom.js";
 import { button } from "../components/form.js";
 import { SESSION } from "../remember.js";
+import { login } from "./login.js";
 import { public_, start } from "./start.js";
 
-/** @param {import("../app.js").App} app */
-export async function finish(app) {
-  const contests = app.session?.contests ?? [];
-  const all = contests.length > 0 ? contests.every((one) => one.cast) : app.receipts.length > 0;
+/**
+ * @param {import("../app.js").App} app
+ * @param {import("../api.js").SessionState["contests"] | null} [contests] nothing where nobody knows which there are
+ */
+export async function finish(app, contests = app.session?.contests ?? null) {
+  const all = contests?.every((one) => one.cast) ?? false;
+  const { over } = app;
   const user = app.user ?? "";
-  await app.api.logout();
-  if (all) await app.store.forgetHalf(user);
-  SESSION.forgetReceipts();
+  // What is here goes first, whatever becomes of the rest.
+  const out = app.api.logout();
   SESSION.forgetSending();
   app.wipe();
-  app.show(all ? ended : left);
+  const erased = all && (await app.store.forgetHalf(user));
+  await out;
+  app.show(over === "moved" ? moved : all ? ended(erased) : contests ? left : unsure);
 }
 
-/** @type {import("../app.js").Screen} */
-function ended(app) {
-  return {
+/** @param {boolean} erased whether nothing is left on the device @returns {import("../app.js").Screen} */
+function ended(erased) {
+  return (app) => ({
     state: "end",
     title: app.say("end.title"),
     back: () => app.show(start),
     body: [
-      app.texts.paragraphs("end.text"),
+      app.texts.paragraphs(erased ? "end.text" : "end.kept"),
       h("ul", { class: "checks" }, ["receipt", "device", "later"].map((what) => h("li", null, app.texts.inline(`end.${what}`)))),
       public_(app),
     ],
-  };
+  });
 }
 
 /** @type {import("../app.js").Screen} */
-function left(app) {
+export function left(app) {
   return {
     state: "left",
     title: app.say("left.title"),
     back: () => app.show(start),
     body: [app.texts.paragraphs("left.text"), h("div", { class: "actions" }, button(app.say("left.start"), () => app.show(start), { class: "primary" }))],
+  };
+}
+
+/** Out of receipts of a session that the page knows nothing of any more. @type {import("../app.js").Screen} */
+function unsure(app) {
+  return {
+    state: "left-unsure",
+    title: app.say("left.title"),
+    back: () => app.show(start),
+    body: [app.texts.paragraphs("left.unsure"), h("div", { class: "actions" }, button(app.say("start.enter"), () => app.show((again) => login(again)), { class: "primary" }), button(app.say("left.start"), () => app.show(start), { class: "link" }))],
   };
 }
 

@@ -1,5 +1,6 @@
 /** The second factor: by an authenticator or by SMS, as the voter chooses each time (R-AUTH-04). */
 
+import { Explained } from "../base.js";
 import { h } from "../dom.js";
 import { qrImage } from "../components/code.js";
 import { digits, question, required } from "../components/form.js";
@@ -30,6 +31,8 @@ export function factor(factors, how) {
         submit: app.say("form.next"),
         action: async (values) => {
           const chosen = await app.api.factor(factors.attempt, values.factor === "totp" ? "totp" : "sms");
+          // It becomes a link and a QR code: to an authenticator, and to nowhere else.
+          if (chosen.uri !== undefined && !chosen.uri.startsWith("otpauth://totp/")) throw new Explained(app.say("enrol.bad", { help: app.helpLine }));
           app.second = { offered: factors.factors, authenticator: factors.authenticator || chosen.uri !== undefined };
           app.show(code(chosen, how));
         },

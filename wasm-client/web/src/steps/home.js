@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { button } from "../components/form.js";
 import { save } from "../files.js";
+import { casting } from "./cast.js";
 import { ballot } from "./choose.js";
 import { contact, contactOpen } from "./contact.js";
 import { finish } from "./end.js";
@@ -10,11 +11,11 @@ import { finish } from "./end.js";
 /** @type {import("../app.js").Screen} */
 export function home(app) {
   const contests = (app.session?.contests ?? []).map(({ contest, cast }) => ({ contest: app.contest(contest), cast }));
-  const left = contests.filter(({ cast }) => !cast);
-  const done = left.length === 0;
+  const left = contests.filter(({ contest, cast }) => !cast && !app.pending.has(contest.index));
+  const done = left.length === 0 && app.pending.size === 0;
   return {
     state: done ? "voted" : "home",
-    title: done ? app.say("voted.title") : left.length === 1 ? app.say("home.title.one") : app.say("home.title.more", { count: left.length }),
+    title: done ? app.say("voted.title") : left.length === 0 ? app.say("home.title.pending") : left.length === 1 ? app.say("home.title.one") : app.say("home.title.more", { count: left.length }),
     back: () => app.announce(app.say("back.home")),
     body: [
       done ? app.texts.paragraphs("voted.text", { help: app.helpLine }) : app.texts.paragraphs("home.text"),
@@ -22,11 +23,11 @@ export function home(app) {
       h("ul", { class: "contests", role: "list" }, contests.map(({ contest, cast }) => h("li", { class: "card" },
         h("h2", null, contest.office),
         h("p", null, contest.entity),
-        cast
-          ? h("p", { class: "done" }, app.say("home.cast"))
+        app.pending.has(contest.index) ? signed(app, contest) : cast
+          ? h("p", { class: "done" }, app.say(app.receipts.some((one) => one.contest === contest.index) ? "home.cast" : "home.said"))
           : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
       done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app)) : [
-        h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
+        app.entered && h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
           h("div", { class: "actions" }, button(app.say("home.key.save"), async () => {
             const { list, key } = await app.crypto.voterKey();
             save("clave-de-comprobacion.txt", `escrutinio/voter-key/v1\nelection ${app.election.electionId}\nlist ${list}\nkey ${key}\n`, "text/plain");
@@ -41,4 +42,13 @@ export function home(app) {
 /** @param {import("../app.js").App} app */
 function contactLink(app) {
   return contactOpen(app) ? button(app.say("contact.title"), () => app.show(contact), { class: "link" }) : null;
+}
+
+/** A ballot that was signed and has no promise: only the same may be sent. @param {import("../app.js").App} app @param {import("../crypto.js").Contest} contest */
+function signed(app, { index, office }) {
+  const pending = app.pending.get(index) ?? null;
+  return [
+    h("p", null, app.say("home.signed")),
+    h("div", { class: "actions" }, button(app.say("home.send"), () => app.show(casting(index, pending)), { class: "primary", "aria-label": app.say("home.send.of", { office }) })),
+  ];
 }

@@ -11,15 +11,15 @@ export function fragmentOf(link) {
   return link.replace(/\s+/g, "").replace(/^[^#]*#/, "");
 }
 
-/** @type {import("../app.js").Screen} */
-export function needLink(app) {
-  return {
+/** @param {{ others: boolean }} how whether another person's half was found @returns {import("../app.js").Screen} */
+export function needLink({ others }) {
+  return (app) => ({
     state: "need-link",
     title: app.say("need_link.title"),
     back: () => finish(app),
     body: [
       question(app, {
-        before: app.texts.paragraphs("need_link.text"),
+        before: app.texts.paragraphs(others ? "need_link.others" : "need_link.text"),
         fields: [{
           name: "link", kind: "area", label: app.say("need_link.label"), hint: app.say("need_link.hint"),
           check: (value) => (/^[\w-]+\.[\w-]+$/.test(fragmentOf(value)) ? null : app.say("need_link.fault")),
@@ -27,12 +27,13 @@ export function needLink(app) {
         submit: app.say("form.next"),
         action: async ({ link }) => {
           await app.crypto.linkHalf(fragmentOf(link));
-          await app.store.keepHalf(app.user ?? "", await app.crypto.wrapHalf());
           app.show(preparing);
-          await guarded(app, () => booth(app));
+          await guarded(app, async () => {
+            if (!(await booth(app, { keep: true }))) app.show(needLink({ others: true }));
+          });
         },
       }),
       h("details", null, h("summary", null, app.say("need_link.why.title")), app.texts.paragraphs("need_link.why.text", { help: app.helpLine })),
     ],
-  };
+  });
 }

@@ -1,13 +1,20 @@
 /** The receipt: the voter's only copy, as the system must not know whose it is (R-CAST-05 to R-CAST-07, R-AUTH-14). */
 
 import { h } from "../dom.js";
+import { asked, onward } from "../flow.js";
 import { codeDisplay, qrImage } from "../components/code.js";
 import { button } from "../components/form.js";
 import { save } from "../files.js";
 import { receiptDocument } from "../receipt.js";
 import { ballot } from "./choose.js";
 import { finish } from "./end.js";
+import { home } from "./home.js";
 import { loginAgain } from "./login.js";
+
+/** Of those that were not left yet, the last; from there the others can be seen. @type {import("../app.js").Screen} */
+export function lastReceipt(app) {
+  return receipt(app.receipts.at(-1)?.contest ?? -1)(app);
+}
 
 /** @param {number} index @returns {import("../app.js").Screen} */
 export function receipt(index) {
@@ -16,19 +23,21 @@ export function receipt(index) {
     if (!kept) throw new Error(`no receipt of contest ${index}`);
     const contest = app.contest(index);
     const answer = h("p", { class: "answer", role: "status" });
-    const next = app.session?.contests.find((one) => !one.cast);
+    const next = app.session?.contests.find((one) => !one.cast && !app.pending.has(one.contest));
+    const more = next || app.pending.size > 0;
     const go = async () => {
-      if (next) app.show(ballot(next.contest));
-      else if (app.session) await finish(app);
+      if (more) return onward(app, next ? ballot(next.contest) : home);
+      const contests = app.session?.contests ?? (await ballots(app));
       // After a reload there is no credential in the worker any more: further ballots ask for both factors.
-      else if (await others(app)) app.show(loginAgain);
-      else await finish(app);
+      if (contests?.some((one) => !one.cast)) return app.show(loginAgain);
+      return finish(app, contests);
     };
     return {
       state: "receipt",
       title: app.say("receipt.title"),
       back: () => app.announce(app.say("back.receipt")),
       body: [
+        app.over ? h("div", { class: "card notice" }, app.texts.paragraphs(`receipt.over.${app.over}`)) : null,
         h("div", { class: "card done-card" }, app.texts.paragraphs("receipt.done", { office: contest.office })),
         h("section", { class: "receipt sheet-of-paper", "aria-label": app.say("receipt.section") },
           h("header", null,
@@ -50,17 +59,19 @@ export function receipt(index) {
             }
           }, { class: "secondary" })),
           answer),
-        h("div", { class: "actions end" }, button(app.say(next ? "receipt.next" : "receipt.end"), go, { class: next ? "primary" : "secondary" })),
+        app.receipts.length > 1 ? h("div", { class: "actions" }, app.receipts.filter((one) => one !== kept).map((one) => button(
+          app.say("receipt.other", { office: app.contest(one.contest).office }), () => app.show(receipt(one.contest)), { class: "link" }))) : null,
+        h("div", { class: "actions end" }, button(app.say(more ? "receipt.next" : "receipt.end"), go, { class: more ? "primary" : "secondary" })),
       ],
     };
   };
 }
 
-/** Whether something is left to vote on. @param {import("../app.js").App} app */
-async function others(app) {
+/** The voter's ballots, if the session goes on after a reload; nothing if nobody knows. @param {import("../app.js").App} app */
+async function ballots(app) {
   try {
-    return (await app.api.session()).contests.some((one) => !one.cast);
+    return (await asked(app)).contests;
   } catch {
-    return false;
+    return null;
   }
 }

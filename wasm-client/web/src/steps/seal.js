@@ -78,6 +78,8 @@ function audited(index, opening, code) {
         h("div", { class: "card notice" }, app.texts.paragraphs("audit.not_cast")),
         codeDisplay(app, code),
         h("ol", { class: "steps" },
+          // The code leads where this device wants, and this device is what is tested.
+          h("li", null, app.texts.inline("audit.address")),
           h("li", null, app.texts.inline(image ? "audit.scan" : "audit.take"), image ? h("div", { class: "large-qr" }, image) : null,
             h("p", null, button(app.say("audit.save"), () => save("prueba-del-dispositivo.bin", opening, "application/octet-stream"), { class: "secondary" }))),
           h("li", null, app.texts.inline("audit.compare")),

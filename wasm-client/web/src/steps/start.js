@@ -7,16 +7,15 @@ import { recover } from "./recover.js";
 
 /** @type {import("../app.js").Screen} */
 export function start(app) {
-  const { status } = app;
+  const { status, info } = app;
   const phase = status?.phase ?? "loaded";
   const open = phase === "voting";
-  const zone = app.info?.officialZone;
   return {
     state: "start",
     title: app.say("start.title"),
     body: [
-      h("p", { class: "lead" }, status?.title ?? ""),
-      calendar(app, zone),
+      h("p", { class: "lead" }, info?.title ?? ""),
+      info ? calendar(app, info) : null,
       open ? [
         h("div", { class: "card" },
           h("h2", null, app.say("start.first.title")),
@@ -34,10 +33,8 @@ export function start(app) {
   };
 }
 
-/** @param {import("../app.js").App} app @param {import("../crypto.js").BallotInfo["officialZone"] | undefined} zone */
-export function calendar(app, zone) {
-  if (!app.status) return null;
-  const { voting_start: from, voting_close: until } = app.status.calendar;
+/** By the sealed record: a server that says another close would send voters away. @param {import("../app.js").App} app @param {import("../crypto.js").BallotInfo} info */
+function calendar(app, { calendar: { votingStart: from, votingClose: until }, officialZone: zone }) {
   return h("dl", { class: "facts" },
     h("div", null, h("dt", null, app.say("start.from")), h("dd", null, app.texts.instant(from, zone))),
     h("div", null, h("dt", null, app.say("start.until")), h("dd", null, app.texts.instant(until, zone))));
@@ -47,7 +44,7 @@ export function calendar(app, zone) {
 function needed(app) {
   return h("details", null,
     h("summary", null, app.say("start.needed.title")),
-    h("ul", null, ["mail", "phone", "time", "alone"].map((what) => h("li", null, app.texts.inline(`start.needed.${what}`, { minutes: app.status?.session_minutes ?? 30 })))));
+    h("ul", null, ["mail", "phone", "time", "alone"].map((what) => h("li", null, app.texts.inline(`start.needed.${what}`, { minutes: app.info?.policies.sessionMinutes ?? 30 })))));
 }
 
 /** The pages that anyone may use without entering. @param {import("../app.js").App} app */
