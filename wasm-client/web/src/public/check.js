@@ -88,7 +88,7 @@ async function commitment(page) {
   if (!sums?.ok) return {};
   const checkpoint = await page.api.file("/acts/checkpoint");
   const bundles = [];
-  for (const path of page.crypto.bundlePaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
+  for (const path of page.crypto.actPaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
   return { sums: new Uint8Array(await sums.arrayBuffer()), acts: { checkpoint, bundles } };
 }
 
