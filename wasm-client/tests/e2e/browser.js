@@ -30,6 +30,8 @@ const looked = new Set();
 export async function stage(here = place()) {
   mkdirSync(SHOTS, { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  /** @type {Visit[]} */
+  const visits = [];
   return {
     place: here,
     /** @param {{ width?: number, style?: "one" | "all", voter?: import("./place.js").Voter } & import("playwright-core").BrowserContextOptions} [how] */
@@ -39,9 +41,15 @@ export async function stage(here = place()) {
         if (path === BALLOTS && status === 200) here.promised(answer.toString());
       });
       const context = await browser.newContext({ viewport: { width, height: WIDTHS[width] ?? 700 }, locale: "es-MX", acceptDownloads: true, ...rest });
-      return new Visit({ place: here, relay, context, style, voter, media: JSON.stringify(rest) }, await context.newPage());
+      const visit = new Visit({ place: here, relay, context, style, voter, media: JSON.stringify(rest) }, await context.newPage());
+      visits.push(visit);
+      return visit;
     },
-    close: () => browser.close(),
+    close: async () => {
+      await browser.close();
+      // Those of tests that failed are still there.
+      for (const visit of visits) await visit.relay.close();
+    },
   };
 }
 
@@ -149,6 +157,11 @@ export class Visit {
 
   async text(selector = "#main") {
     return (await this.page.textContent(selector)).trim();
+  }
+
+  /** The code that is shown, in its groups. */
+  async tracking() {
+    return (await this.page.locator(".groups span").allTextContents()).join("-");
   }
 
   /** By keyboard only: tabs to what has this accessible name. */
@@ -282,7 +295,7 @@ export class Visit {
     await this.at("review");
     await this.press("Sí, cifrar mi voto");
     await this.at("code");
-    return this.text(".groups");
+    return this.tracking();
   }
 
   /** From the link to the code of an encrypted ballot. @param {string[]} [marks] @returns {Promise<string>} the code */

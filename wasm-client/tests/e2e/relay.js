@@ -112,6 +112,8 @@ class Relay {
     const { method = "GET", url: path = "/" } = request;
     const passed = { method, path, head: request.rawHeaders.join(": ").length, body: Buffer.concat(pieces), at: Date.now(), status: 0, answer: Buffer.alloc(0) };
     this.log.push(passed);
+    // On a connection that was used before a browser asks again by itself when it breaks; here every try is to be seen.
+    response.shouldKeepAlive = false;
     const deed = this.#deed(method, new URL(path, this.base).pathname);
     if (deed.delay) await new Promise((resolve) => { setTimeout(resolve, deed.delay); });
     if (deed.hold) await deed.hold;
@@ -170,6 +172,7 @@ class Relay {
 
   async close() {
     this.#agent.destroy();
+    if (!this.server.listening) return;
     await new Promise((resolve) => {
       this.server.close(resolve);
       this.server.closeAllConnections();

@@ -97,7 +97,7 @@ test("the session ends while the ballot is on its way: entering again sends the 
   await visit.press("Entrar");
   await visit.login();
   await visit.at("receipt");
-  assert.equal(await visit.text(".groups"), code);
+  assert.equal(await visit.tracking(), code);
   assert.equal(new Set(visit.ballots).size, 1);
   assert.deepEqual(await visit.cast(), [true]);
   await visit.close();

@@ -32,7 +32,7 @@ test("R-CAST-19 grace: who entered before the close may finish", async () => {
   await here.place.reaches("grace");
   await visits.finishes.press("Emitir mi voto");
   await visits.finishes.at("receipt");
-  assert.equal(await visits.finishes.text(".groups"), codes.finishes);
+  assert.equal(await visits.finishes.tracking(), codes.finishes);
   assert.deepEqual(await visits.finishes.cast(), [true]);
   assert.deepEqual(await visits.lost.cast(), [true]);
   assert.deepEqual(await visits.late.cast(), [false]);
@@ -54,7 +54,7 @@ test("reception ends while answers are lost: the page asks whether the ballot ha
   for (const name of ["lost", "late"]) visits[name].relay.honest();
   await visits.lost.at("settled-arrived");
   await visits.late.at("settled-late");
-  for (const name of ["lost", "late"]) assert.equal(await visits[name].text(".groups"), codes[name]);
+  for (const name of ["lost", "late"]) assert.equal(await visits[name].tracking(), codes[name]);
   assert.ok(here.place.promises.some((line) => line.includes(codes.lost)));
   assert.ok(!here.place.promises.some((line) => line.includes(codes.late)));
   for (const visit of Object.values(visits)) await visit.close();

@@ -34,10 +34,10 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     await visit.press("Sí, cifrar mi voto");
     await visit.at("code");
     assert.equal(visit.ballots.length, 0, "nor signed");
-    const code = await visit.text(".groups");
+    const code = await visit.tracking();
     await visit.press("Emitir mi voto");
     await visit.at("receipt");
-    assert.equal(await visit.text(".groups"), code);
+    assert.equal(await visit.tracking(), code);
     const [{ answer }] = visit.relay.to(BALLOTS);
     assert.ok(answer.toString().includes(code), "the server promised this code");
     const file = await visit.saved(() => visit.press("Guardar mi comprobante"));
@@ -126,7 +126,7 @@ test("R-CAST-18 a ballot is opened, never cast, checked by another device, and t
   await visit.press("Quiero probar que este dispositivo no hace trampa");
   await visit.press("Abrir y no emitir");
   await visit.at("audit");
-  assert.equal(await visit.text(".groups"), code);
+  assert.equal(await visit.tracking(), code);
   assert.equal(await visit.page.locator(".large-qr svg").count(), 1, "it fits a QR code");
   const opening = await visit.saved(() => visit.press("Guardar el archivo"));
   here.place.keep("opening.bin", opening);
@@ -136,19 +136,18 @@ test("R-CAST-18 a ballot is opened, never cast, checked by another device, and t
   await camera.open(`audit.html#${toDigits(opening)}`);
   await camera.at("opened");
   assert.match(await camera.text(), /Candidaturas no registradas.*Núñez Ñandú/s);
-  assert.equal(await camera.text(".groups"), code);
+  assert.equal(await camera.tracking(), code);
   assert.ok(!camera.relay.log.some(({ path }) => path.includes(toDigits(opening.subarray(0, 20)))), "it is not sent");
   await camera.press("Revisar otro");
   await camera.at("opening");
-  for (const [at, bytes] of [[200, opening], [-2, opening]].map(([at, bytes]) => [at, Buffer.from(bytes)])) {
-    bytes[at < 0 ? bytes.length + at : at] ^= 1;
-    await camera.page.setInputFiles("#file", { name: "prueba.bin", mimeType: "application/octet-stream", buffer: bytes });
-    await camera.press("Revisar");
-    await camera.at("opened", { name: "opened-lie" });
-    assert.match(await camera.text(), /No vote con ese dispositivo/);
-    await camera.press("Revisar otro");
-    await camera.at("opening");
-  }
+  const lie = Buffer.from(opening);
+  lie[lie.length - 2] ^= 1;
+  await camera.page.setInputFiles("#file", { name: "prueba.bin", mimeType: "application/octet-stream", buffer: lie });
+  await camera.press("Revisar");
+  await camera.at("opened", { name: "opened-lie" });
+  assert.match(await camera.text(), /No vote con ese dispositivo/);
+  await camera.press("Revisar otro");
+  await camera.at("opening");
   await camera.page.setInputFiles("#file", { name: "prueba.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(3) });
   await camera.press("Revisar");
   await camera.says(".errors", /no es una boleta/);
