@@ -745,7 +745,9 @@ fn the_program_says_it_and_keeps_what_came() {
     // What is there is evidence.
     assert_eq!(program(&host.serve(), record, &save).status.code(), Some(2));
 
+    host.change("/style.css", |reply| reply.delay = 3);
     let output = program(&host.serve(), record, &["--lang", "en"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("asked for: "), "what takes long says how far it is");
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("W2.1 DIFFERS") && said.contains("SOMETHING DIFFERS"), "{said}");
 }
