@@ -4,9 +4,10 @@
 #![no_main]
 
 use std::cell::Cell;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use escrutinio_core::board::Checkpoint;
+use escrutinio_witness::Election;
 use escrutinio_witness::follow::acts::Acts;
 use escrutinio_witness::follow::fetch::{Fetch, FetchError};
 use libfuzzer_sys::fuzz_target;
@@ -26,12 +27,17 @@ impl Fetch for Pieces {
     }
 }
 
+fn election() -> &'static Election {
+    static ELECTION: OnceLock<Election> = OnceLock::new();
+    ELECTION.get_or_init(|| Election::of(escrutinio_fuzz::election().election()).expect("the names are keys' names"))
+}
+
 fuzz_target!(|data: &[u8]| {
     let Some((size, data)) = data.split_first_chunk::<2>() else { return };
     let size = u64::from(u16::from_le_bytes(*size)) % 600 + 1;
     let nowhere = std::path::Path::new("/nonexistent/acts");
     let checkpoint = Checkpoint { origin: "acts.example".into(), size, root: [7; 32] };
     let pieces = Pieces(Mutex::new(Cell::new(data.to_vec())));
-    let fits = Acts::of(nowhere).fit(&pieces, &checkpoint, core::iter::empty());
-    assert!(!fits.unwrap_or(false), "entries of a root that nobody knows any of");
+    let fits = Acts::of(nowhere, election()).fit(&pieces, &checkpoint, core::iter::empty());
+    assert!(!matches!(fits, Ok(None)), "entries of a root that nobody knows any of");
 });

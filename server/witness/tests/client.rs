@@ -623,6 +623,13 @@ fn a_log_of_acts_that_says_something_else() {
     let honest_acts = acts(election);
     assert_eq!(of(&honest_acts, 2), [""; 0]);
     assert_eq!(of(&honest_acts, 1), ["W6.1"], "too few witnesses");
+    // They sign an act some seconds after it.
+    let host = honest();
+    let later = host.next("/acts/checkpoint").unwrap();
+    let (early, _) = election.acts(&honest_acts, 1);
+    let early = Reply::of("/acts/checkpoint", &early);
+    host.0.lock().unwrap().insert("/acts/checkpoint".into(), vec![early, later]);
+    assert_eq!(codes(&host), [""; 0]);
     for (name, code) in [("election-id", "W6.3"), ("buckets-000", "W6.3"), ("credentials/lists.bin", "W6.3")] {
         let mut acts = honest_acts.clone();
         acts[1].values.insert(name.into(), "00".into());
@@ -738,7 +745,9 @@ fn the_program_says_it_and_keeps_what_came() {
     // What is there is evidence.
     assert_eq!(program(&host.serve(), record, &save).status.code(), Some(2));
 
+    host.change("/style.css", |reply| reply.delay = 3);
     let output = program(&host.serve(), record, &["--lang", "en"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("asked for: "), "what takes long says how far it is");
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("W2.1 DIFFERS") && said.contains("SOMETHING DIFFERS"), "{said}");
 }

@@ -2,13 +2,15 @@
 //! device is shown there.
 
 use core::fmt::Display;
+use core::time::Duration;
 use std::fs::File;
 use std::io::{self, Read};
+use std::thread;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::board::act::ActsError;
 use escrutinio_core::board::bundle::BundleId;
-use escrutinio_core::board::{Act, ActLog, SignedCheckpoint};
+use escrutinio_core::board::{Act, ActLog, SignedCheckpoint, VerifiedCheckpoint};
 use escrutinio_core::credential::Buckets;
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::hash::Hash;
@@ -28,6 +30,12 @@ use crate::follow::fetch::{Fetch, FetchError};
 
 /// Bytes of a key or hash in JSON, with room for white space.
 const KEY: usize = 64;
+
+/// Where the checkpoint of the acts is.
+const ACTS: &str = "acts/checkpoint";
+/// How often it is asked for until witnesses have signed it, and how long is waited between.
+const WITNESSED: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// What a page computes with the server's salt (`spec/server.md`, "Access"): memory in KiB, passes, lanes.
 const KDF: [(&str, u64); 3] = [("memory_kib", 19_456), ("passes", 2), ("lanes", 1)];
@@ -172,25 +180,8 @@ impl Look<'_> {
     /// The log of acts, and what it says of page and record.
     fn acts(&mut self, server: &str, sealed: &[(String, Hash)], roots: &[Hash], build: Option<Hash>) {
         let below = Below { getter: self.getter, base: server };
-        let place = "acts/checkpoint";
-        let note = match below.get(place, CHECKPOINT) {
-            Ok(note) => note,
-            Err(FetchError::Absent(_)) => {
-                let due = Value::Words("un punto de control", "a checkpoint");
-                return self.report.differs(Point::Acts, place, due, Value::Absent);
-            }
-            Err(why) => return self.report.unchecked(Point::Acts, place, &why.to_string()),
-        };
-        self.report.looked(Point::Acts);
-        let keys = &self.keys.keys(Log::Acts).clone();
-        let verified = SignedCheckpoint::parse(&note).and_then(|signed| signed.verify(keys));
-        let verified = match verified {
-            Ok(verified) => verified,
-            Err(why) => return wrong(self, Point::Acts, place, &why),
-        };
-        if let Err(why) = verified.verify_quorum(self.keys.quorum) {
-            wrong(self, Point::Acts, place, &why);
-        }
+        let Some((note, verified)) = self.checkpoint(&below) else { return };
+        let (place, keys) = (ACTS, &self.keys.keys(Log::Acts).clone());
         let size = verified.checkpoint().size;
         if size > MOST {
             return self.report.unchecked(Point::Entries, place, &format!("{size} acts"));
@@ -209,6 +200,43 @@ impl Look<'_> {
             Err(why @ ActsError::Checkpoint(_)) => wrong(self, Point::Acts, place, &why),
             Err(why) => wrong(self, Point::Entries, "acts", &why),
         }
+    }
+
+    /// The checkpoint with a quorum of witnesses; they sign some seconds after an act.
+    fn checkpoint(&mut self, below: &Below<'_>) -> Option<(Vec<u8>, VerifiedCheckpoint)> {
+        self.report.looked(Point::Acts);
+        for tried in 1.. {
+            let note = match below.get(ACTS, CHECKPOINT) {
+                Ok(note) => note,
+                Err(FetchError::Absent(_)) => {
+                    let due = Value::Words("un punto de control", "a checkpoint");
+                    self.report.differs(Point::Acts, ACTS, due, Value::Absent);
+                    break;
+                }
+                Err(why) => {
+                    self.report.unchecked(Point::Acts, ACTS, &why.to_string());
+                    break;
+                }
+            };
+            let keys = self.keys.keys(Log::Acts);
+            let verified = match SignedCheckpoint::parse(&note).and_then(|signed| signed.verify(keys)) {
+                Ok(verified) => verified,
+                Err(why) => {
+                    wrong(self, Point::Acts, ACTS, &why);
+                    break;
+                }
+            };
+            match verified.verify_quorum(self.keys.quorum) {
+                Err(_) if tried < WITNESSED => thread::sleep(PAUSE),
+                quorum => {
+                    if let Err(why) = quorum {
+                        wrong(self, Point::Acts, ACTS, &why);
+                    }
+                    return Some((note, verified));
+                }
+            }
+        }
+        None
     }
 
     fn says(&mut self, log: &ActLog, sealed: &[(String, Hash)], roots: &[Hash], build: Option<Hash>) {
