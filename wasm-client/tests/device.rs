@@ -694,7 +694,7 @@ fn r_pub_03_the_list_is_that_of_the_record_in_the_log_of_acts() {
     let first = rehearsal.first_act();
     let right = [first.clone(), publish(&sums, 9)];
     assert_eq!(ask(&mut anybody, &sums, &right, 2).unwrap(), true);
-    assert_eq!(ask(&mut anybody, &sums, std::slice::from_ref(&first), 2).unwrap(), false, "nothing was published");
+    assert_eq!(ask(&mut anybody, &sums, core::slice::from_ref(&first), 2).unwrap(), false, "nothing was published");
     assert_eq!(ask(&mut anybody, &sums, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another record");
     assert_eq!(ask(&mut anybody, &other, &[first.clone(), publish(&other, 9)], 2).unwrap(), false, "another list");
     assert_eq!(ask(&mut anybody, &sums, &[first, publish(&sums, 8)], 2).unwrap(), false, "another board");

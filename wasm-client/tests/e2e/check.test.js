@@ -47,7 +47,7 @@ test("R-PUB-03 a long board is offered, not fetched; what the list alone says is
   await visit.type("Código de comprobación", CODES[0]);
   await visit.press("Comprobar");
   await visit.at("checked", { shot: "320-71-large" });
-  assert.equal(await visit.page.textContent("h1"), "Su código está en la lista");
+  assert.equal(await visit.page.textContent("h1"), "La lista del servidor tiene su código");
   assert.match(await visit.page.textContent("#main"), /La urna mide unos \d+ MB/);
   assert.equal(fetched(), 0);
   await visit.press("Bajar la urna y buscar");

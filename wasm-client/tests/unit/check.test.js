@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { verdict } from "../../web/src/public/verdict.js";
+import { ofAnother, verdict } from "../../web/src/public/verdict.js";
 
 const board = { size: 3, closed: true, witnesses: [] };
 const found = { listed: true, searched: true, entry: 2, logged: null, board };
@@ -25,4 +25,13 @@ test("R-PUB-03 a list is said to be what it is, and no count", () => {
   assert.equal(verdict({ ...unseen, listed: false }), "no");
   assert.equal(verdict({ ...unseen, logged: true, board: { ...board, closed: false } }), "doubt");
   assert.equal(verdict({ ...unseen, board: null }), "doubt");
+});
+
+test("a receipt or key of another election is known as that", () => {
+  const [here, there] = ["ab".repeat(32), "cd".repeat(32)];
+  for (const first of ["escrutinio/receipt/v1", "escrutinio/voter-key/v1"]) {
+    assert.equal(ofAnother(`${first}\nelection ${here}\nlist 0\n`, here), false);
+    assert.equal(ofAnother(`${first}\nelection ${there}\nlist 0\n`, here), true);
+  }
+  assert.equal(ofAnother("", here), false, "a code that was typed");
 });

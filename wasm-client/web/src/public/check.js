@@ -12,7 +12,7 @@ import { CryptoError } from "../crypto.js";
 import { h } from "../dom.js";
 import { receiptIn } from "../receipt.js";
 import { begin, fileField, finding } from "./page.js";
-import { verdict } from "./verdict.js";
+import { ofAnother, verdict } from "./verdict.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./verdict.js").Found} Found */
@@ -42,6 +42,8 @@ function ask(page) {
         if (!chosen && code === "") throw new Explained(page.say("check.fault"));
         await page.open();
         const text = chosen ? receiptIn(await chosen.text()) : "";
+        // Not to be on this list then says nothing of the vote.
+        if (ofAnother(text, page.config.election)) throw new Explained(page.say("check.other"));
         // A slip of the fingers is said before anything is fetched.
         if (!chosen) await page.crypto.parseCode(code);
         page.show(await (text.startsWith("escrutinio/voter-key/v1") ? byKey(page, text, doing) : byCode(page, { text, code }, doing, UNASKED)));

@@ -17,3 +17,13 @@ export function verdict({ listed, searched, entry, logged, board }) {
   if (!board?.closed) return "doubt";
   return logged ? "logged" : "on_list";
 }
+
+/**
+ * Whether a receipt or the file of a key says that it is of another election than this one.
+ * @param {string} text
+ * @param {string} election its id, hexadecimal
+ */
+export function ofAnother(text, election) {
+  const of = /^election ([0-9a-f]{64})$/m.exec(text)?.[1];
+  return of !== undefined && of !== election;
+}
