@@ -56,6 +56,11 @@ li { margin: .35rem 0; } a { color: #5a2d82; overflow-wrap: anywhere; }
 `;
 }
 
+/** Which election a receipt, or a key that was saved, is of. @param {string} text */
+export function electionOf(text) {
+  return /^election ([0-9a-f]{64})$/m.exec(text)?.[1] ?? null;
+}
+
 /** The proof within such a file, or the text itself. @param {string} file */
 export function receiptIn(file) {
   const document = new DOMParser().parseFromString(file, "text/html");

@@ -10,7 +10,7 @@ import { button, question } from "../components/form.js";
 import { progress } from "../components/progress.js";
 import { CryptoError } from "../crypto.js";
 import { h } from "../dom.js";
-import { receiptIn } from "../receipt.js";
+import { electionOf, receiptIn } from "../receipt.js";
 import { begin, fileField, finding } from "./page.js";
 import { verdict } from "./verdict.js";
 
@@ -42,6 +42,9 @@ function ask(page) {
         if (!chosen && code === "") throw new Explained(page.say("check.fault"));
         await page.open();
         const text = chosen ? receiptIn(await chosen.text()) : "";
+        // What is of another election is on no list of this one, and was not lost.
+        const of = electionOf(text);
+        if (of !== null && of !== page.config.election) throw new Explained(page.say("check.other"));
         // A slip of the fingers is said before anything is fetched.
         if (!chosen) await page.crypto.parseCode(code);
         page.show(await (text.startsWith("escrutinio/voter-key/v1") ? byKey(page, text, doing) : byCode(page, { text, code }, doing, UNASKED)));
