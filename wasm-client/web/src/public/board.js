@@ -2,20 +2,9 @@
 
 import { Problem } from "../api.js";
 import { h } from "../dom.js";
-import { begin } from "./page.js";
+import { begin, finding } from "./page.js";
 
 /** @typedef {import("./page.js").Page} Page */
-/** @typedef {{ size: string, root: string, names: string[] }} Note */
-
-/** The lines of a signed note (`spec/board.md`). @param {Uint8Array} bytes @returns {Note | null} */
-function note(bytes) {
-  const [body, signatures] = new TextDecoder().decode(bytes).split("\n\n");
-  const [, size, root] = body.split("\n");
-  if (size === undefined || root === undefined) return null;
-  const names = (signatures ?? "").split("\n").map((line) => /^— (\S+) /.exec(line)?.[1]).filter((name) => name !== undefined);
-  return { size, root, names };
-}
-
 /** An act in words; one that is not known keeps its own name. @param {Page} page @param {string} act */
 function nameOf(page, act) {
   const key = `act.${act}`;
@@ -30,10 +19,12 @@ function loading(page) {
 const page = await begin(loading);
 try {
   await page.open();
-  const box = await page.api.file("/board/checkpoint").then(note).catch((error) => {
+  const note = await page.api.file("/board/checkpoint").catch((error) => {
     if (error instanceof Problem && error.name === "not-found") return null;
     throw error;
   });
+  // What is shown of it, names above all, are signatures that verified.
+  const box = note && (await page.crypto.checkpoint({ log: "board", note }));
   const checkpoint = await page.api.file("/acts/checkpoint");
   const bundles = [];
   for (const path of page.crypto.actPaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
@@ -46,9 +37,10 @@ try {
       ...now.texts.paragraphs("board.text"),
       h("h2", null, now.say("board.box")),
       box ? h("dl", { class: "facts" },
-        h("div", null, h("dt", null, now.say("board.size")), h("dd", null, now.texts.number(Number(box.size)))),
+        h("div", null, h("dt", null, now.say("board.size")), h("dd", null, now.texts.number(box.size))),
         h("div", null, h("dt", null, now.say("board.root")), h("dd", { class: "hash" }, box.root)),
-        box.names.length > 0 ? h("div", null, h("dt", null, now.say("board.signed")), h("dd", { class: "plain" }, now.texts.list(box.names))) : null) : h("p", null, now.say("board.none")),
+        h("div", null, h("dt", null, now.say("board.signed")), h("dd", { class: "plain" }, now.texts.list(box.witnesses.map(({ name }) => name)) || now.say("check.board.none")))) : h("p", null, now.say("board.none")),
+      box ? h("ul", { class: "findings", role: "list" }, finding(box.quorum, now.texts.inline(box.quorum ? "board.quorum" : "board.few"))) : null,
       h("h2", null, now.say("board.acts")),
       h("p", null, now.say("board.witnesses", { witnesses: now.texts.list(log.witnesses.map(({ name }) => name)) || now.say("check.board.none") })),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": now.say("board.acts") },
