@@ -598,7 +598,7 @@ fn an_opening_is_of_a_place_in_the_manifest() {
     let name: Vec<TextBlock> = vec![*b"Ana Ruiz\0\0\0\0\0\0\0\0", [0; 16], [0; 16]];
     let option = election.shapes[0].write_in.unwrap();
     let opening = rehearsal.prepare((2, 0), 0, option, Some(name), &mut rng).audit();
-    let read = crate::text::from_blocks;
+    let read = text::from_blocks;
     assert_eq!(opening.verify_for(manifest, parameters, read, &mut rng).unwrap().as_deref(), Some("Ana Ruiz"));
     let unwritten = rehearsal.prepare((2, 0), 0, 1, None, &mut rng).audit();
     assert_eq!(unwritten.verify_for(manifest, parameters, read, &mut rng), Ok(None));
