@@ -26,10 +26,13 @@ const nextWidth = () => Number(Object.keys(WIDTHS)[(turn += 1) % 3]);
 /** What was looked at already, by screen and kind of display. */
 const looked = new Set();
 
-/** A browser for one file of tests, in the election of this run or another. */
-export async function stage(here = place()) {
+/**
+ * A browser for one file of tests, in the election of this run or another.
+ * @param {import("./place.js").Place} [here] @param {import("playwright-core").LaunchOptions} [how]
+ */
+export async function stage(here = place(), how = {}) {
   mkdirSync(SHOTS, { recursive: true });
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({ ...how, executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   /** @type {Visit[]} */
   const visits = [];
   return {

@@ -16,6 +16,7 @@ import { Agent, createServer, request as ask } from "node:http";
  * @property {Promise<unknown>} [hold] until then nothing goes on
  * @property {(body: Buffer) => Buffer} [asked] another request
  * @property {(answer: Buffer) => Buffer} [answered] another answer
+ * @property {Record<string, string>} [headed] headers in the place of the server's
  * @property {{ status: number, type?: string, headers?: Record<string, string>, body: string | Buffer }} [instead] the server is not asked
  */
 
@@ -127,7 +128,9 @@ class Relay {
     this.seen(passed);
     if (deed.cut === "after") return response.destroy();
     const body = deed.answered?.(answer.body) ?? answer.body;
-    response.writeHead(answer.status, [...answer.headers, ...(method === "HEAD" || answer.status === 204 ? [] : ["content-length", String(body.length)])]);
+    const headed = Object.entries(deed.headed ?? {});
+    const headers = answer.headers.flatMap((name, at, all) => (at % 2 === 1 || headed.some(([one]) => one === name.toLowerCase()) ? [] : [name, all[at + 1]]));
+    response.writeHead(answer.status, [...headers, ...headed.flat(), ...(method === "HEAD" || answer.status === 204 ? [] : ["content-length", String(body.length)])]);
     if (deed.cut === "within") {
       response.write(body.subarray(0, body.length >> 1), () => response.destroy());
       return undefined;

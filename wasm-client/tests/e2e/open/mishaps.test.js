@@ -241,7 +241,8 @@ test("R-CAST-01 another ballot of this voter stands: this one is not counted, an
   assert.notEqual(visit.code, counted);
   assert.ok(visit.relay.to(BALLOTS).every(({ status }) => status !== 200), "no promise was given for it");
   await visit.press("Seguir");
-  await visit.at("voted");
+  await visit.at("home", { name: "home-signed" });
+  assert.match(await visit.text(), /Falta su comprobante/, "its bytes stay until the voter says otherwise");
   await elsewhere.close();
   await visit.close();
 });

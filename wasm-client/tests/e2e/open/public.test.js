@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { BALLOTS, stage } from "../browser.js";
+import { flip } from "../relay.js";
 
 let here;
 before(async () => { here = await stage(); });
@@ -36,6 +37,28 @@ test("the board and the log of acts, while the election goes on", async () => {
   await visit.open("board.html");
   await visit.at("board-done", { name: "board-open" });
   assert.match(await visit.text(), /testigo-a\.example/);
+  await visit.close();
+});
+
+test("a checkpoint of which a signature does not hold is not shown, nor who should have signed it", async () => {
+  const visit = await here.visit();
+  visit.relay.always("/board/checkpoint", { answered: flip(-10) });
+  await visit.open("board.html");
+  await visit.at("board-failed", { name: "board-forged" });
+  assert.doesNotMatch(await visit.text(), /testigo-/);
+  await visit.close();
+});
+
+test("R-PUB-03 a file of another election is called that, and is not told to be missing from the list", async () => {
+  const visit = await here.visit();
+  await visit.open("check.html");
+  await visit.at("check");
+  const election = "e2".repeat(32);
+  for (const text of [`escrutinio/voter-key/v1\nelection ${election}\nlist 0\nkey ${"c4".repeat(32)}\n`, `escrutinio/receipt/v1\nelection ${election}\ncontest 0\n`]) {
+    await visit.page.setInputFiles("#file", { name: "x.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
+    await visit.press("Comprobar");
+    await visit.says(".errors", /es de otra elección/);
+  }
   await visit.close();
 });
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 
 import { WIDTHS, information, stage } from "../browser.js";
-import { flip } from "../relay.js";
+import { flip, json } from "../relay.js";
 
 let here;
 let info;
@@ -215,5 +215,18 @@ test("a log that was changed is not shown as one", async () => {
   await visit.page.reload();
   await visit.at("board-failed");
   assert.match(await visit.text(), /La bitácora pública no coincide/);
+  await visit.close();
+});
+
+test("a record that holds and is of another election than the page has no results here", async () => {
+  const visit = await page("results.html");
+  visit.relay.always("/config.json", json((config) => ({ ...config, election: "e2".repeat(32) })));
+  await visit.page.reload();
+  await visit.at("results");
+  await visit.press("Bajar el expediente y verificar");
+  await visit.page.waitForSelector('#main[data-state="results-other"]', { timeout: 180_000 });
+  await visit.at("results-other");
+  assert.match(await visit.text(), /otra elección.*e2e2e2/s);
+  assert.equal(await visit.page.locator("table, .chart, .done-card").count(), 0, "no figure of it is shown");
   await visit.close();
 });

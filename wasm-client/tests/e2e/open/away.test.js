@@ -1,0 +1,66 @@
+/** A browser that keeps whole pages, as those of voters do: who goes back finds nothing of who was there before. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { stage } from "../browser.js";
+import { place } from "../place.js";
+
+let here;
+before(async () => { here = await stage(place(), { ignoreDefaultArgs: ["--disable-back-forward-cache"] }); });
+after(() => here.close());
+
+/** At a host that forgot what PAGE.md asks for. */
+async function visit() {
+  const made = await here.visit();
+  made.relay.always("/", { headed: { "cache-control": "no-cache" } });
+  made.page.on("dialog", (dialog) => dialog.accept());
+  return made;
+}
+
+/** Away to another page, and back to one that the browser kept. */
+async function awayAndBack({ page, relay }) {
+  await page.evaluate(() => { globalThis.kept = true; });
+  await page.goto(`${relay.base}/check.html`);
+  await page.waitForSelector('#main[data-state="check"]');
+  await page.evaluate(() => { setTimeout(() => history.back()); });
+  await page.waitForFunction(() => globalThis.kept === true, null, { timeout: 10_000 });
+}
+
+test("a marked ballot is not there for who goes back, nor is the session", async () => {
+  const voter = await visit();
+  await voter.first();
+  await voter.ballot();
+  await voter.mark("Partido Alba");
+  await awayAndBack(voter);
+  await voter.at("left", { look: false });
+  assert.equal(await voter.page.locator("[data-space]").count(), 0);
+  assert.doesNotMatch(await voter.text("body"), /Alba/);
+  assert.equal(await voter.text(".clock"), "");
+  await voter.close();
+});
+
+test("a receipt that was not left is, and the session is not", async () => {
+  const voter = await visit();
+  const code = await voter.sealed();
+  await voter.press("Emitir mi voto");
+  await voter.at("receipt", { look: false });
+  await awayAndBack(voter);
+  await voter.at("receipt", { look: false });
+  assert.equal(await voter.text(".groups"), code);
+  assert.match(await voter.text(), /cerramos su entrada/);
+  await voter.close();
+});
+
+test("what was typed is not there either", async () => {
+  const voter = await visit();
+  await voter.open();
+  await voter.at("start", { look: false });
+  await voter.press("Entrar");
+  await voter.at("login", { look: false });
+  await voter.type("Contraseña", "caballo verde lento");
+  await awayAndBack(voter);
+  await voter.at("login", { look: false });
+  assert.deepEqual(await voter.page.locator("input:not([type=checkbox])").evaluateAll((inputs) => inputs.map(({ value }) => value)), ["", ""]);
+  await voter.close();
+});
