@@ -93,6 +93,38 @@ test("a key under which nobody voted, and one with a mistake", async () => {
   await visit.close();
 });
 
+test("R-PUB-06 the requests are the same ones whichever ballot is looked for", async () => {
+  const asked = [];
+  for (const code of ["code-320.txt", "code-768.txt"].map((name) => here.place.kept(name).toString())) {
+    const visit = await page("check.html");
+    await visit.at("check");
+    // Files of the page come side by side, in any order; what follows the question comes one after the other.
+    await visit.page.waitForLoadState("networkidle");
+    visit.relay.log.length = 0;
+    await visit.type("Código de comprobación", code);
+    await visit.press("Comprobar");
+    await visit.at("checked");
+    await visit.close();
+    asked.push(visit.relay.log.map(({ method, path, body }) => `${method} ${path} ${body}`));
+  }
+  assert.ok(asked[0].some((one) => one.startsWith("GET /board/tile/entries/")), "every entry");
+  assert.ok(asked[0].includes("GET /receipts.txt "));
+  assert.deepEqual(asked[0], asked[1]);
+});
+
+test("a slip of the fingers costs no request, and a file that is neither receipt nor key is called so", async () => {
+  const visit = await page("check.html");
+  await visit.at("check");
+  await visit.type("Código de comprobación", here.place.kept("code-320.txt").toString().slice(3));
+  await visit.press("Comprobar");
+  await visit.says(".errors", /algún signo mal/);
+  assert.deepEqual(visit.relay.log.filter(({ path }) => /receipts|board/.test(path)), []);
+  await visit.page.setInputFiles("#file", { name: "x.txt", mimeType: "text/plain", buffer: Buffer.from("nada") });
+  await visit.press("Comprobar");
+  await visit.says(".errors", /no es un comprobante ni una clave/);
+  await visit.close();
+});
+
 test("R-PUB-08 a promise that is not on a list of the board's size is evidence", async () => {
   const code = here.place.kept("code-320.txt").toString();
   const visit = await page("check.html", { width: 768 });

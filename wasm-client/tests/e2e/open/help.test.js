@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { stage } from "./browser.js";
+import { stage } from "../browser.js";
 
 let here;
 before(async () => { here = await stage(); });
@@ -34,7 +34,7 @@ async function everywhere(visit) {
 test("R-ACCS-03 R-ACCS-07 R-DOC-04 the voting page: help and language on every screen, no way out, an illustration with words", async () => {
   const visit = await here.visit();
   await visit.open();
-  await visit.at("start", { axe: false });
+  await visit.at("start", { look: false });
   await everywhere(visit);
   const at = visit.at.bind(visit);
   const states = [];
@@ -47,13 +47,13 @@ test("R-ACCS-03 R-ACCS-07 R-DOC-04 the voting page: help and language on every s
   await visit.page.goto("about:blank");
   await visit.first();
   await visit.page.getByRole("button", { name: /^Ver la boleta/ }).first().click();
-  await visit.at("ballot", { axe: false });
+  await visit.at("ballot", { look: false });
   await visit.page.getByText("¿Cómo se marca?").click();
   await visit.page.getByRole("img", { name: /^Dibujo: un recuadro vacío, un toque/ }).waitFor();
   await visit.page.locator("[data-space] input").first().check();
   for (const [button, state] of [["Revisar mi elección", "review"], ["Sí, cifrar mi voto", "code"], ["Emitir mi voto", "receipt"], ["Ya lo guardé. Salir", "end"]]) {
     await visit.page.getByRole("button", { name: button }).click();
-    await visit.at(state, { axe: false });
+    await visit.at(state, { look: false });
   }
   assert.ok(states.length >= 10, states.join(" "));
   await visit.close();
@@ -62,7 +62,7 @@ test("R-ACCS-03 R-ACCS-07 R-DOC-04 the voting page: help and language on every s
 test("R-ACCS-07 R-DOC-04 the public pages, too", async () => {
   const visit = await here.visit();
   for (const page of ["check", "audit", "verify", "results", "board"]) {
-    await visit.page.goto(`${here.server.base}/${page}.html`);
+    await visit.open(`${page}.html`);
     await visit.page.waitForSelector("#foot a");
     await everywhere(visit);
   }
