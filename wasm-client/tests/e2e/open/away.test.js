@@ -47,7 +47,7 @@ test("a receipt that was not left is, and the session is not", async () => {
   await voter.at("receipt", { look: false });
   await awayAndBack(voter);
   await voter.at("receipt", { look: false });
-  assert.equal(await voter.text(".groups"), code);
+  assert.equal(await voter.tracking(), code);
   assert.match(await voter.text(), /cerramos su entrada/);
   await voter.close();
 });
