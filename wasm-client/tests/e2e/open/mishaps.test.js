@@ -21,7 +21,7 @@ async function one(visit, times) {
 
 async function sealed(how) {
   const visit = await here.visit(how);
-  visit.code = await visit.sealed();
+  visit.envelope = await visit.sealed();
   return visit;
 }
 
@@ -32,7 +32,7 @@ test("R-CAST-10 the server is busy, the line breaks, answers are lost: the same 
   await again(visit);
   await visit.at("casting");
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit, 6);
   await visit.close();
 });
@@ -45,7 +45,7 @@ test("R-CAST-10 a reload in the middle goes on by itself, with the same bytes", 
   await again(visit);
   await visit.page.reload();
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit);
   await visit.press("Ya lo guardé. Salir");
   await visit.at("end");
@@ -78,7 +78,7 @@ test("the page is closed while casting and opened again", async () => {
   await visit.press("Entrar");
   await visit.login();
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit);
   await visit.close();
 });
@@ -121,7 +121,7 @@ test("the device is put to sleep in the middle of casting, as by a telephone cal
   await new Promise((resolve) => { setTimeout(resolve, 1500); });
   await device.send("Page.setWebLifecycleState", { state: "active" });
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit);
   await visit.close();
 });
@@ -146,12 +146,12 @@ test("the receipt is still there after a reload, until the voter leaves", async 
   await visit.at("receipt");
   await visit.page.reload();
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await visit.press("Ya lo guardé. Salir");
   await visit.at("end");
   await visit.page.reload();
   await visit.at("start");
-  assert.ok(!(await visit.text("body")).includes(visit.code));
+  assert.ok(!(await visit.text("body")).includes(visit.envelope));
   await visit.close();
 });
 
@@ -168,12 +168,12 @@ test("the session ends while the ballot is on its way: entering again sends the 
   await elsewhere.login();
   await elsewhere.at("need-link");
   await visit.at("interrupted");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await visit.press("Entrar");
   await visit.at("login", { name: "login-sent" });
   await visit.login();
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit);
   await elsewhere.close();
   await visit.close();
@@ -186,12 +186,11 @@ test("somebody else who enters on the device sends nothing of the first voter, w
   await visit.press("Emitir mi voto");
   await again(visit);
   await visit.page.evaluate(() => sessionStorage.clear());
-  const before = visit.ballots.length;
-
   const other = await here.visit();
   await other.first();
   await other.close();
   await visit.page.goto("about:blank");
+  const before = visit.ballots.length;
   await visit.open();
   await visit.at("start");
   visit.relay.honest();
@@ -213,7 +212,7 @@ test("somebody else who enters on the device sends nothing of the first voter, w
   await visit.press("Entrar");
   await visit.login();
   await visit.at("receipt");
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await one(visit);
   await visit.close();
 });
@@ -237,8 +236,8 @@ test("R-CAST-01 another ballot of this voter stands: this one is not counted, an
   await visit.press("Entrar");
   await visit.login();
   await visit.at("settled-other");
-  assert.equal(await visit.tracking(), visit.code);
-  assert.notEqual(visit.code, counted);
+  assert.equal(await visit.tracking(), visit.envelope);
+  assert.notEqual(visit.envelope, counted);
   assert.ok(visit.relay.to(BALLOTS).every(({ status }) => status !== 200), "no promise was given for it");
   await visit.press("Seguir");
   await visit.at("home", { name: "home-signed" });
@@ -253,7 +252,7 @@ test("R-CAST-13 a promise that does not hold is no promise: the ballot is kept, 
   await visit.press("Emitir mi voto");
   await visit.at("stopped", { name: "stopped-promise" });
   assert.match(await visit.text(), /promesa del servidor no corresponde/);
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   await visit.press("Intentar de nuevo");
   await visit.at("receipt");
   await one(visit, 2);
@@ -285,7 +284,7 @@ test("a ballot that was damaged on its way is refused by the server; the voter i
   await visit.press("Emitir mi voto");
   await visit.at("stopped", { name: "stopped-refused" });
   assert.match(await visit.text(), /ballot-|credential-/);
-  assert.equal(await visit.tracking(), visit.code);
+  assert.equal(await visit.tracking(), visit.envelope);
   assert.deepEqual(await visit.cast(), [false]);
   await visit.press("Intentar de nuevo");
   await visit.at("receipt");
