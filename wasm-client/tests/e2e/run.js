@@ -16,7 +16,7 @@ import { basename, join, relative } from "node:path";
 const TESTS = join(import.meta.dirname, "..");
 const ROOT = join(TESTS, "../..");
 /** Seats on the roll. A visit takes one, and every option of the longest ballot is voted once. */
-const SEATS = 240;
+const SEATS = 340;
 const LENIENT_SEATS = 12;
 const SIDE_BY_SIDE = Math.max(2, Math.min(4, cpus().length));
 

@@ -125,14 +125,14 @@ test("a checkpoint without its witnesses: the whole list is compared with the se
   await visit.type("Contraseña nueva", visit.voter.password);
   await visit.press("Guardar y entrar");
   await visit.at("trouble");
-  assert.match(await visit.text(), /No siga y avise/);
+  assert.match(await visit.text(), /La lista de votantes no/);
   await visit.press("Intentar de nuevo");
   await visit.at("home");
   assert.equal(asked(visit, "credentials/lists.bin"), 2);
   await visit.close();
 });
 
-test("R-CAST-13 a promise of another's signature, by every byte of its line", async () => {
+test("R-CAST-13 a promise with another signature", async () => {
   const visit = await here.visit();
   await visit.sealed();
   await visit.relay.always(BALLOTS, { answered: (text) => flip(text.length - 10)(text) });
