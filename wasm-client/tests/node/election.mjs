@@ -1,4 +1,4 @@
-// The election of `examples/election.rs`: its files, and its server on the other end of two pipes.
+// The election of `examples/sealed.rs`: its files, and its server on the other end of two pipes.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -20,7 +20,7 @@ const bytes = (text) => new Uint8Array(Buffer.from(text, "base64url"));
 
 export async function election() {
   const folder = mkdtempSync(join(tmpdir(), "election-"));
-  const arguments_ = ["run", "--quiet", "--locked", "-p", "escrutinio-wasm-client", "--example", "election", "--", folder];
+  const arguments_ = ["run", "--quiet", "--locked", "-p", "escrutinio-wasm-client", "--example", "sealed", "--", folder];
   const server = spawn("cargo", arguments_, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const line = async () => (await lines.next()).value;
