@@ -148,7 +148,7 @@ test("the receipt is still there after a reload, until the voter leaves", async 
   await visit.at("receipt");
   assert.equal(await visit.tracking(), visit.envelope);
   await visit.press("Ya lo guardé. Salir");
-  await visit.at("end");
+  await visit.at("left-unsure");
   await visit.page.reload();
   await visit.at("start");
   assert.ok(!(await visit.text("body")).includes(visit.envelope));

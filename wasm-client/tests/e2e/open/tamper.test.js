@@ -80,17 +80,26 @@ const BUCKET = /^\/api\/v1\/lists\/0\/\d+$/;
 /** A key that is no voter's, base64url. */
 const STRANGER = Buffer.alloc(32, 7).toString("base64url");
 
-test("a bucket of the credential list with another key", () =>
-  entered((visit) => visit.relay.always(BUCKET, json((answer) => ({ ...answer, keys: answer.keys.map((key, at) => (at === 0 ? STRANGER : key)) }))), /lista de votantes no coincide/));
-
-test("another bucket in the place of the voter's", () =>
-  entered(async (visit) => {
+for (const [what, tamper] of [
+  ["with another key", (visit) => visit.relay.always(BUCKET, json((answer) => ({ ...answer, keys: answer.keys.map((key, at) => (at === 0 ? STRANGER : key)) })))],
+  ["in the place of the voter's", async (visit) => {
     const bytes = [await here.place.file("/api/v1/lists/0/0"), await here.place.file("/api/v1/lists/0/1")];
     visit.relay.always(BUCKET, { answered: (answer) => (answer.equals(bytes[0]) ? bytes[1] : bytes[0]) });
-  }, /lista de votantes no coincide/));
-
-test("a bucket with fewer keys, so that it is known who asks", () =>
-  entered((visit) => visit.relay.always(BUCKET, json((answer) => ({ ...answer, keys: answer.keys.slice(0, 1) }))), /lista de votantes no coincide/));
+  }],
+  ["with fewer keys, so that it is known who asks", (visit) => visit.relay.always(BUCKET, json((answer) => ({ ...answer, keys: answer.keys.slice(0, 1) })))],
+]) {
+  test(`a bucket of the credential list ${what}: not believed; the whole list is, if it is the sealed one`, async () => {
+    await entered(async (visit) => {
+      await tamper(visit);
+      visit.relay.always(record("credentials/lists.bin"), { answered: flip(100) });
+    }, /La lista de votantes no/);
+    const visit = await here.visit();
+    await tamper(visit);
+    await visit.first();
+    assert.deepEqual([asked(visit, "/lists/0/"), asked(visit, "credentials/lists.bin")], [1, 1], "one bucket is named, once");
+    await visit.close();
+  });
+}
 
 test("a list that begins otherwise", () =>
   entered((visit) => visit.relay.always("/api/v1/lists/0", json((answer) => ({ ...answer, keys: answer.keys - 1 }))), /lista de votantes/));
@@ -101,14 +110,28 @@ test("an act of the log with another byte", () =>
 test("a checkpoint of the log with another root", () =>
   entered((visit) => visit.relay.always("/acts/checkpoint", { answered: (bytes) => flip(bytes.toString().split("\n").slice(0, 2).join("\n").length + 3)(bytes) }), /bitácora pública no coincide/));
 
-test("another voter's half", () =>
-  entered(async (visit) => {
-    const other = await here.visit();
-    await other.first();
-    const [{ answer }] = other.relay.to("/api/v1/session/half");
-    await other.close();
-    visit.relay.always("/api/v1/session/half", { answered: () => answer });
-  }, /La liga es de otra persona/));
+test("another voter's half: nothing is kept or opened, and the voter's own link is asked for", async () => {
+  const other = await here.visit();
+  await other.first();
+  const [{ answer }] = other.relay.to("/api/v1/session/half");
+  await other.close();
+  const visit = await here.visit();
+  visit.relay.always("/api/v1/session/half", { answered: () => answer });
+  await visit.open(visit.fragment);
+  await visit.digits();
+  await visit.factor("sms");
+  await visit.at("password");
+  await visit.type("Contraseña nueva", visit.voter.password);
+  await visit.press("Guardar y entrar");
+  await visit.at("need-link", { name: "need-link-half" });
+  assert.match(await visit.text(), /es de otra persona/);
+  assert.equal(asked(visit, "/lists/"), 1, "no bucket is asked for");
+  visit.relay.honest();
+  await visit.type("Su liga de acceso", visit.voter.link);
+  await visit.press("Seguir");
+  await visit.at("home");
+  await visit.close();
+});
 
 test("a half that its issuer has not signed", () =>
   entered((visit) => visit.relay.always("/api/v1/session/half", { answered: flip(-1) }), /no está bien firmada/));
@@ -153,7 +176,7 @@ test("another wasm: it is not run", async () => {
   assert.match(await visit.text(), /no es el de esta página/);
   assert.equal(asked(visit, "/access/"), 0);
   await visit.press("Intentar de nuevo");
-  await visit.at("start");
+  await visit.at("digits");
   await visit.close({ tolerate: /Failed to find a valid digest/ });
 });
 
