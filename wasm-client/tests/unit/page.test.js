@@ -11,7 +11,7 @@ import { groupsOf, toggle } from "../../web/src/marks.js";
 import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
-import { receiptDocument } from "../../web/src/receipt.js";
+import { receiptDocument, receiptIn } from "../../web/src/receipt.js";
 import { Texts } from "../../web/src/texts.js";
 import { INFO } from "./election.js";
 
@@ -143,6 +143,7 @@ test("R-CAST-06 R-CAST-12 R-CAST-14 the receipt's file says what was promised, a
   }
   assert.doesNotMatch(words, /\d{1,2}:\d{2}|\d{1,2} de \w+ de \d{4}/, "no time");
   assert.doesNotMatch(file, /<script|<img|<link|src=|url\(/i, "and it needs nothing else");
+  for (const carried of [file, file.replaceAll("\n", "\r\n"), proof]) assert.equal(receiptIn(carried), proof);
 });
 
 test("R-DOC-04 no document or script names another origin, and nothing stands inline", async () => {

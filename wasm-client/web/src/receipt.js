@@ -56,9 +56,13 @@ li { margin: .35rem 0; } a { color: #5a2d82; overflow-wrap: anywhere; }
 `;
 }
 
-/** The proof within such a file, or the text itself. @param {string} file */
+/**
+ * The proof within such a file, or the text itself. The file is not made into a document: it comes from anywhere.
+ * @param {string} file
+ */
 export function receiptIn(file) {
-  const document = new DOMParser().parseFromString(file, "text/html");
-  const proof = document.getElementById("receipt")?.textContent;
-  return proof ?? file;
+  // What carried it may have ended its lines otherwise.
+  const text = file.replace(/\r\n?/g, "\n");
+  const proof = /<pre\b[^>]*\bid="receipt"[^>]*>([^<]*)<\/pre>/i.exec(text)?.[1];
+  return proof?.replace(/&#(\d{1,4});/g, (_, code) => String.fromCharCode(Number(code))) ?? text;
 }
