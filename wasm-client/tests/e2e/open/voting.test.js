@@ -8,7 +8,11 @@ import { BALLOTS, WIDTHS, stage } from "../browser.js";
 
 /** @type {Awaited<ReturnType<typeof stage>>} */
 let here;
-before(async () => { here = await stage(); });
+before(async () => {
+  here = await stage();
+  // The board as it is now: later somebody shows it as the last one.
+  here.place.keep("board.checkpoint", await here.place.file("/board/checkpoint"));
+});
 after(() => here.close());
 
 for (const width of Object.keys(WIDTHS).map(Number)) {
