@@ -26,6 +26,16 @@ const folder = kept ? `${kept}.place` : mkdtempSync(join(tmpdir(), "place-"));
 const running = [];
 const pause = () => new Promise((resolve) => { setTimeout(resolve, 100); });
 
+/** Ends a program; of a demonstration, server and witnesses too, which are of its group. @param {import("node:child_process").ChildProcess} child */
+function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  try {
+    process.kill(child.spawnargs.includes("demo") ? -child.pid : child.pid);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
 /**
  * An election of its own.
  * @param {string} draft @param {number} seats @param {string} place @param {number} styles
@@ -36,7 +46,7 @@ async function election(draft, seats, place, styles) {
   const built = process.env.ESCRUTINIO_XTASK;
   const [program, before] = built ? [built, []] : ["cargo", ["run", "--quiet", "--locked", "--release", "-p", "xtask", "--"]];
   const names = ["demo", "--election", join(TESTS, draft), "--voters", String(seats), "--present", String(seats), "--access", access, "--out", join(place, "demo")];
-  const demo = spawn(program, [...before, ...names], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
+  const demo = spawn(program, [...before, ...names], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], detached: true });
   running.push(demo);
   let said = "";
   let ended = false;
@@ -51,7 +61,7 @@ async function election(draft, seats, place, styles) {
     /** Nobody counts it. */
     leave() {
       clearInterval(this.attend);
-      demo.kill();
+      stop(demo);
     },
     /** Closes when a test says so; the demonstration counts, verifies and publishes. */
     attend: setInterval(() => {
@@ -133,7 +143,7 @@ async function main() {
   process.exitCode = good ? 0 : 1;
 }
 
-process.on("exit", () => running.forEach((child) => child.kill()));
+process.on("exit", () => running.forEach(stop));
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
 await main();
