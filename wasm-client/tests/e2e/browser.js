@@ -19,9 +19,9 @@ export const BALLOTS = "/api/v1/session/ballots";
 
 /** A phone, a tablet, a laptop. */
 export const WIDTHS = { 320: 640, 768: 1024, 1280: 800 };
-/** Paths are walked at all of them in turn. */
+/** Paths are walked at all of them in turn, or at one: `ESCRUTINIO_WIDTH`. */
 let turn = 0;
-const nextWidth = () => Number(Object.keys(WIDTHS)[(turn += 1) % 3]);
+const nextWidth = () => Number(process.env.ESCRUTINIO_WIDTH ?? Object.keys(WIDTHS)[(turn += 1) % 3]);
 
 /** What was looked at already, by screen and kind of display. */
 const looked = new Set();

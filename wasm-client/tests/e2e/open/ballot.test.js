@@ -102,7 +102,7 @@ test("R-BAL-12 R-BAL-18 every registered combination can be marked, on every bal
       await visit.page.evaluate(() => document.querySelectorAll("[data-space] input:checked").forEach((one) => one.click()));
       for (const mark of option.marks) {
         const { name } = contest.spaces.find((space) => space.mark === mark);
-        await visit.page.getByRole("checkbox", { name, exact: true }).check();
+        await visit.page.getByRole("checkbox", { name, exact: true }).press("Space");
       }
       await visit.says(".now", `Marcó: ${option.name}`);
     }
@@ -115,13 +115,13 @@ test("R-BAL-12 R-BAL-18 every registered combination can be marked, on every bal
 test("R-BAL-26 null, an unregistered name and parties exclude one another, and it is said", async () => {
   const visit = await ballot();
   const box = (name) => visit.page.getByRole("checkbox", { name, exact: true });
-  await box("Partido Alba").check();
-  await box("Voto nulo").check();
+  await box("Partido Alba").press("Space");
+  await box("Voto nulo").press("Space");
   assert.equal(await box("Partido Alba").isChecked(), false);
   await visit.says("#live", /Se quitó la marca de Partido Alba/);
-  await box("Candidatura no registrada").check();
+  await box("Candidatura no registrada").press("Space");
   assert.equal(await box("Voto nulo").isChecked(), false);
-  await box("Partido Brisa").check();
+  await box("Partido Brisa").press("Space");
   assert.equal(await box("Candidatura no registrada").isChecked(), false);
   assert.equal(await visit.page.locator(".written").isVisible(), false);
   await visit.close();
@@ -148,17 +148,17 @@ test("R-BAL-16 R-BAL-17 the choice changes as often as wanted; the last one coun
   const visit = await ballot();
   const box = (name) => visit.page.getByRole("checkbox", { name, exact: true });
   for (let change = 0; change < 25; change += 1) {
-    await box("Partido Alba").click();
-    await box("Partido Alba").click();
+    await box("Partido Alba").press("Space");
+    await box("Partido Alba").press("Space");
   }
-  await box("Partido Cedro").check();
+  await box("Partido Cedro").press("Space");
   await visit.press("Revisar mi elección");
   await visit.at("review");
   await visit.press("Cambiar mi elección");
   await visit.at("ballot");
   assert.equal(await box("Partido Cedro").isChecked(), true);
-  await box("Partido Cedro").uncheck();
-  await box("Partido Brisa").check();
+  await box("Partido Cedro").press("Space");
+  await box("Partido Brisa").press("Space");
   await visit.press("Revisar mi elección");
   await visit.at("review");
   assert.equal(await visit.text("#chosen"), "BRISA");

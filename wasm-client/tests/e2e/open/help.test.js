@@ -46,13 +46,13 @@ test("R-ACCS-03 R-ACCS-07 R-DOC-04 the voting page: help and language on every s
   };
   await visit.page.goto("about:blank");
   await visit.first();
-  await visit.page.getByRole("button", { name: /^Ver la boleta/ }).first().click();
+  await visit.page.getByRole("button", { name: /^Ver la boleta/ }).first().press("Enter");
   await visit.at("ballot", { look: false });
-  await visit.page.getByText("¿Cómo se marca?").click();
+  await visit.page.getByText("¿Cómo se marca?").press("Enter");
   await visit.page.getByRole("img", { name: /^Dibujo: un recuadro vacío, un toque/ }).waitFor();
-  await visit.page.locator("[data-space] input").first().check();
+  await visit.page.locator("[data-space] input").first().press("Space");
   for (const [button, state] of [["Revisar mi elección", "review"], ["Sí, cifrar mi voto", "code"], ["Emitir mi voto", "receipt"], ["Ya lo guardé. Salir", "end"]]) {
-    await visit.page.getByRole("button", { name: button }).click();
+    await visit.page.getByRole("button", { name: button }).press("Enter");
     await visit.at(state, { look: false });
   }
   assert.ok(states.length >= 10, states.join(" "));

@@ -59,7 +59,7 @@ async function headingIsRead(visit, name) {
 async function ballot(how) {
   const visit = await listening(how);
   await visit.first();
-  await visit.page.getByRole("button", { name: /^Ver la boleta/ }).first().click();
+  await visit.page.getByRole("button", { name: /^Ver la boleta/ }).first().press("Enter");
   await visit.at("ballot", { look: false });
   const names = await visit.page.locator("[data-space] .name").allTextContents();
   return { visit, names };
@@ -68,12 +68,12 @@ const box = (visit, name) => visit.page.getByRole("checkbox", { name, exact: tru
 
 /** Marks the first two spaces that are no vote together. */
 async function wrongMarks(visit, names) {
-  await box(visit, names[0]).check();
+  await box(visit, names[0]).press("Space");
   for (const name of names.slice(1)) {
-    await box(visit, name).check();
+    await box(visit, name).press("Space");
     await visit.page.waitForFunction((wanted) => globalThis.heard.at(-1)?.includes(wanted) || document.querySelector(".now.wrong"), name.slice(0, 4)).catch(() => undefined);
     if (await visit.page.locator(".now.wrong").count()) return [names[0], name];
-    await box(visit, name).uncheck();
+    await box(visit, name).press("Space");
   }
   throw new Error("all spaces go together");
 }
@@ -85,7 +85,7 @@ test("R-ACCS-04 the link: the heading is read first, and a refused step says wha
   await headingIsRead(visit, "Su teléfono");
   assert.equal(new URL(visit.page.url()).hash, "");
 
-  await visit.page.getByRole("button", { name: "Seguir" }).click();
+  await visit.page.getByRole("button", { name: "Seguir" }).press("Enter");
   await visit.page.waitForSelector("[data-errors]");
   const all = await tree(visit);
   const alert = all.find(({ role }) => role === "alert");
@@ -145,7 +145,7 @@ test("R-ACCS-04 R-ACCS-06 R-BAL-32 the ballot: how many spaces, then each by nam
   assert.deepEqual(inside(all, "listitem").filter(({ role, name }) => role === "image" || emblems.includes(name)), [], "emblems say nothing that the name does not");
   const sheet = all.find(({ role, name }) => role === "region" && name.length > 0);
   assert.ok(sheet, "the sheet is a region named by its office");
-  await box(visit, names[0]).check();
+  await box(visit, names[0]).press("Space");
   assert.equal((await tree(visit)).find(({ role, name }) => role === "checkbox" && name === names[0]).checked, "true");
   await says(visit, "Marcó:");
   await visit.close();
@@ -155,7 +155,7 @@ test("R-ACCS-04 R-BAL-23 marks that do not go together: said at once, and the su
   const { visit, names } = await ballot();
   const [one, two] = await wrongMarks(visit, names);
   await says(visit, "Esas marcas no van juntas");
-  await visit.page.getByRole("button", { name: "Revisar mi elección" }).click();
+  await visit.page.getByRole("button", { name: "Revisar mi elección" }).press("Enter");
   await visit.page.waitForSelector("[data-errors]");
   const all = await tree(visit);
   assert.equal(focused(all).role, "alert");
@@ -169,8 +169,8 @@ test("R-ACCS-04 R-BAL-23 marks that do not go together: said at once, and the su
 
 test("R-ACCS-04 R-BAL-26 the null vote takes marks away, and says which", async () => {
   const { visit, names } = await ballot();
-  await box(visit, names[0]).check();
-  await box(visit, "Voto nulo").check();
+  await box(visit, names[0]).press("Space");
+  await box(visit, "Voto nulo").press("Space");
   await says(visit, `Marcó Voto nulo. Se quitó la marca de ${names[0]}.`);
   await says(visit, "Marcó: voto nulo");
   await visit.close();
@@ -178,14 +178,14 @@ test("R-ACCS-04 R-BAL-26 the null vote takes marks away, and says which", async 
 
 test("R-ACCS-04 from the review to the receipt: headings, one word of progress, the code in groups, every try", async () => {
   const { visit, names } = await ballot();
-  await box(visit, names[0]).check();
-  await visit.page.getByRole("button", { name: "Revisar mi elección" }).click();
+  await box(visit, names[0]).press("Space");
+  await visit.page.getByRole("button", { name: "Revisar mi elección" }).press("Enter");
   await visit.at("review", { look: false });
   await headingIsRead(visit, "¿Es esta su elección?");
   const chosen = inside(await tree(visit), "region");
   assert.ok(chosen.some(({ role }) => role === "heading"), "the choice is a heading of its own");
   const before = (await heard(visit)).length;
-  await visit.page.getByRole("button", { name: "Sí, cifrar mi voto" }).click();
+  await visit.page.getByRole("button", { name: "Sí, cifrar mi voto" }).press("Enter");
   await visit.at("code", { look: false });
   await headingIsRead(visit, "Su voto está cifrado");
   assert.ok((await heard(visit)).length - before <= 1, "progress is not said at each step");
@@ -194,7 +194,7 @@ test("R-ACCS-04 from the review to the receipt: headings, one word of progress, 
   assert.ok(code.every(({ name }) => /^[0-9A-HJKMNP-Z*~$=]{1,4}$/.test(name)), "group by group");
 
   await visit.context.setOffline(true);
-  await visit.page.getByRole("button", { name: "Emitir mi voto" }).click();
+  await visit.page.getByRole("button", { name: "Emitir mi voto" }).press("Enter");
   await says(visit, "No hay conexión");
   await visit.context.setOffline(false);
   await visit.at("receipt", { look: false });

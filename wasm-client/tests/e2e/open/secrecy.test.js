@@ -111,13 +111,13 @@ const named = (bytes) => "María de los Ángeles Xicoténcatl Peñaloza y Güeme
 async function observed(choices) {
   const visit = await here.visit({ style: "all", width: 768 });
   const { page } = visit;
-  const press = (name) => page.getByRole("button", { name, exact: true }).click();
+  const press = (name) => page.getByRole("button", { name, exact: true }).press("Enter");
   await visit.open(visit.fragment);
   await visit.at("digits", { look: false });
   await page.getByLabel("Últimos cuatro dígitos").fill(visit.voter.digits);
   await press("Seguir");
   await visit.at("factor", { look: false });
-  await page.getByLabel("Con un mensaje de texto").check();
+  await page.getByLabel("Con un mensaje de texto").press("Space");
   const code = await visit.message(async () => {
     await press("Seguir");
     await visit.at("code-entry", { look: false });
@@ -129,13 +129,13 @@ async function observed(choices) {
   await press("Guardar y entrar");
   await visit.at("home", { look: false });
   const opened = visit.relay.log.length;
-  await page.getByRole("button", { name: "Ver la boleta: Senaduría de Mayoría Relativa" }).click();
+  await page.getByRole("button", { name: "Ver la boleta: Senaduría de Mayoría Relativa" }).press("Enter");
   for (const [at, { contest, option, text }] of choices.entries()) {
     await visit.at("ballot", { look: false });
     for (const mark of option.marks) {
       const space = contest.spaces.find((one) => one.mark === mark);
       const name = { "write-in": "Candidatura no registrada", null: "Voto nulo" }[space.kind] ?? space.name;
-      await page.getByRole("checkbox", { name, exact: true }).check();
+      await page.getByRole("checkbox", { name, exact: true }).press("Space");
     }
     if (text) await page.getByLabel("Nombre de la candidatura no registrada").fill(text);
     await press("Revisar mi elección");

@@ -62,8 +62,8 @@ test("R-BAL-15 marks that change while the page looks at them are not reviewed a
   await visit.mark("Partido Alba");
   await visit.page.evaluate(() => { globalThis.slow = "optionOfMarks"; });
   await visit.press("Revisar mi elección");
-  await visit.page.getByRole("checkbox", { name: "Partido Alba" }).click();
-  await visit.page.getByRole("checkbox", { name: "Partido Brisa" }).click();
+  await visit.page.getByRole("checkbox", { name: "Partido Alba" }).press("Space");
+  await visit.page.getByRole("checkbox", { name: "Partido Brisa" }).press("Space");
   await visit.page.waitForTimeout(2500);
   await visit.at("ballot", { look: false });
   assert.equal(await visit.text(".now"), "Marcó: BRISA");
