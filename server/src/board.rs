@@ -263,6 +263,15 @@ impl BoardService {
         self.log(log).last(&mut *self.parts.store.ballots.read().await?).await
     }
 
+    /// The last head of the log of acts that a quorum of witnesses signed: a voter's page believes no other, and
+    /// witnesses that are down keep nobody from voting.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn witnessed(&self) -> Result<Option<Head>, StoreError> {
+        self.acts.witnessed(&mut *self.parts.store.ballots.read().await?).await
+    }
+
     /// A head of a log by its number.
     ///
     /// # Errors
@@ -349,8 +358,7 @@ impl BoardService {
     pub async fn verified(&self, log: LogName, number: u64) -> Result<VerifiedCheckpoint, StoreError> {
         let absent = || StoreError::corrupt(format!("the log {} has no head {number}", log.name()));
         let head = self.head(log, number).await?.ok_or_else(absent)?;
-        let log = self.log(log);
-        log.parse(&head)?.verify(&log.keys).map_err(|error| StoreError::corrupt(error.to_string()))
+        self.log(log).verified(&head)
     }
 
     /// Whether enough witnesses signed a checkpoint of the board.

@@ -715,3 +715,48 @@ async fn acts_of_several_instances_are_one_log() {
         first.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_quorum_signed_last_is_served_while_witnesses_are_down() {
+    for databases in Databases::all().await {
+        let fixture = Fixture::small(databases, 4).await;
+        let witnesses = witnesses(&fixture).await;
+        let server = opened(&fixture, QUICK, &witnesses).await;
+        server.tick().await;
+        let signed = server.board.witnessed().await.unwrap().unwrap();
+        assert_eq!(signed, server.board.last(LogName::Acts).await.unwrap());
+        // One of two is no quorum.
+        witnesses[1].set_offset(None);
+        for number in 0..2 {
+            server.board.act(&Act::new("components", 0).with("n", number)).await.unwrap();
+            server.tick().await;
+        }
+        let last = server.board.last(LogName::Acts).await.unwrap();
+        assert_eq!(last.size, signed.size + 2);
+        let (one, two) = (last.note.lines().count(), signed.note.lines().count());
+        assert_eq!(one + 1, two, "the witness that is there has signed it");
+        assert_eq!(server.board.witnessed().await.unwrap().unwrap(), signed);
+        // All that it needs is there, in the box and in the folder of an instance that begins now.
+        let folder = fixture.databases.folder().join("later");
+        let later = BoardService::start(BoardParts {
+            election: Arc::clone(&fixture.election),
+            clock: fixture.clock.clone(),
+            store: server.running.store.clone(),
+            keys: Arc::new(ServerKeys::from_bytes(&fixture.keys)),
+            log_key: Arc::new(SigningKey::from_seed(&fixture.rehearsal.keys.log.expose_seed())),
+            folder: folder.clone(),
+            pace: QUICK,
+            witnesses: Vec::new(),
+        })
+        .await
+        .unwrap();
+        assert_eq!(std::fs::read_to_string(folder.join("acts/witnessed")).unwrap(), signed.note);
+        assert_eq!(std::fs::read_to_string(folder.join("acts/checkpoint")).unwrap(), last.note);
+        for path in [format!("tile/entries/000.p/{}", signed.size), format!("tile/0/000.p/{}", signed.size)] {
+            let file = later.file(LogName::Acts, &path).await.unwrap();
+            assert_eq!(std::fs::read(folder.join("acts").join(&path)).ok(), file, "{path}");
+            assert!(file.is_some(), "{path}");
+        }
+        server.stop().await;
+    }
+}

@@ -222,8 +222,9 @@ impl<R: CryptoRng> Device<R> {
         Ok(Object::new().with("list", list).with("bucket", named).finish())
     }
 
-    /// Finds the key in its bucket: `keys` and `path` (32 bytes each) and the log of acts are in the inbox
-    /// (`keys`, `path`, `checkpoint`, `bundle/0`, ..); or on the whole list (`lists`).
+    /// Finds the key in its bucket (`keys` and `path`, 32 bytes each) or on the whole list (`lists`). In either case
+    /// the log of acts is in the inbox (`checkpoint`, `bundle/0`, ..): under an election that witnesses have not signed
+    /// nothing is encrypted.
     ///
     /// # Errors
     /// Codes `no-half`, `list`, `bucket`, `acts`, `witnesses`, `acts-election` and `not-listed`.
@@ -232,9 +233,10 @@ impl<R: CryptoRng> Device<R> {
         let election = self.election.as_ref().ok_or_else(|| Error::new("not-open", "no election is open"))?;
         let found = self.voter.halves.as_ref().ok_or_else(no_half)?;
         let list = found.halves.list();
+        let log = acts(election, &files, "")?;
         let (base, keys) = match files.find("lists") {
             Some(lists) => whole_list(election, list, lists)?,
-            None => (found.base, bucket(election, found, &files)?),
+            None => (found.base, bucket(election, found, &log, &files)?),
         };
         let key = nth(&election.manifest.lists, list).copied();
         let key = key.ok_or_else(|| Error::new("list", "there is no such list"))?;
@@ -464,10 +466,9 @@ pub(crate) fn acts(election: &DeviceElection, files: &Files, prefix: &str) -> Re
 }
 
 /// The keys of the voter's bucket, which lead to the root that the log of acts has.
-fn bucket(election: &DeviceElection, found: &Found, files: &Files) -> Result<Vec<Hash>> {
+fn bucket(election: &DeviceElection, found: &Found, log: &ActLog, files: &Files) -> Result<Vec<Hash>> {
     let number = found.bucket.ok_or_else(|| Error::new("bucket", "only the whole list is taken now"))?;
     let list = found.halves.list();
-    let log = acts(election, files, "")?;
     let root = log.find("election").and_then(|act| act.hash(&format!("buckets-{list:03}")));
     let root = root.ok_or_else(|| Error::new("acts-election", "the act has no root of the list"))?;
     let count = nth(&election.roll.counts, list).copied().unwrap_or(0);

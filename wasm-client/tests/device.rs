@@ -66,9 +66,18 @@ fn second_half(device: &mut Tested, rehearsal: &Rehearsal, place: u32) -> u64 {
 
 fn put_bucket(device: &mut Tested, rehearsal: &Rehearsal, number: u64, witnesses: usize) {
     let (keys, path) = bucket(rehearsal, LIST, number);
-    let (checkpoint, bundles) = rehearsal.acts(&[rehearsal.first_act()], witnesses);
     device.put("keys", keys.as_flattened().to_vec());
     device.put("path", path.as_flattened().to_vec());
+    put_acts(device, rehearsal, witnesses);
+}
+
+fn put_lists(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize) {
+    device.put("lists", rehearsal.files.0[record::LISTS].clone());
+    put_acts(device, rehearsal, witnesses);
+}
+
+fn put_acts(device: &mut Tested, rehearsal: &Rehearsal, witnesses: usize) {
+    let (checkpoint, bundles) = rehearsal.acts(&[rehearsal.first_act()], witnesses);
     device.put("checkpoint", checkpoint);
     for (n, bundle) in bundles.into_iter().enumerate() {
         device.put(&format!("bundle/{n}"), bundle);
@@ -354,7 +363,7 @@ fn a_bucket_is_asked_for_once() {
     device.forget();
     device.link_half(&link(&rehearsal, 8)).unwrap();
     assert_eq!(bucket_of(&mut device, &firsts), json!(null), "not after a new login either");
-    device.put("lists", rehearsal.files.0[record::LISTS].clone());
+    put_lists(&mut device, &rehearsal, 2);
     device.enter().unwrap();
 
     // The right bucket, of a server that does not lie, may be asked for with every login.
@@ -368,7 +377,7 @@ fn a_bucket_is_asked_for_once() {
     assert_ne!(wrong, right);
     put_bucket(&mut other, &rehearsal, wrong, 2);
     assert_eq!(code(other.enter()), "not-listed");
-    other.put("lists", rehearsal.files.0[record::LISTS].clone());
+    put_lists(&mut other, &rehearsal, 2);
     other.enter().unwrap();
 }
 
@@ -438,7 +447,7 @@ fn a_swapped_list_is_refused() {
     for whole in [false, true] {
         let number = second_half(&mut device, &rehearsal, 8);
         if whole {
-            device.put("lists", rehearsal.files.0[record::LISTS].clone());
+            put_lists(&mut device, &rehearsal, 2);
         } else {
             put_bucket(&mut device, &rehearsal, number, 2);
         }
@@ -449,8 +458,44 @@ fn a_swapped_list_is_refused() {
     let mut lists = rehearsal.files.0[record::LISTS].clone();
     let last = lists.len() - 1;
     lists[last] ^= 1;
+    put_lists(&mut device, &rehearsal, 2);
     device.put("lists", lists);
     assert_eq!(code(device.enter()), "list");
+}
+
+/// The page's own configuration names an election; that it is the one that everybody sees the witnesses say.
+#[test]
+fn r_cast_15_without_a_quorum_of_witnesses_nothing_is_encrypted() {
+    let (rehearsal, _) = sealed();
+    let (mut device, _) = opened(&rehearsal);
+    device.link_half(&link(&rehearsal, 8)).unwrap();
+    let number = second_half(&mut device, &rehearsal, 8);
+    for whole in [false, true] {
+        let put = |device: &mut Tested, witnesses| {
+            if whole {
+                put_lists(device, &rehearsal, witnesses);
+            } else {
+                put_bucket(device, &rehearsal, number, witnesses);
+            }
+        };
+        for witnesses in [0, 1] {
+            put(&mut device, witnesses);
+            assert_eq!(code(device.enter()), "witnesses", "{witnesses} of two, whole list: {whole}");
+        }
+        let mut act = rehearsal.first_act();
+        act.values.insert("election-id".to_owned(), "00".repeat(32));
+        let (checkpoint, bundles) = rehearsal.acts(&[act], 2);
+        put(&mut device, 2);
+        device.put("checkpoint", checkpoint);
+        device.put("bundle/0", bundles[0].clone());
+        assert_eq!(code(device.enter()), "acts-election");
+        assert_eq!(code(device.prepare(0, 0, None)), "not-entered");
+    }
+    device.put("lists", rehearsal.files.0[record::LISTS].clone());
+    assert_eq!(code(device.enter()), "files", "no log at all");
+    put_lists(&mut device, &rehearsal, 2);
+    device.enter().unwrap();
+    device.prepare(0, 0, None).unwrap();
 }
 
 #[test]
@@ -482,7 +527,7 @@ fn what_the_contest_does_not_offer_is_refused() {
     federal.link_half(&format!("{}.t", Base64UrlUnpadded::encode_string(&first.expose_bytes()))).unwrap();
     let (keys, base, firsts) = list(&rehearsal, 0);
     federal.second_half(&second.expose_bytes(), keys, &base, firsts.as_flattened()).unwrap();
-    federal.put("lists", rehearsal.files.0[record::LISTS].clone());
+    put_lists(&mut federal, &rehearsal, 2);
     assert_eq!(value(&federal.enter().unwrap())["contests"], json!([0, 1, 3]));
     assert_eq!(code(federal.prepare(2, 0, None)), "contest");
     federal.prepare(3, 0, None).unwrap();

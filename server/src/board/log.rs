@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use escrutinio_core::board::checkpoint::VerifiedCheckpoint;
 use escrutinio_core::board::{Checkpoint, LogKeys, MerkleTree, SignedCheckpoint};
 use escrutinio_core::signature::SigningKey;
 use escrutinio_core::verify::Election;
@@ -40,6 +41,8 @@ impl LogName {
 pub(super) struct Log {
     pub(super) name: LogName,
     pub(super) keys: LogKeys,
+    /// Witnesses that the manifest asks for.
+    quorum: u32,
     signer: Arc<SigningKey>,
 }
 
@@ -57,7 +60,7 @@ impl Log {
             return Err(refuse("the key is not that of the manifest's log".to_owned()));
         }
         let keys = keys.map_err(|error| refuse(format!("the manifest's log: {error}")))?;
-        Ok(Self { name, keys, signer })
+        Ok(Self { name, keys, quorum: manifest.witness_quorum, signer })
     }
 
     fn sign(&self, head: &Head) -> Result<SignedCheckpoint, StoreError> {
@@ -76,6 +79,11 @@ impl Log {
         } else {
             Err(broken("the note is of another size or root".to_owned()))
         }
+    }
+
+    /// The same with its witnesses.
+    pub(super) fn verified(&self, head: &Head) -> Result<VerifiedCheckpoint, StoreError> {
+        self.parse(head)?.verify(&self.keys).map_err(|error| StoreError::corrupt(error.to_string()))
     }
 
     /// Begins the log, unless it has begun. A zero checkpoint that was signed before is taken over.
@@ -104,6 +112,21 @@ impl Log {
     pub(super) async fn last(&self, connection: &mut AnyConnection) -> Result<Head, StoreError> {
         let absent = || StoreError::corrupt(format!("the log {} has no head", self.name.name()));
         rows::last(connection, self.name).await?.ok_or_else(absent)
+    }
+
+    /// The last head that a quorum of witnesses signed.
+    pub(super) async fn witnessed(&self, connection: &mut AnyConnection) -> Result<Option<Head>, StoreError> {
+        let mut next = Some(self.last(connection).await?);
+        while let Some(head) = next {
+            if !head.note.is_empty() && self.verified(&head)?.verify_quorum(self.quorum).is_ok() {
+                return Ok(Some(head));
+            }
+            next = match head.number.checked_sub(1) {
+                Some(before) => rows::head(connection, self.name, before).await?,
+                None => None,
+            };
+        }
+        Ok(None)
     }
 
     /// Within a transaction: writes files, and the head that needs them. If the number is taken,

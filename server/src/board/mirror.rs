@@ -1,5 +1,5 @@
 //! The logs as static files: written from the box, files first, the checkpoint last, each whole or
-//! not at all. Any web server may serve acts and checkpoints. The board's tiles and bundles hold ballots:
+//! not at all. Any web server may serve acts and checkpoints; of the acts one more, `witnessed`, the last that a quorum signed. The board's tiles and bundles hold ballots:
 //! before *published* only the server itself can read them, and only then may the folder be served whole.
 
 use std::fs;
@@ -28,6 +28,8 @@ pub(super) struct Mirror {
 #[derive(Debug, PartialEq)]
 struct Written {
     head: Head,
+    /// Of the acts, the last that a quorum of witnesses signed.
+    witnessed: Option<Head>,
     /// Who may read tiles and bundles.
     readers: Readers,
 }
@@ -99,7 +101,8 @@ impl Mirror {
         let last = log.last(&mut moment).await?;
         let public = log.name == LogName::Acts || meta::value(&mut moment, meta::PUBLISHED).await?.is_some();
         let readers = if public { Readers::Everybody } else { Readers::Owner };
-        let now = Written { head: last.clone(), readers };
+        let witnessed = if log.name == LogName::Acts { log.witnessed(&mut moment).await? } else { None };
+        let now = Written { head: last.clone(), witnessed: witnessed.clone(), readers };
         if last.note.is_empty() || written.as_ref() == Some(&now) {
             return Ok(());
         }
@@ -111,7 +114,9 @@ impl Mirror {
         // A program that starts trusts no file that it did not write itself; with publication all become readable.
         let before = written.as_ref().filter(|written| written.readers == readers);
         let (known, from) = before.map_or((0, 0), |written| (written.head.size, written.head.number));
-        for path in tree::paths_since(known, last.size) {
+        // Another instance may have added what comes after the witnessed one: its files are not among those of the last.
+        let behind = witnessed.iter().flat_map(|head| tree::partial_paths(head.size));
+        for path in tree::paths_since(known, last.size).chain(behind) {
             let absent = || StoreError::corrupt(format!("{path} is absent"));
             let bytes = rows::file(&mut moment, log.name, &path).await?.ok_or_else(absent)?;
             put(folder.join(path), bytes, readers).await?;
@@ -123,6 +128,9 @@ impl Mirror {
             put(folder.join(format!("checkpoints/{number:06}")), head.note.into_bytes(), Readers::Everybody).await?;
         }
         put(folder.join("checkpoint"), last.note.clone().into_bytes(), Readers::Everybody).await?;
+        if let Some(head) = witnessed {
+            put(folder.join("witnessed"), head.note.into_bytes(), Readers::Everybody).await?;
+        }
         if log.name == LogName::Board {
             match &*written {
                 Some(before) => remove(&folder, tree::partial_paths(before.head.size), last.size),

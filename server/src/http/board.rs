@@ -136,6 +136,14 @@ pub(super) async fn acts_checkpoint(State(app): State<App>) -> Result<Response, 
     last(&app, LogName::Acts).await
 }
 
+/// The last checkpoint of the log of acts that a quorum of witnesses signed.
+#[utoipa::path(get, path = "/acts/witnessed", tag = "board",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn acts_witnessed(State(app): State<App>) -> Result<Response, Problem> {
+    let head = app.board.witnessed().await?.ok_or(Refusal::NotFound)?;
+    signed(head.note, HEAD)
+}
+
 /// A tile or bundle of the log of acts.
 #[utoipa::path(get, path = "/acts/tile/{path}", tag = "board",
     params(("path" = String, Path, description = "such as `0/000.p/1` or `entries/000.p/1`")),

@@ -19,7 +19,7 @@ use super::{access, board, election, monitor, session};
         access::factor, access::code, access::password,
         session::state, session::logout, session::half, session::cast, session::contact, session::contact_confirm,
         board::recorded, board::checkpoint, board::checkpoint_of, board::tile, board::receipts,
-        board::acts_checkpoint, board::acts_tile,
+        board::acts_checkpoint, board::acts_witnessed, board::acts_tile,
         monitor::page, monitor::figures,
         document,
     ),

@@ -60,6 +60,7 @@ pub(super) fn table() -> Vec<Route> {
         get GET "/board/tile/{*path}" board::tile;
         get GET "/receipts.txt" board::receipts;
         get GET "/acts/checkpoint" board::acts_checkpoint;
+        get GET "/acts/witnessed" board::acts_witnessed;
         get GET "/acts/tile/{*path}" board::acts_tile;
         get GET "/monitor" monitor::page;
         get GET "/monitor.json" monitor::figures;

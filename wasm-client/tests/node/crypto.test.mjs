@@ -150,7 +150,7 @@ test("a record, key or list that was swapped is refused", async () => {
   await crypto.forget();
   await crypto.linkHalf(fragment);
   assert.deepEqual(await crypto.secondHalf({ half, list }), { list: LIST, bucket: null }, "one bucket is asked for");
-  await crypto.enter({ lists: made.record["credentials/lists.bin"] });
+  await crypto.enter({ lists: made.record["credentials/lists.bin"], acts: made.acts() });
 });
 
 test("a call that was given up leaves nothing", async () => {

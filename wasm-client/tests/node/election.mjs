@@ -62,6 +62,6 @@ export async function enter(crypto, made, list, place) {
   const { fragment, half } = made.voter(list, place);
   await crypto.linkHalf(fragment);
   const found = await crypto.secondHalf({ half, list: made.lists[list].list });
-  if (found.bucket === null) return crypto.enter({ lists: made.record["credentials/lists.bin"] });
+  if (found.bucket === null) return crypto.enter({ lists: made.record["credentials/lists.bin"], acts: made.acts() });
   return crypto.enter({ bucket: made.lists[list].buckets[found.bucket], acts: made.acts() });
 }

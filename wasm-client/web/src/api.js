@@ -195,6 +195,16 @@ export class Api {
     return this.patiently(path, { patience: PATIENCE.file });
   }
 
+  /** The last checkpoint of the acts that a quorum of witnesses signed; who has none shows one that has none. @returns {Promise<Uint8Array>} */
+  async witnessed() {
+    try {
+      return await this.file("/acts/witnessed");
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return this.file("/acts/checkpoint");
+      throw error;
+    }
+  }
+
   /** @param {number} list @returns {Promise<any>} */
   async list(list) {
     return parsed(await this.patiently(`/api/v1/lists/${list}`));

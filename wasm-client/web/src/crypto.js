@@ -143,7 +143,7 @@
 /**
  * What the log of acts says, which witnesses signed.
  * @typedef {object} ActsFiles
- * @property {Uint8Array} checkpoint `/acts/checkpoint`
+ * @property {Uint8Array} checkpoint `/acts/checkpoint`; to enter, `/acts/witnessed`
  * @property {Uint8Array[]} bundles the files of {@link bundlePaths} below `/acts/`, in this order
  */
 
@@ -311,11 +311,11 @@ export function secondHalf(from, options) {
 }
 
 /**
- * Checks that the voter's key is on the credential list: the bucket leads to the root that the witnessed
- * log of acts has. Where no quorum of witnesses answers (code `witnesses`), the whole list
- * (`credentials/lists.bin` of the record, whose hash is in the seal) does the same.
+ * Checks that the election is the one that the witnessed log of acts begins with, and that the voter's key is on the
+ * credential list: the bucket leads to the root that the log has. The whole list (`credentials/lists.bin` of the record,
+ * whose hash is in the seal) does the same where the bucket does not. Without a quorum of witnesses nothing does.
  *
- * @param {{bucket: BucketAnswer, acts: ActsFiles} | {lists: Uint8Array}} from
+ * @param {{bucket?: BucketAnswer, lists?: Uint8Array, acts: ActsFiles}} from bucket or lists
  * @param {Options} [options]
  * @returns {Promise<{list: number, style: number, unit: number, contests: number[]}>} the contests of the
  *   voter's style, in order

@@ -127,24 +127,26 @@ function otherBallots(app) {
 }
 
 /**
- * The voter's key is in its bucket under the root that the witnesses signed, or on the whole list. A bucket is asked
- * for once: who answers it wrongly would learn more from a second try.
+ * The voter's key is in its bucket under the root that the witnesses signed, or on the whole list. Under an election that
+ * they have not signed there is neither. A bucket is asked for once: who answers it wrongly would learn more from a second
+ * try.
  * @param {App} app
  * @param {number} list
  * @param {number | null} bucket
  */
 async function onTheList(app, list, bucket) {
   const { api, crypto } = app;
-  if (bucket === null) return crypto.enter({ lists: await api.record("credentials/lists.bin") });
-  const [keys, checkpoint] = [await api.bucket(list, bucket), await api.file("/acts/checkpoint")];
+  const keys = bucket === null ? null : await api.bucket(list, bucket);
+  const checkpoint = await api.witnessed();
   const bundles = [];
   for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
+  const acts = { checkpoint, bundles };
   try {
-    return await crypto.enter({ bucket: keys, acts: { checkpoint, bundles } });
+    if (keys) return await crypto.enter({ bucket: keys, acts });
   } catch (error) {
-    if (!(error instanceof CryptoError) || !["witnesses", "bucket", "list", "not-listed"].includes(error.code)) throw error;
-    return crypto.enter({ lists: await api.record("credentials/lists.bin") });
+    if (!(error instanceof CryptoError) || !["bucket", "list", "not-listed"].includes(error.code)) throw error;
   }
+  return crypto.enter({ lists: await api.record("credentials/lists.bin"), acts });
 }
 
 /**

@@ -109,12 +109,12 @@ const calls = {
   secondHalf: (device, { half, list }) =>
     JSON.parse(device.second_half(half, list.keys, unbase64(list.base), keys(list.first))),
   enter(device, { bucket, acts, lists }) {
+    putLog(device, acts);
     if (lists) {
       device.put("lists", lists);
     } else {
       device.put("keys", keys(bucket.keys));
       device.put("path", keys(bucket.path));
-      putLog(device, acts);
     }
     return JSON.parse(device.enter());
   },

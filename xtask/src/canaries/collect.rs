@@ -103,7 +103,15 @@ pub(crate) fn public(site: &Site) -> Result<Vec<Place>, Failure> {
         (site.admin(), ["/metrics", "/healthz", "/readyz", "/desk", "/desk/components"].as_slice()),
         (
             site.url(),
-            ["/api/v1/election", "/monitor", "/board/checkpoint", "/acts/checkpoint", "/openapi.json"].as_slice(),
+            [
+                "/api/v1/election",
+                "/monitor",
+                "/board/checkpoint",
+                "/acts/checkpoint",
+                "/acts/witnessed",
+                "/openapi.json",
+            ]
+            .as_slice(),
         ),
     ];
     let mut places = Vec::new();
