@@ -29,7 +29,7 @@ pub use check::Check;
 use context::{Context, End};
 pub use context::{Phase, Progress};
 pub use files::{find_code, sum_line};
-pub use report::{CheckResult, ContestTexts, Report};
+pub use report::{CheckResult, ContestTexts, Linking, Report};
 pub use setup::{CredentialKeys, DeviceElection, Election, ceremony};
 pub use tally::ActaFigures;
 pub(crate) use tally::aggregate;

@@ -5,7 +5,7 @@ use core::fmt::Write;
 use escrutinio_core::ids::hex;
 use escrutinio_core::manifest::Contest;
 use escrutinio_core::text::visible;
-use escrutinio_core::verify::{Check, ContestTexts, Report};
+use escrutinio_core::verify::{ContestTexts, Linking, Report};
 
 use crate::json;
 
@@ -94,33 +94,33 @@ pub(crate) fn phases(report: &Report, spanish: bool) -> String {
 }
 
 /// What stands between the roll and the box, and what is given up if it is not as much as stands
-/// between the box and its opening. Nothing is said of lists that do not hold.
+/// between the box and its opening.
 fn mixes(report: &Report, spanish: bool) -> String {
-    let hold = report.checks().iter().any(|result| result.check == Check::C5_2 && result.ok);
-    let (Some(threshold), true) = (report.threshold, hold) else { return String::new() };
-    let mixes = report.mixes;
-    match (mixes, spanish) {
-        (0, true) => {
+    let Some(linking) = report.linking() else { return String::new() };
+    match (linking, spanish) {
+        (Linking::Anybody, true) => {
             "Aviso: ninguna custodia mezcló las listas de credenciales; quien tenga la lista de votantes puede\n\
                       atribuir cada boleta cifrada a su persona (no su contenido).\n"
                 .to_owned()
         }
-        (0, false) => "Note: no custodian mixed the credential lists; whoever holds the roll can tie every encrypted\n\
+        (Linking::Anybody, false) => {
+            "Note: no custodian mixed the credential lists; whoever holds the roll can tie every encrypted\n\
                        ballot to its roll entry (not its content).\n"
-            .to_owned(),
-        (_, true) if mixes < threshold => format!(
+                .to_owned()
+        }
+        (Linking::Mixers { mixes, threshold }, true) => format!(
             "Aviso: entre la lista de votantes y la urna hay sólo {mixes} de {threshold} mezclas: quienes las hicieron, juntas,\n\
              pueden atribuir cada boleta cifrada a su persona (no su contenido).\n"
         ),
-        (_, false) if mixes < threshold => format!(
+        (Linking::Mixers { mixes, threshold }, false) => format!(
             "Note: only {mixes} of {threshold} mixes stand between roll and box: the custodians who made them can\n\
              together tie every encrypted ballot to its roll entry (not its content).\n"
         ),
-        (_, true) => format!(
+        (Linking::Threshold { mixes, threshold }, true) => format!(
             "mezclas:    {mixes} entre la lista de votantes y la urna. Atribuir una boleta cifrada a su persona pide al\n\
              menos {threshold} custodias, o al registro y al servidor juntos mientras los dos conserven sus mitades.\n"
         ),
-        (_, false) => format!(
+        (Linking::Threshold { mixes, threshold }, false) => format!(
             "mixes:      {mixes} between roll and box. To tie an encrypted ballot to its roll entry takes {threshold} custodians\n\
              at least, or registrar and server together as long as both keep their halves.\n"
         ),

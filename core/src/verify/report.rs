@@ -45,6 +45,28 @@ pub struct Report {
     pub texts: Vec<ContestTexts>,
 }
 
+/// Who can tie an encrypted ballot to its roll entry: what stands between roll and box, beside what stands between the
+/// box and its opening. Every verifier says it with its verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linking {
+    /// Whoever holds the roll: no custodian mixed.
+    Anybody,
+    /// Those who made the mixes, together: they are fewer than open the box.
+    Mixers {
+        /// How many they are.
+        mixes: u32,
+        /// How many open the box.
+        threshold: u32,
+    },
+    /// As many custodians as open the box, or registrar and server together while both keep their halves.
+    Threshold {
+        /// How many mixed.
+        mixes: u32,
+        /// How many open the box.
+        threshold: u32,
+    },
+}
+
 /// What became of the written-in texts of a contest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContestTexts {
@@ -114,6 +136,18 @@ impl Report {
     /// Whether one of the checks failed.
     pub(crate) fn failed(&self, checks: &[Check]) -> bool {
         checks.iter().any(|check| matches!(self.answers.get(check), Some(Answer::Fails(_))))
+    }
+
+    /// Who can tie a ballot to its roll entry. Nothing is said of credential lists that do not hold.
+    #[must_use]
+    pub fn linking(&self) -> Option<Linking> {
+        let (mixes, threshold) = (self.mixes, self.threshold?);
+        self.require(&[Check::C5_2]).ok()?;
+        Some(match mixes {
+            0 => Linking::Anybody,
+            _ if mixes < threshold => Linking::Mixers { mixes, threshold },
+            _ => Linking::Threshold { mixes, threshold },
+        })
     }
 
     /// Whether every check holds.

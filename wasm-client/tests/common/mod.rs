@@ -34,10 +34,16 @@ pub(crate) fn manifest(keys: &Keys) -> Manifest {
 
 /// A sealed election, always the same.
 pub(crate) fn sealed() -> (Rehearsal, ChaCha20Rng) {
+    sealed_with(|_| {})
+}
+
+/// The same under a manifest in which something is otherwise.
+pub(crate) fn sealed_with(change: impl FnOnce(&mut Manifest)) -> (Rehearsal, ChaCha20Rng) {
     let mut rng = ChaCha20Rng::from_seed([9; 32]);
     let keys = Keys::new(2, 3);
-    let rehearsal = Rehearsal::sealed(manifest(&keys), keys, &COUNTS, &mut rng);
-    (rehearsal, rng)
+    let mut manifest = manifest(&keys);
+    change(&mut manifest);
+    (Rehearsal::sealed(manifest, keys, &COUNTS, &mut rng), rng)
 }
 
 /// What the server says of a list: number of keys, base, first key of every bucket.

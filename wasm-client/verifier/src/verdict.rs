@@ -3,7 +3,7 @@
 use escrutinio_core::acta::Acta;
 use escrutinio_core::encoding::Decode;
 use escrutinio_core::record::{self, File, Source};
-use escrutinio_core::verify::{self, ClosedElection, Progress};
+use escrutinio_core::verify::{self, ClosedElection, Linking, Progress};
 use escrutinio_wasm_client::json::{Object, array, optional, string};
 use rand_core::CryptoRng;
 
@@ -34,9 +34,21 @@ pub fn verdict<S: Source>(
         .with("electionId", optional(report.election_id.map(|id| string(&id.to_string()))))
         .with("manifestHash", optional(report.manifest_hash.map(|hash| string(&hash.to_string()))))
         .with("ballots", report.ballots)
+        .with("linking", optional(report.linking().map(linking)))
         .with("checks", array(checks))
         .with("results", results.unwrap_or_else(|| "[]".to_owned()))
         .finish())
+}
+
+/// Who can tie a ballot to its roll entry.
+fn linking(linking: Linking) -> String {
+    let (by, mixes, threshold) = match linking {
+        Linking::Anybody => ("anybody", 0, None),
+        Linking::Mixers { mixes, threshold } => ("mixers", mixes, Some(threshold)),
+        Linking::Threshold { mixes, threshold } => ("threshold", mixes, Some(threshold)),
+    };
+    let threshold = optional(threshold.map(|threshold| threshold.to_string()));
+    Object::new().text("by", by).with("mixes", mixes).with("threshold", threshold).finish()
 }
 
 /// What the actas say, which were just verified.

@@ -36,6 +36,10 @@ fn a_record_is_judged_check_by_check() {
     assert_eq!((results.len(), &results[0]["total"]), (5, &json!(6)));
     assert_eq!(results[0]["options"][1], json!({ "name": "PRI", "votes": 3 }));
     assert!(phases.contains(&"ballots") && phases.contains(&"mixes"));
+    assert_eq!(
+        verdict["linking"],
+        json!({ "by": "threshold", "mixes": sealed.election().manifest.credential_mixes, "threshold": 2 })
+    );
 
     counted.files.0.get_mut(record::RECEIPTS).unwrap()[90] ^= 1;
     let (verdict, _) = judged(&counted, &mut rng);
@@ -43,4 +47,20 @@ fn a_record_is_judged_check_by_check() {
     assert_eq!(verdict["results"], json!([]), "no result of a record that does not hold");
     let (verdict, _) = judged(&sealed, &mut rng);
     assert_eq!(verdict["firstFailure"], "R1.1");
+}
+
+/// What a record that holds gives up all the same is said beside its verdict.
+#[test]
+fn a_record_with_few_mixes_holds_and_says_who_can_link() {
+    for (mixes, linking) in [
+        (0, json!({ "by": "anybody", "mixes": 0, "threshold": null })),
+        (1, json!({ "by": "mixers", "mixes": 1, "threshold": 2 })),
+        (2, json!({ "by": "threshold", "mixes": 2, "threshold": 2 })),
+    ] {
+        let (sealed, mut rng) = common::sealed_with(|manifest| {
+            (manifest.credential_mixes, manifest.few_mixes) = (mixes, true);
+        });
+        let (verdict, _) = judged(&common::counted(&sealed, &mut rng), &mut rng);
+        assert_eq!((&verdict["valid"], &verdict["linking"]), (&json!(true), &linking), "{mixes} mixes");
+    }
 }

@@ -558,6 +558,9 @@ export function parseCode(text, options) {
  * @property {string | null} electionId hexadecimal
  * @property {string | null} manifestHash hexadecimal: compare it with one from elsewhere
  * @property {number} ballots
+ * @property {{by: "anybody" | "mixers" | "threshold", mixes: number, threshold: number | null} | null} linking who can tie an encrypted
+ *   ballot to its voter: whoever has the roll, as nobody mixed; those who mixed, who are fewer than open the box; or as many
+ *   as open it. Null if the credential lists do not hold
  * @property {{code: string, title: {es: string, en: string}, ok: boolean, figure: string, culprit: string | null}[]} checks
  * @property {{contest: number, name: string, total: number, options: {name: string, votes: number}[]}[]} results
  *   all units together; empty if the record does not hold

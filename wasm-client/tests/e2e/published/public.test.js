@@ -227,6 +227,7 @@ test("results with chart and table say what was cast", { timeout: 240_000 }, asy
   await visit.close();
 });
 
+    assert.match(await visit.text(".linking"), /^Mezclas entre la lista de votantes y la urna: 3\./, "who can tie a ballot to its voter");
 test("the record from a folder of the device", { timeout: 240_000 }, async () => {
   const visit = await page("verify.html", { width: 1280 });
   await visit.at("verify");

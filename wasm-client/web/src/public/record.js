@@ -129,9 +129,18 @@ async function actasOf(files) {
 
 /** @param {Page} page @param {Verification} verdict @returns {import("../dom.js").Child[]} */
 function verdictOf(page, verdict) {
-  if (verdict.valid) return [h("div", { class: "card done-card" }, h("p", { class: "verdict" }, page.say("verify.ballots", { ballots: page.texts.number(verdict.ballots) })))];
+  if (verdict.valid) {
+    return [h("div", { class: "card done-card" }, h("p", { class: "verdict" }, page.say("verify.ballots", { ballots: page.texts.number(verdict.ballots) }))), linking(page, verdict)];
+  }
   const failed = verdict.checks.find(({ ok }) => !ok);
   return [h("div", { class: "errors", role: "alert" }, h("p", null, page.say("verify.bad.text", { code: verdict.firstFailure ?? "", culprit: failed?.culprit ?? page.say("verify.nobody") })))];
+}
+
+/** What stands between the roll and the box; it is no part of the verdict. @param {Page} page @param {Verification} verdict */
+export function linking(page, { linking: found }) {
+  if (!found) return null;
+  const text = page.texts.paragraphs(`verify.linking.${found.by}`, { mixes: found.mixes, threshold: found.threshold ?? 0 });
+  return h("div", { class: found.by === "threshold" ? "linking" : "linking card notice" }, text);
 }
 
 /** @param {Page} page @param {Verification} verdict @returns {import("../dom.js").Child[]} */
