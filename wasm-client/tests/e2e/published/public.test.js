@@ -76,8 +76,20 @@ for (const width of Object.keys(WIDTHS)) {
     await visit.page.setInputFiles("#file", file(`key-${width}.txt`));
     await visit.press("Comprobar");
     await visit.at("checked", { name: "checked-key" });
-    assert.match(await visit.text(), /Con su clave hay esta boleta/);
-    assert.equal(await visit.tracking(), here.place.kept(`code-${width}.txt`).toString());
+    const code = here.place.kept(`code-${width}.txt`).toString();
+    assert.match(await visit.text("h1"), /^Votos con su clave en la urna: \d$/);
+    assert.doesNotMatch(await visit.text(), /se contó|Es el código de su comprobante/, "whose vote it is the page cannot know");
+    assert.match(await visit.text(), /Si aquí hay un voto que usted no emitió, avise/);
+    assert.equal(await visit.tracking(), code);
+    // With the receipt the page compares; and one of somebody else is seen not to be there.
+    for (const [other, words] of [[width, /Es el código de su comprobante/], [width === 320 ? 768 : 320, /No es el código de ningún comprobante que eligió.*no está entre los de su clave/s]]) {
+      await visit.press("Revisar otro");
+      await visit.at("check");
+      await visit.page.setInputFiles("#file", [file(`key-${width}.txt`), { ...file(`receipt-${other}.html`), mimeType: "text/html" }]);
+      await visit.press("Comprobar");
+      await visit.at("checked", { name: "checked-key-receipt" });
+      assert.match(await visit.text(), words);
+    }
     await visit.close();
   });
 }
@@ -86,10 +98,23 @@ test("a key under which nobody voted, and one with a mistake", async () => {
   const visit = await page("check.html");
   await visit.at("check");
   const key = here.place.kept("key-320.txt").toString();
-  await visit.page.setInputFiles("#file", { ...file("key-320.txt"), buffer: Buffer.from(key.replace(/key .*/, `key ${"07".repeat(32)}`)) });
+  const put = (text) => visit.page.setInputFiles("#file", { ...file("key-320.txt"), buffer: Buffer.from(text) });
+  await visit.page.waitForLoadState("networkidle");
+  visit.relay.log.length = 0;
+  for (const damaged of [key.slice(0, -12), key.replace(/list .*\n/, ""), key.replace(/list .*/, "list 99"), key.replace(/key .{8}/, "key zzzzzzzz")]) {
+    await put(damaged);
+    await visit.press("Comprobar");
+    await visit.says(".errors", /no está completo o está dañado/);
+  }
+  assert.deepEqual(visit.relay.log.filter(({ path }) => /receipts|board/.test(path)), [], "nothing is looked for");
+  await visit.look("check-key-damaged");
+  await put(key.replace(/key .*/, `key ${"07".repeat(32)}`));
   await visit.press("Comprobar");
   await visit.at("checked", { name: "checked-none" });
-  assert.match(await visit.text(), /Con esa clave no hay ninguna boleta/);
+  assert.equal(await visit.text("h1"), "Votos con su clave en la urna: 0");
+  const { lists, styles } = info;
+  const own = styles[lists[Number(/list (\d+)/.exec(key)[1])].style].contests;
+  for (const contest of own) assert.ok((await visit.text()).includes(`${info.contests[contest].office}: sin voto con su clave`));
   await visit.close();
 });
 
@@ -202,6 +227,7 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     await visit.at("verify-done");
     assert.equal(await visit.text("h1"), "La elección es correcta");
     assert.match(await visit.text(".verdict"), new RegExp(`Boletas contadas: ${here.place.promises.length}$`));
+    assert.match(await visit.text(".linking"), /^Mezclas entre la lista de votantes y la urna: 3\./, "who can tie a ballot to its voter");
     const tables = await visit.page.locator("table").count();
     assert.ok(tables > info.contests.length);
     await visit.close();
@@ -227,7 +253,6 @@ test("results with chart and table say what was cast", { timeout: 240_000 }, asy
   await visit.close();
 });
 
-    assert.match(await visit.text(".linking"), /^Mezclas entre la lista de votantes y la urna: 3\./, "who can tie a ballot to its voter");
 test("the record from a folder of the device", { timeout: 240_000 }, async () => {
   const visit = await page("verify.html", { width: 1280 });
   await visit.at("verify");

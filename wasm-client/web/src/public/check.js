@@ -12,7 +12,7 @@ import { CryptoError } from "../crypto.js";
 import { h } from "../dom.js";
 import { receiptIn } from "../receipt.js";
 import { begin, fileField, finding } from "./page.js";
-import { ofAnother, verdict } from "./verdict.js";
+import { compared, ofAnother, verdict, voterKey } from "./verdict.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./verdict.js").Found} Found */
@@ -26,7 +26,7 @@ const MOST = 256e6;
 
 /** @param {Page} page @returns {import("./page.js").Content} */
 function ask(page) {
-  const file = fileField("file", page.say("check.file"), page.say("check.file.hint"), { accept: ".html,.txt,text/html,text/plain" });
+  const file = fileField("file", page.say("check.file"), page.say("check.file.hint"), { many: true, accept: ".html,.txt,text/html,text/plain" });
   const doing = h("div");
   return {
     state: "check",
@@ -38,15 +38,17 @@ function ask(page) {
       submit: page.say("check.submit"),
       busy: page.say("public.busy"),
       action: async ({ code }) => {
-        const chosen = file.input.files?.[0];
-        if (!chosen && code === "") throw new Explained(page.say("check.fault"));
+        const texts = await Promise.all([...(file.input.files ?? [])].map(async (one) => receiptIn(await one.text())));
+        if (texts.length === 0 && code === "") throw new Explained(page.say("check.fault"));
         await page.open();
-        const text = chosen ? receiptIn(await chosen.text()) : "";
         // Not to be on this list then says nothing of the vote.
-        if (ofAnother(text, page.config.election)) throw new Explained(page.say("check.other"));
+        if (texts.some((text) => ofAnother(text, page.config.election))) throw new Explained(page.say("check.other"));
+        const [key, ...others] = texts.filter((text) => text.startsWith("escrutinio/voter-key/"));
+        const receipts = texts.filter((text) => text !== key);
+        if (others.length > 0 || (key === undefined && texts.length > 1)) throw new Explained(page.say("check.many"));
         // A slip of the fingers is said before anything is fetched.
-        if (!chosen) await page.crypto.parseCode(code);
-        page.show(await (text.startsWith("escrutinio/voter-key/v1") ? byKey(page, text, doing) : byCode(page, { text, code }, doing, UNASKED)));
+        if (texts.length === 0) await page.crypto.parseCode(code);
+        page.show(await (key === undefined ? byCode(page, { text: texts[0] ?? "", code }, doing, UNASKED) : byKey(page, key, receipts, doing)));
       },
     })],
   };
@@ -141,10 +143,22 @@ function further(page, asked, bytes) {
   return h("div", { class: "card" }, page.texts.paragraphs("check.large", { size }), place, h("div", { class: "actions" }, button(page.say("check.large.do"), go, { class: "secondary" })));
 }
 
-/** The ballots that stand under a key that was saved on another device. @param {Page} page @param {string} text @param {HTMLElement} place */
-async function byKey(page, text, place) {
-  const list = Number(/^list (\d+)$/m.exec(text)?.[1]);
-  const key = /^key ([0-9a-f]{64})$/m.exec(text)?.[1] ?? "";
+/**
+ * The ballots that stand under a key that was saved on another device. The key is the voter's, and who stole it has
+ * voted with it: so nothing here says that a ballot is the voter's own but the receipts, which this page or the voter
+ * compares.
+ * @param {Page} page
+ * @param {string} text
+ * @param {string[]} papers the voter's receipts
+ * @param {HTMLElement} place
+ */
+async function byKey(page, text, papers, place) {
+  const saved = voterKey(text);
+  const style = page.election.lists[saved?.list ?? -1]?.style;
+  if (!saved || style === undefined) throw new Explained(page.say("check.key.bad"));
+  const receipts = [];
+  for (const receipt of papers) receipts.push(await fromReceipt(page, { receipt }));
+  if (receipts.some(({ promise }) => !promise)) throw new Explained(page.say("check.no_receipt"));
   const checkpoint = (await published(page, "/receipts.txt")) ? await page.api.file("/board/checkpoint") : null;
   if (!checkpoint) {
     return (/** @type {Page} */ now) => ({ state: "checked", title: now.say("check.wait"), body: [now.texts.paragraphs("check.early"), again(now)] });
@@ -152,14 +166,22 @@ async function byKey(page, text, place) {
   const { closed, bytes } = await boxOf(page, checkpoint);
   if (!closed) throw new Explained(page.say("crypto.closing", { help: page.helpLine }));
   if (bytes > MOST) throw new Explained(page.say("check.huge", { size: page.texts.number(Math.ceil(bytes / 1e6)) }));
+  const { list, key } = saved;
   const found = await page.crypto.findKey({ list, key, checkpoint, bundles: await entries(page, checkpoint, place) });
+  const { ballots, lost } = compared(found, receipts);
+  const without = (page.election.styles[style]?.contests ?? []).filter((contest) => !found.some((one) => one.contest === contest));
   return (/** @type {Page} */ now) => ({
     state: "checked",
-    title: now.say(found.length > 0 ? "check.yes" : "check.no"),
+    title: now.say("check.key.title", { count: now.texts.number(found.length) }),
     body: [
-      now.texts.paragraphs(found.length > 0 ? "check.key" : "check.key.none"),
-      found.map(({ codeText, contest, entry }) => [h("h2", null, now.contest(contest).office), codeDisplay(now, codeText), h("p", null, now.say("check.entry", { entry: now.texts.number(entry) }))]).flat(),
-      found.length > 0 ? now.texts.paragraphs("check.key.compare") : null,
+      found.length > 0 ? now.texts.paragraphs("check.key.text", { help: now.helpLine }) : null,
+      ballots.map(({ codeText, contest, own }) => [
+        h("h2", null, `${now.contest(contest).office}, ${now.contest(contest).entity}`), codeDisplay(now, codeText),
+        own === null ? null : h("ul", { class: "findings", role: "list" }, finding(own, now.texts.inline(own ? "check.key.same" : "check.key.strange", { help: now.helpLine }))),
+      ]),
+      lost.length + without.length > 0 ? h("ul", { class: "findings", role: "list" },
+        lost.map(({ codeText, contest }) => finding(false, now.texts.inline("check.key.lost", { code: codeText, office: now.contest(contest).office, help: now.helpLine }))),
+        without.map((contest) => h("li", { class: "finding" }, h("span", null, ...now.texts.inline("check.key.without", { office: now.contest(contest).office, help: now.helpLine }))))) : null,
       again(now),
     ],
   });

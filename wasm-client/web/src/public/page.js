@@ -81,9 +81,9 @@ export function finding(good, text) {
  * @param {string} id
  * @param {string} label
  * @param {string} hint
- * @param {{ folder?: boolean, accept?: string }} [how]
+ * @param {{ folder?: boolean, many?: boolean, accept?: string }} [how]
  */
 export function fileField(id, label, hint, how = {}) {
-  const input = h("input", { type: "file", id, "aria-describedby": `${id}-hint`, accept: how.accept ?? null, webkitdirectory: how.folder ?? false, multiple: how.folder ?? false });
+  const input = h("input", { type: "file", id, "aria-describedby": `${id}-hint`, accept: how.accept ?? null, webkitdirectory: how.folder ?? false, multiple: how.folder ?? how.many ?? false });
   return { input, element: h("div", { class: "field" }, h("label", { for: id }, label), h("p", { class: "hint", id: `${id}-hint` }, hint), input) };
 }

@@ -19,6 +19,32 @@ export function verdict({ listed, searched, entry, logged, board }) {
 }
 
 /**
+ * The file of a key, which is whole or none.
+ * @param {string} text
+ * @returns {{ election: string, list: number, key: string } | null}
+ */
+export function voterKey(text) {
+  const [, election, list, key] = /^escrutinio\/voter-key\/v1\nelection ([0-9a-f]{64})\nlist (0|[1-9]\d{0,8})\nkey ([0-9a-f]{64})\n*$/.exec(text) ?? [];
+  return election && list && key ? { election, list: Number(list), key } : null;
+}
+
+/**
+ * Receipts of this voter beside the ballots under the key: a ballot that is no receipt's may be somebody else's act, and
+ * a receipt whose ballot is not there was not kept.
+ * @template {{ code: string }} B
+ * @template {{ code: string }} R
+ * @param {B[]} ballots
+ * @param {R[]} receipts
+ */
+export function compared(ballots, receipts) {
+  const among = (/** @type {{ code: string }[]} */ those, /** @type {string} */ code) => those.some((one) => one.code === code);
+  return {
+    ballots: ballots.map((ballot) => ({ ...ballot, own: receipts.length === 0 ? null : among(receipts, ballot.code) })),
+    lost: receipts.filter(({ code }) => !among(ballots, code)),
+  };
+}
+
+/**
  * Whether a receipt or the file of a key says that it is of another election than this one.
  * @param {string} text
  * @param {string} election its id, hexadecimal
