@@ -3,6 +3,7 @@
 import { Problem, Unreachable } from "./api.js";
 import { CryptoError } from "./crypto.js";
 import { byId } from "./dom.js";
+import { whole } from "./parts.js";
 
 /** @typedef {import("./crypto.js").BallotInfo} BallotInfo */
 
@@ -63,6 +64,7 @@ export class Base {
   /** The sealed record, verified once. Until it is, nothing is encrypted and no password is asked for. */
   async open() {
     if (this.info) return this.info;
+    await whole("worker");
     /** @type {Record<string, Uint8Array>} */
     const files = {};
     for (const path of this.crypto.SEALED_FILES) files[path] = await this.api.record(path);

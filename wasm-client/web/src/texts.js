@@ -1,6 +1,7 @@
 /** The copy of the page, from a catalogue: a further language is a further file. */
 
 import { h } from "./dom.js";
+import { part } from "./parts.js";
 
 /** @typedef {Record<string, string>} Catalogue */
 
@@ -101,7 +102,6 @@ export function preferred(wanted) {
 
 /** @param {string} language @returns {Promise<Texts>} */
 export async function load(language) {
-  const answer = await fetch(new URL(`../text/${language}.json`, import.meta.url));
-  if (!answer.ok) throw new Error(`the texts of ${language} are missing`);
+  const answer = await part(new URL(`../text/${language}.json`, import.meta.url));
   return new Texts(language, await answer.json());
 }

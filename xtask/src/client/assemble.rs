@@ -2,8 +2,9 @@
 //!
 //! A document names every script and style with its hash. Modules that a script imports get a
 //! `modulepreload` with theirs, so that no inline script is needed and the policy of the page stays strict.
-//! The wasm is fetched with its hash by the worker. What no browser compares is the worker's own script:
-//! that is for who reads `client.manifest`.
+//! The wasm is fetched with its hash by the worker. No browser compares a worker's own scripts with a hash, nor
+//! what a script fetches by itself: those get a `<link rel="part">` with theirs, by which the page compares them
+//! (`src/parts.js`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -21,6 +22,11 @@ use crate::shell::{Failure, Outcome};
 
 /// Where the glue lies in the page.
 const GLUE: &str = "src/wasm";
+/// The scripts that the page runs as workers, with the names by which it asks for their parts.
+const WORKERS: [(&str, &str); 2] = [("worker", "src/worker.js"), ("verifier", "src/verifier.js")];
+/// The copy of the page, which a script fetches.
+const TEXTS: &str = "text/";
+
 /// Every file of a page, by its path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listing(pub(super) BTreeMap<String, Vec<u8>>);
@@ -117,10 +123,12 @@ fn with_hashes(text: &str, document: &str, files: &BTreeMap<String, Vec<u8>>) ->
     out.push_str(rest);
     let preloads: String = imports_of(modules.clone(), files)
         .difference(&modules)
-        .filter_map(|path| {
+        .map(|path| (path.clone(), "modulepreload".to_owned()))
+        .chain(parts(files))
+        .filter_map(|(path, rel)| {
             let up = "../".repeat(document.matches('/').count());
-            let integrity = hash(files.get(path)?);
-            Some(format!("<link rel=\"modulepreload\" href=\"{up}{path}\" integrity=\"{integrity}\">\n"))
+            let integrity = hash(files.get(&path)?);
+            Some(format!("<link rel=\"{rel}\" href=\"{up}{path}\" integrity=\"{integrity}\">\n"))
         })
         .collect();
     let head = out.find("</head>").ok_or_else(|| Failure::new(format!("{document} has no </head>")))?;
@@ -128,6 +136,23 @@ fn with_hashes(text: &str, document: &str, files: &BTreeMap<String, Vec<u8>>) ->
     let at = out.find("<script").filter(|script| *script < head).unwrap_or(head);
     out.insert_str(at, &preloads);
     Ok(out)
+}
+
+/// What the page compares itself, each with the workers that it is of.
+fn parts(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
+    let mut parts: BTreeMap<String, String> = files
+        .keys()
+        .filter(|path| path.starts_with(TEXTS))
+        .map(|path| (path.clone(), "part".to_owned()))
+        .collect();
+    for (name, script) in WORKERS {
+        for path in imports_of([script.to_owned()].into(), files) {
+            let rel = parts.entry(path).or_insert_with(|| "part".to_owned());
+            rel.push(' ');
+            rel.push_str(name);
+        }
+    }
+    parts
 }
 
 fn tag_with_hash(
@@ -270,6 +295,31 @@ mod tests {
         assert!(!made.contains("no.js"));
         for (path, bytes) in page().iter().filter(|(path, _)| path.ends_with(".js") && *path != "src/no.js") {
             assert!(made.contains(&hash(bytes)), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_no_browser_compares_has_its_hash_too() {
+        let mut files = page();
+        for (path, text) in [
+            ("src/worker.js", "import { o } from \"../other.js\";\nimport { x } from \"./wasm/glue.js\";\n"),
+            ("src/verifier.js", "import { o } from \"../other.js\";\n"),
+            ("src/wasm/glue.js", ""),
+            ("text/es.json", "{}"),
+        ] {
+            files.insert(path.to_owned(), text.as_bytes().to_vec());
+        }
+        let document = "<head><script type=\"module\" src=\"src/a.js\"></script></head>";
+        let made = with_hashes(document, "index.html", &files).unwrap();
+        for (path, rel) in [
+            ("src/worker.js", "part worker"),
+            ("src/wasm/glue.js", "part worker"),
+            ("other.js", "part worker verifier"),
+            ("src/verifier.js", "part verifier"),
+            ("text/es.json", "part"),
+        ] {
+            let link = format!("<link rel=\"{rel}\" href=\"{path}\" integrity=\"{}\">", hash(&files[path]));
+            assert!(made.contains(&link), "{path}: {made}");
         }
     }
 

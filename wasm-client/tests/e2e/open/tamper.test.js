@@ -195,6 +195,31 @@ for (const script of ["/src/main.js", "/src/api.js", "/src/crypto.js", "/src/ste
   });
 }
 
+for (const script of ["/src/worker.js", "/src/opening.js", "/src/wasm/escrutinio_wasm_client.js", "/src/wasm/integrity.js"]) {
+  test(`another ${script}: the worker does not begin, and nothing is asked`, async () => {
+    const visit = await here.visit();
+    visit.relay.always(script, { answered: (bytes) => Buffer.concat([bytes, Buffer.from("\n// swapped\n")]) });
+    await visit.open(visit.fragment);
+    await visit.at("trouble");
+    assert.match(await visit.text(), /no es el de esta página/);
+    assert.equal(asked(visit, script), 1, "it was compared, and nothing ran it");
+    assert.equal(asked(visit, "/access/"), 0);
+    visit.relay.honest();
+    await visit.press("Intentar de nuevo");
+    await visit.at("digits");
+    await visit.close({ tolerate: /Failed to find a valid digest/ });
+  });
+}
+
+test("other texts: they are not shown", async () => {
+  const visit = await here.visit();
+  visit.relay.always("/text/es.json", { answered: (bytes) => Buffer.from(bytes.toString().replace("No siga y avise", "Siga")) });
+  await visit.open(visit.fragment);
+  await visit.page.locator("#failed").waitFor({ state: "visible" });
+  assert.equal(asked(visit, "/api/"), 0);
+  await visit.close({ tolerate: /Failed to find a valid digest|Failed to fetch/ });
+});
+
 test("another style sheet: it is not used", async () => {
   const visit = await here.visit();
   visit.relay.always("/style.css", { answered: (bytes) => Buffer.concat([bytes, Buffer.from("\n.space { display: none }\n")]) });

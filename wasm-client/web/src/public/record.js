@@ -5,6 +5,7 @@ import { Explained } from "../base.js";
 import { button, question } from "../components/form.js";
 import { progress } from "../components/progress.js";
 import { h } from "../dom.js";
+import { whole } from "../parts.js";
 import { fileField } from "./page.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -56,6 +57,7 @@ export function verifying(what, shown) {
     try {
       const record = await files(bar, abort.signal);
       const actas = await actasOf(record);
+      await whole("verifier");
       const verdict = await page.crypto.verifyElection({ files: record }, {
         signal: abort.signal,
         progress: (done, total, phase) => {
