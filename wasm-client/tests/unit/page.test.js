@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { Problem, Unreachable, problemOf, waitBefore } from "../../web/src/api.js";
 import { sha256, toHex } from "../../web/src/bytes.js";
 import { imageType, readable } from "../../web/src/components/emblem.js";
-import { groupsOf, toggle } from "../../web/src/marks.js";
+import { called, groupsOf, toggle } from "../../web/src/marks.js";
 import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
 import { fragmentOf } from "../../web/src/steps/need-link.js";
@@ -38,6 +38,16 @@ test("R-BAL-23 marks of a refusal stand with the coalition that they belong to",
     { coalition: null, spaces: [space("party:0")] },
     { coalition: "Juntas y Juntos por Nayarit", spaces: [space("party:3"), space("party:6")] },
   ]);
+});
+
+test("R-BAL-15 a name is shown as it is; only the parties of a combination stand apart", () => {
+  const contest = { ...senate, options: [
+    { index: 0, kind: "independent", name: "Ana Pérez-Gómez", marks: ["independent:0"] },
+    { index: 1, kind: "common", name: "Candidatura común Norte-Sur", marks: ["common:0"] },
+    { index: 2, kind: "combination", name: "DUNA-GIRASOL", marks: ["party:3", "party:6"] },
+  ] };
+  assert.deepEqual(contest.options.map(({ index, name }) => called(contest, index, name)), ["Ana Pérez-Gómez", "Candidatura común Norte-Sur", "DUNA + GIRASOL"]);
+  assert.equal(called(contest, undefined, undefined), "");
 });
 
 test("what the server says, and what nobody says", () => {

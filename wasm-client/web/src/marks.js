@@ -8,6 +8,16 @@
 /** @typedef {import("./crypto.js").Resolution} Resolution */
 /** @typedef {import("./crypto.js").Mark} Mark */
 
+/**
+ * What an option is called where people read it: the parties of a combination apart. Every other name stays as it is.
+ * @param {Contest} contest
+ * @param {number | undefined} option
+ * @param {string | undefined} name as the acta has it
+ */
+export function called(contest, option, name = "") {
+  return contest.options.some(({ index, kind }) => index === option && kind === "combination") ? name.split("-").join(" + ") : name;
+}
+
 /** Whether a space excludes every other one whatever the coalitions are. @param {Space} space */
 export function exclusive(space) {
   return space.kind === "null" || space.kind === "write-in";

@@ -1,6 +1,6 @@
 /** Tracking codes for eyes, ears and cameras. */
 
-import { h, svg } from "../dom.js";
+import { fresh, h, svg } from "../dom.js";
 import { qr } from "../qr.js";
 
 /**
@@ -10,9 +10,10 @@ import { qr } from "../qr.js";
  */
 export function codeDisplay(app, code) {
   const groups = code.split("-");
+  const label = fresh("tracking");
   return h("div", { class: "tracking" },
-    h("p", { class: "label", id: "tracking-label" }, app.say("code.label")),
-    h("p", { class: "groups", "aria-labelledby": "tracking-label", role: "group" },
+    h("p", { class: "label", id: label }, app.say("code.label")),
+    h("p", { class: "groups", "aria-labelledby": label, role: "group" },
       groups.map((group) => h("span", null, group))));
 }
 

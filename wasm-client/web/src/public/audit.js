@@ -4,6 +4,7 @@ import { Explained } from "../base.js";
 import { codeDisplay, fromDigits } from "../components/code.js";
 import { button, question } from "../components/form.js";
 import { h } from "../dom.js";
+import { called } from "../marks.js";
 import { begin, fileField } from "./page.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -44,7 +45,7 @@ async function judge(page, opening) {
       codeDisplay(now, found.codeText),
       h("dl", { class: "facts" },
         h("div", null, h("dt", null, now.contest(found.contest).office), h("dd", null, now.contest(found.contest).entity)),
-        h("div", null, h("dt", null, now.say("opening.marked")), h("dd", { class: "plain" }, found.name.split("-").join(" + "))),
+        h("div", null, h("dt", null, now.say("opening.marked")), h("dd", { class: "plain" }, called(now.contest(found.contest), found.option, found.name))),
         found.text === null ? null : h("div", null, h("dt", null, now.say("opening.written")), h("dd", { class: "plain" }, found.text))),
       now.texts.paragraphs("opening.compare", { help: now.helpLine }),
       again(now),

@@ -5,7 +5,7 @@ import { ballotSheet, markedEmblems, spaceName } from "../components/ballot.js";
 import { errorSummary, showErrors } from "../components/errors.js";
 import { button } from "../components/form.js";
 import { howToMark } from "../components/picture.js";
-import { formulasOf, groupsOf } from "../marks.js";
+import { called, formulasOf, groupsOf } from "../marks.js";
 import { home } from "./home.js";
 import { sealing } from "./seal.js";
 
@@ -152,7 +152,7 @@ function review(index, outcome, { marked }) {
           h("p", { class: "process" }, contest.entity),
           h("p", { class: "office" }, contest.office),
           markedEmblems(app, contest, marked),
-          h("h2", { id: "chosen" }, sense(app, marked, outcome)),
+          h("h2", { id: "chosen" }, sense(app, contest, marked, outcome)),
           h("ul", { class: "formulas", role: "list" }, formulasOf(contest, marked).map((formula) => h("li", null,
             h("span", { class: "owner" }, formula.owner),
             formula.substitute ? h("span", { class: "substitute" }, app.say("ballot.substitute", { name: formula.substitute })) : null))),
@@ -166,9 +166,9 @@ function review(index, outcome, { marked }) {
   };
 }
 
-/** @param {App} app @param {ReadonlySet<string>} marked @param {Resolution} outcome */
-function sense(app, marked, outcome) {
+/** @param {App} app @param {import("../crypto.js").Contest} contest @param {ReadonlySet<string>} marked @param {Resolution} outcome */
+function sense(app, contest, marked, outcome) {
   if (marked.has("null")) return app.say("review.null");
   if (marked.has("write-in")) return app.say("review.writein", { name: outcome.text ?? "" });
-  return marked.size === 0 ? (outcome.name ?? "") : (outcome.name ?? "").split("-").join(" + ");
+  return called(contest, outcome.option, outcome.name);
 }
