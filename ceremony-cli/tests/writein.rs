@@ -18,6 +18,11 @@ use escrutinio_ceremony::source::RecordSource;
 use escrutinio_ceremony::text::Lang;
 use escrutinio_ceremony::ui::{Scripted, Ui};
 use escrutinio_ceremony::workspace::Workspace;
+use escrutinio_core::acta::Acta;
+use escrutinio_core::encoding::Decode;
+use escrutinio_core::hash::sha256;
+use escrutinio_core::ids::hex;
+use escrutinio_core::record as core_record;
 use escrutinio_core::verify::{self, ContestTexts};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -114,6 +119,12 @@ fn read(world: &World, path: &str) -> String {
 fn names_that_the_policy_discloses() {
     let mut world = counted(21, "disclose");
     signed_actas(&mut world);
+    // R-BAL-29: six voters wrote, five names among them; all add to one counter.
+    let acta = fs::read(world.workspace.path("record").join(core_record::acta(0))).unwrap();
+    let votes = Acta::from_bytes(&acta).unwrap().content.votes;
+    let counted = |option: u32| votes[usize::try_from(option).unwrap()];
+    assert_eq!((counted(WRITE_IN), counted(0), counted(12)), (6, 1, 1));
+    assert_eq!(votes.iter().sum::<u64>(), 8, "no line of their own");
     // The policy says that there are texts: without them no record is closed.
     assert_refused(world.by("op", record::assemble), "error.missing");
     assert_refused(world.with(&order_answers(""), writein::order), "error.writein.not_sealed");
@@ -190,6 +201,10 @@ fn names_that_the_policy_discloses() {
     assert!(report.listing.unwrap().contains("JOSE PEÑA"));
     world.resumed("op", record::assemble);
     assert_eq!(verified(&world, "record"), ["disclosed"]);
+    // R-PUB-07: the document for the fedataria has the list of receipts that is published.
+    let receipts = fs::read(world.workspace.path("record").join(core_record::RECEIPTS)).unwrap();
+    let line = format!("{}  record/{}\n", hex(&sha256(&[&receipts])), core_record::RECEIPTS);
+    assert!(read(&world, "hashes.txt").contains(&line), "{line}");
     // Neither the transcript nor the lines of the acts hold a name.
     assert!(!read(&world, "transcript.log").contains("PEÑA"));
 }

@@ -231,6 +231,10 @@ async fn r_cast_15_every_check_refuses() {
     let mut two = forgery(&fixture, 0, 0, 1);
     two.marks[1] = Scalar::from(1u8);
     assert_eq!(refused(0, two.cast(&mut random::system())).await, Refusal::BallotProof);
+    // R-BAL-21: where nothing is marked nothing is cast, whatever option the proof is made for.
+    let mut none = forgery(&fixture, 0, 0, 2);
+    none.marks.fill(Scalar::from(0u8));
+    assert_eq!(refused(0, none.cast(&mut random::system())).await, Refusal::BallotProof);
     // The ballot itself is good.
     assert!(try_cast(&fixture, &running, 0, &good).await.is_ok());
 }

@@ -63,7 +63,7 @@ fn the_hash_and_the_ceremony_make_the_setup() {
     assert_ne!(valid.setup_id(0), valid.setup_id(1));
 }
 
-// R-BAL-12, R-AEC-06 to R-AEC-09.
+// R-BAL-12, R-BAL-28, R-AEC-06 to R-AEC-09.
 #[test]
 fn nayarit_has_the_thirteen_lines_of_its_acta() {
     let manifest = nayarit(&keys());

@@ -74,6 +74,8 @@ async fn what_everybody_may_know_is_served() {
         "/board/checkpoints/+00000",
         "/board/tile/0/000",
         "/receipts.txt",
+        // No witness has signed it.
+        "/acts/witnessed",
         "/acts/tile/9/999",
         "/acts/tile/%00",
         "/acts/tile/0/000.p/1%00",

@@ -74,18 +74,21 @@ fn the_forger_passes_when_it_tells_the_truth() {
     }
 }
 
+// R-BAL-21, R-BAL-27.
 #[test]
 fn rejects_zero_marks() {
     assert_marks_refused(&[0, 0, 0, 0, 0]);
     assert_marks_refused(&[0, 0]);
 }
 
+// R-BAL-27.
 #[test]
 fn rejects_two_marks() {
     assert_marks_refused(&[1, 0, 1, 0, 0]);
     assert_marks_refused(&[1, 1]);
 }
 
+// R-BAL-27.
 #[test]
 fn rejects_minus_one_and_two() {
     // The marks add up to one.
