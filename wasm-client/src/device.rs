@@ -327,10 +327,11 @@ impl<R: CryptoRng> Device<R> {
     }
 
     /// Takes the bytes of a ballot that was signed before the page was loaded again. One whose promise was
-    /// verified meanwhile may be sent once more: the server answers with the same promise.
+    /// verified meanwhile may be sent once more: the server answers with the same promise. Whoever has entered
+    /// sends no other's: a store that several persons use, or a server that gave another's user name, could have one.
     ///
     /// # Errors
-    /// Codes `cast` and `already-signed`.
+    /// Codes `cast`, `not-yours` and `already-signed`.
     pub fn resume(&mut self, bytes: Vec<u8>) -> Result<String> {
         let election = self.election()?;
         let bad = |why: &dyn fmt::Display| Error::new("cast", why);
@@ -340,6 +341,9 @@ impl<R: CryptoRng> Device<R> {
         }
         if !cast.binding_holds() {
             return Err(bad(&"it is bound to another key"));
+        }
+        if self.voter.credential.as_ref().is_some_and(|(credential, _)| *credential.key() != cast.key) {
+            return Err(Error::new("not-yours", "it is signed by another voter"));
         }
         let (contest, code) = (cast.body.contest, cast.body.tracking_code());
         match self.voter.ballots.get(&contest) {

@@ -250,6 +250,13 @@ fn r_cast_10_stored_bytes_go_on_after_a_reload() {
     reloaded.resume(bytes.clone()).unwrap();
     assert_eq!(code(reloaded.resume(other)), "already-signed", "another one than is held");
 
+    // Nobody who has entered sends another's, whoever's name it is kept under.
+    let mut next = entered(&rehearsal, 8);
+    assert_eq!(code(next.resume(bytes.clone())), "not-yours");
+    next.prepare(1, 2, None).unwrap();
+    assert!(next.cast(1).is_ok(), "nothing of it is held");
+    assert_eq!(entered(&rehearsal, 6).resume(bytes.clone()).unwrap(), device.code(1).unwrap());
+
     let (mut other, _) = opened(&rehearsal);
     for (at, expected) in [(8, "cast"), (52, "cast"), (bytes.len() - 97, "cast")] {
         let mut changed = bytes.clone();

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Problem, Unreachable, problemOf, waitBefore } from "../../web/src/api.js";
 import { sha256, toHex } from "../../web/src/bytes.js";
 import { imageType, readable } from "../../web/src/components/emblem.js";
+import { rehearsed } from "../../web/src/flow.js";
 import { called, groupsOf, toggle } from "../../web/src/marks.js";
 import { contactFault } from "../../web/src/steps/contact.js";
 import { passwordFault } from "../../web/src/steps/password.js";
@@ -81,9 +82,18 @@ test("every fault of the cryptography that a voter may meet has words", async ()
   const names = rows.flatMap((row) => [...row.matchAll(/`([\w-]+)`/g)].map((match) => match[1]));
   assert.ok(names.length > 30);
   const es = JSON.parse(await readFile(new URL("text/es.json", WEB), "utf8"));
-  // Faults of the page's own calls are told by their code.
-  const others = ["contest", "choice", "marks", "input"];
+  // Faults of the page's own calls are told by their code; another voter's ballot is left alone.
+  const others = ["contest", "choice", "marks", "input", "not-yours"];
   for (const name of names) assert.ok(`crypto.${name}` in es || others.includes(name), name);
+});
+
+test("R-SIM-06 a rehearsal is what the log of acts calls one, not what the server says", async () => {
+  const app = (values) => ({
+    api: { file: async () => new Uint8Array(), witnessed: async () => new Uint8Array() },
+    crypto: { actPaths: () => ["tile/entries/000.p/1"], readActs: async ({ bundles }) => ({ acts: [{ name: "opened", values: { REHEARSAL: "" } }, { name: "election", values, bundles }] }) },
+  });
+  assert.equal(await rehearsed(app({ "election-id": "00" })), false);
+  assert.equal(await rehearsed(app({ REHEARSAL: "the clock is moved" })), true);
 });
 
 test("bytes", async () => {

@@ -31,6 +31,10 @@ export class App extends Base {
 
   /** What the server says of phase and calendar. @type {import("./api.js").ElectionAnswer | null} */
   status = null;
+  /** Whether the log of acts says that this is a rehearsal. */
+  rehearsal = false;
+  /** Signed ballots without a promise that lie on this device, whoever signed them. @type {import("./store.js").Pending[]} */
+  kept = [];
   /** The voter whose session this is. @type {string | null} */
   user = null;
   /** What the session may do. @type {import("./api.js").SessionState | null} */
@@ -57,6 +61,8 @@ export class App extends Base {
   #late = false;
   /** What must not be interrupted: a ballot is on its way. */
   sending = false;
+  /** Whether the record is verified, and page and tab are the ones to vote with. Before, nothing is asked of anybody. */
+  ready = false;
 
   /**
    * @param {object} parts
@@ -66,7 +72,7 @@ export class App extends Base {
    * @param {import("./tabs.js").Tab | null} parts.tab
    * @param {import("./texts.js").Texts} parts.texts
    * @param {import("./base.js").Config} parts.config
-   * @param {{ expired: Screen, again: Screen, left: Screen, receipts: Screen }} parts.screens
+   * @param {{ expired: Screen, again: Screen, left: Screen, receipts: Screen, unanswered: (signed: import("./store.js").Pending) => Screen }} parts.screens
    */
   constructor({ api, crypto, store, tab, texts, config, screens }) {
     super({ api, crypto, texts, config });
@@ -99,6 +105,7 @@ export class App extends Base {
 
   /** @param {Screen} screen */
   show(screen) {
+    this.hush();
     this.#screen = screen;
     const view = screen(this);
     this.#view = view;
@@ -153,9 +160,10 @@ export class App extends Base {
    * @param {Screen} screen where there are none
    */
   end(why, screen) {
+    const [signed] = why === "moved" ? [] : this.pending.values();
     this.close();
     this.over = why;
-    this.show(this.receipts.length > 0 ? this.screens.receipts : screen);
+    this.show(this.receipts.length > 0 ? this.screens.receipts : signed ? this.screens.unanswered(signed) : screen);
   }
 
   /** More time: a new session, for which both factors are asked again (R-AUTH-09). */
@@ -177,7 +185,24 @@ export class App extends Base {
   keepReceipt(receipt) {
     this.receipts = [...this.receipts.filter(({ contest }) => contest !== receipt.contest), receipt];
     this.#receiptsOf = this.user;
-    SESSION.keepReceipts(this.receipts);
+    SESSION.keepReceipts(this.user, this.receipts);
+  }
+
+  /**
+   * Receipts that were shown in this tab before it was loaded again, and not left yet.
+   * @param {string} [user] whose they have to be
+   * @returns {boolean} whether there are any
+   */
+  receiptsAgain(user) {
+    const kept = SESSION.receipts();
+    const known = kept?.receipts?.every(({ contest }) => this.election.contests.some(({ index }) => index === contest));
+    if (!kept || !known || (user !== undefined && kept.user !== user)) {
+      this.dropReceipts();
+      return false;
+    }
+    this.receipts = kept.receipts;
+    this.#receiptsOf = kept.user;
+    return this.receipts.length > 0;
   }
 
   dropReceipts() {
@@ -194,6 +219,7 @@ export class App extends Base {
 
   /** Forgets everything but receipts, which say nothing of a choice. */
   close() {
+    this.hush();
     this.clock.stop();
     this.#late = false;
     this.api.use(null);

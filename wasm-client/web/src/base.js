@@ -21,6 +21,7 @@ import { whole } from "./parts.js";
 export class Base {
   /** Set as soon as the sealed record was verified. @type {BallotInfo | null} */
   info = null;
+  #saying = 0;
 
   /**
    * @param {object} parts
@@ -74,10 +75,15 @@ export class Base {
 
   /** @param {string} text for a screen reader, when it has finished what it says */
   announce(text) {
-    const region = byId("live");
-    region.textContent = "";
+    this.hush();
     // A region that is set twice to one text says it once.
-    setTimeout(() => { region.textContent = text; }, 50);
+    this.#saying = setTimeout(() => { byId("live").textContent = text; }, 50);
+  }
+
+  /** What was said of one screen, a choice perhaps, is nowhere on the next. */
+  hush() {
+    clearTimeout(this.#saying);
+    byId("live").textContent = "";
   }
 
   get helpLine() {
@@ -90,7 +96,7 @@ export class Base {
     const key = error instanceof CryptoError ? `crypto.${error.code}` : `problem.${error instanceof Error ? error.name : ""}`;
     if (this.texts.has(key)) return this.say(key, { help: this.helpLine });
     if (error instanceof CryptoError) return this.say("crypto.other", { code: error.code, help: this.helpLine });
-    if (error instanceof Problem) return this.say("problem.other", { code: error.name, help: this.helpLine });
+    if (error instanceof Problem) return this.say("problem.refused", { code: error.status, help: this.helpLine });
     if (error instanceof Unreachable) return this.say("problem.unreachable");
     // A fault of the page itself. It is no part of a choice, as no choice is ever made into an error.
     console.error(error);

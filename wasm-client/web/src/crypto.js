@@ -210,6 +210,7 @@
  * | `not-prepared` | cast, audit | nothing is prepared for this contest |
  * | `not-cast` | verifyPromise | nothing is cast for this contest |
  * | `cast` | resume | the bytes are no cast ballot of this election, or it is bound to another key |
+ * | `not-yours` | resume | the ballot is another voter's than the one who entered |
  * | `receipt` | verifyPromise, checkReceipt | the text is no receipt |
  * | `promise` | verifyPromise | the promise is of another ballot, or not by the server of this election |
  * | `opening` | checkOpening | the bytes are no opening |
@@ -363,7 +364,7 @@ export function cast(from, options) {
 
 /**
  * Takes stored bytes of `cast` after a reload. Only ballots of the open election that are bound to their
- * key are taken; whether the rest of them holds the server says.
+ * key are taken, and after `enter` only the voter's own; whether the rest of them holds the server says.
  *
  * @param {Uint8Array} bytes
  * @param {Options} [options]

@@ -1,6 +1,7 @@
 /** From both factors to the booth: the halves, the list, what was signed before. */
 
 import { Explained } from "./base.js";
+import { sha256 } from "./bytes.js";
 import { CryptoError } from "./crypto.js";
 import { SESSION } from "./remember.js";
 import { casting } from "./steps/cast.js";
@@ -30,15 +31,16 @@ export async function entered(app, user, entered) {
 }
 
 /**
- * What comes next: a ballot that was signed here and has no promise, which needs no half to be sent again; then
- * the booth.
+ * What comes next: the halves; then a ballot that was signed here and has no promise; then the booth. Whose such a ballot
+ * is only the credential says: the name that it is kept under came from the server.
  * @param {App} app
  * @param {import("./app.js").Screen} [screen] in the booth
  */
 export async function onward(app, screen = home) {
-  const signed = [...app.pending.values()].find(({ contest }) => !app.tried.has(contest));
-  if (signed) return app.show(casting(signed.contest, signed));
-  if (app.entered) return app.show(screen);
+  if (app.entered) {
+    const signed = [...app.pending.values()].find(({ contest }) => !app.tried.has(contest));
+    return app.show(signed ? casting(signed.contest, signed) : screen);
+  }
   if (!app.session) return app.show(loginAgain);
   app.show(preparing);
   return guarded(app, () => halves(app, app.user ?? ""));
@@ -59,7 +61,7 @@ async function halves(app, user) {
   const sealed = await app.store.half(user);
   const mine = sealed !== null && (await unwrapped(app, sealed));
   if (mine && (await booth(app))) return undefined;
-  if (app.session?.contests.every((one) => one.cast)) return app.show(home);
+  if (app.pending.size === 0 && app.session?.contests.every((one) => one.cast)) return app.show(home);
   return app.show(needLink({ others: linked || mine }));
 }
 
@@ -98,7 +100,7 @@ export async function booth(app, { keep = false } = {}) {
   app.session = state;
   if (keep) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
   app.entered = true;
-  app.show(home);
+  await onward(app);
   return true;
 }
 
@@ -127,6 +129,24 @@ function otherBallots(app) {
 }
 
 /**
+ * Whether the log of acts, which witnesses sign, says that this is a rehearsal: a server that only says so could have a
+ * voter try out a ballot that counts.
+ * @param {App} app
+ */
+export async function rehearsed(app) {
+  const { acts } = await app.crypto.readActs(await actsOf(app));
+  return acts.some(({ name, values }) => name === "election" && "REHEARSAL" in values);
+}
+
+/** The log of acts, as a quorum of witnesses signed it last. @param {App} app @returns {Promise<import("./crypto.js").ActsFiles>} */
+async function actsOf({ api, crypto }) {
+  const checkpoint = await api.witnessed();
+  const bundles = [];
+  for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
+  return { checkpoint, bundles };
+}
+
+/**
  * The voter's key is in its bucket under the root that the witnesses signed, or on the whole list. Under an election that
  * they have not signed there is neither. A bucket is asked for once: who answers it wrongly would learn more from a second
  * try.
@@ -137,10 +157,7 @@ function otherBallots(app) {
 async function onTheList(app, list, bucket) {
   const { api, crypto } = app;
   const keys = bucket === null ? null : await api.bucket(list, bucket);
-  const checkpoint = await api.witnessed();
-  const bundles = [];
-  for (const path of crypto.actPaths(checkpoint)) bundles.push(await api.file(`/acts/${path}`));
-  const acts = { checkpoint, bundles };
+  const acts = await actsOf(app);
   try {
     if (keys) return await crypto.enter({ bucket: keys, acts });
   } catch (error) {
@@ -159,11 +176,13 @@ export async function resumed(app) {
   const left = SESSION.sending();
   if (!left) return false;
   const pending = await app.store.ballot(left.user, left.contest);
-  if (!pending) {
+  // Without the credential it is this tab that knows which ballot it sent.
+  if (!pending || (await sha256(pending.bytes)) !== left.hash) {
     SESSION.forgetSending();
     return false;
   }
   await app.open();
+  app.receiptsAgain(left.user);
   app.user = left.user;
   app.api.use(left.token);
   app.pending.set(left.contest, pending);

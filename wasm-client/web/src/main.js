@@ -5,10 +5,10 @@ import { App } from "./app.js";
 import { Explained } from "./base.js";
 import * as crypto from "./crypto.js";
 import { byId, h } from "./dom.js";
-import { resumed } from "./flow.js";
+import { rehearsed, resumed } from "./flow.js";
 import { configuration, firstTexts, frame, isRegistered } from "./frame.js";
-import { SESSION } from "./remember.js";
 import { button } from "./components/form.js";
+import { unanswered } from "./steps/cast.js";
 import { expired, left, moved } from "./steps/end.js";
 import { guarded, preparing } from "./steps/factor.js";
 import { openLink } from "./steps/first.js";
@@ -39,13 +39,15 @@ async function main() {
   const tab = new Tab({
     // A ballot that is on its way stays where it is.
     asked: () => !app.sending,
-    moved: () => app.end("moved", moved),
+    moved: () => {
+      app.ready = false;
+      app.end("moved", moved);
+    },
   });
-  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt } });
+  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt, unanswered } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
-    // Whether it is a test, and whether it binds, is in the record; that this server rehearses it only the server knows.
-    election: { test: app.info?.test, binding: app.info?.binding, rehearsal: app.status?.rehearsal },
+    election: { test: app.info?.test, binding: app.info?.binding, rehearsal: app.rehearsal },
     changed: (next) => {
       app.texts = next;
       around();
@@ -69,10 +71,17 @@ async function main() {
     await guarded(app, async () => {
       app.status = await api.election();
       const info = await app.open();
-      around();
       if (!(await isRegistered(info))) throw new Explained(app.say("trouble.other_page", { help: app.helpLine }));
+      if (app.status.rehearsal && !(await rehearsed(app))) throw new Explained(app.say("trouble.rehearsal", { help: app.helpLine }));
+      app.rehearsal = app.status.rehearsal;
+      around();
+      app.kept = (await store.ballots()).filter(({ contest }) => info.contests.some(({ index }) => index === contest));
+      app.ready = true;
       if (await resumed(app)) return;
-      if (afterReload(app)) return;
+      if (app.receiptsAgain()) {
+        app.show(lastReceipt);
+        return;
+      }
       if (fragment && app.status.phase === "voting") await openLink(app, fragment);
       else app.show(start);
     });
@@ -80,20 +89,9 @@ async function main() {
   window.addEventListener("hashchange", () => {
     // The link was put into the address of a page that was open.
     const late = takeFragment();
-    if (late && !app.sending && !app.user) void guarded(app, () => openLink(app, late));
+    if (late && app.ready && !app.sending && !app.user) void guarded(app, () => openLink(app, late));
   });
   await begin(false);
-}
-
-/** Receipts that were shown and not left yet. @param {App} app */
-function afterReload(app) {
-  app.receipts = SESSION.receipts();
-  if (app.receipts.length === 0 || app.receipts.some(({ contest }) => !app.election.contests.some(({ index }) => index === contest))) {
-    app.dropReceipts();
-    return false;
-  }
-  app.show(lastReceipt);
-  return true;
 }
 
 /** What the page cannot do without (R-ACCS-08). */

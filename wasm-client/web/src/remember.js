@@ -6,7 +6,7 @@
 const SENDING = "escrutinio.sending";
 const RECEIPTS = "escrutinio.receipts";
 
-/** @typedef {{ token: string, user: string, contest: number }} Sending */
+/** @typedef {{ token: string, user: string, contest: number, hash: string }} Sending `hash`: SHA-256 of the ballot */
 /** @typedef {{ contest: number, text: string, code: string }} Kept */
 
 /** @param {string} key @returns {any} */
@@ -42,9 +42,9 @@ export const SESSION = {
   /** @param {Sending} sending */
   keepSending: (sending) => write(SENDING, sending),
   forgetSending: () => remove(SENDING),
-  /** @returns {Kept[]} */
-  receipts: () => read(RECEIPTS) ?? [],
-  /** @param {Kept[]} receipts */
-  keepReceipts: (receipts) => write(RECEIPTS, receipts),
+  /** @returns {{ user: string | null, receipts: Kept[] } | null} */
+  receipts: () => read(RECEIPTS),
+  /** @param {string | null} user whose they are @param {Kept[]} receipts */
+  keepReceipts: (user, receipts) => write(RECEIPTS, { user, receipts }),
   forgetReceipts: () => remove(RECEIPTS),
 };

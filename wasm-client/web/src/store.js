@@ -79,6 +79,19 @@ export class Store {
     return this.#kept(BALLOTS, `${this.election}/${user}/${contest}`);
   }
 
+  /** All that are kept of this election, whose ever they are. @returns {Promise<Pending[]>} */
+  async ballots() {
+    const database = this.#database;
+    if (!database) return [];
+    /** @type {Pending[]} */
+    const all = await new Promise((resolve) => {
+      const request = database.transaction(BALLOTS, "readonly").objectStore(BALLOTS).getAll();
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => resolve([]);
+    });
+    return all.filter((one) => one.election === this.election);
+  }
+
   /** @param {string} user @param {number} contest @returns {Promise<boolean>} whether nothing of it is left */
   forgetBallot(user, contest) {
     return this.#forget(BALLOTS, `${this.election}/${user}/${contest}`);

@@ -20,6 +20,7 @@ export class Page extends Base {
 
   /** @param {(page: Page) => Content} content */
   show(content) {
+    this.hush();
     this.#content = content;
     const { title, state, body, wide } = content(this);
     const main = byId("main");

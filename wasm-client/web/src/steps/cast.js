@@ -3,6 +3,7 @@
  * sent as often as it takes: the same bytes are the same ballot (R-CAST-10).
  */
 
+import { sha256 } from "../bytes.js";
 import { h } from "../dom.js";
 import { Problem, Unreachable, pause, waitBefore } from "../api.js";
 import { codeDisplay } from "../components/code.js";
@@ -22,6 +23,8 @@ const TAKEN = ["already-voted", "credential-used"];
 /** None is taken any more. */
 const LATE = ["closed", "wrong-phase"];
 const TRIES = 4;
+/** So often it is tried before the voter is offered to stop waiting: some seconds on a line that is gone. */
+const PATIENT = 4;
 
 /**
  * @param {number} index
@@ -32,27 +35,41 @@ export function casting(index, pending) {
   // The screen may be drawn again, in another language: the ballot is sent once.
   /** @type {ReturnType<typeof progress> | null} */
   let bar = null;
+  const waiting = new AbortController();
+  // The voter may stop waiting when there is no answer yet.
+  let long = false;
   return (app) => {
     if (!bar) {
       bar = progress(app, app.say("cast.text"));
-      void run(app, index, pending, bar);
+      void run(app, index, pending, { bar, signal: waiting.signal, late: () => {
+        if (!long) {
+          long = true;
+          app.redraw();
+        }
+      } });
     }
+    const signed = app.pending.get(index);
     return {
       state: "casting",
       title: app.say(pending ? "cast.title.again" : "cast.title"),
-      body: [bar.element, app.texts.paragraphs(app.store.lasting ? "cast.note" : "cast.note.memory")],
+      body: [
+        bar.element, app.texts.paragraphs(app.store.lasting ? "cast.note" : "cast.note.memory"),
+        long && signed ? [codeDisplay(app, signed.code), h("div", { class: "actions" }, button(app.say("cast.stop"), () => waiting.abort(), { class: "secondary" }))] : null,
+      ],
     };
   };
 }
 
-/** @param {App} app @param {number} index @param {Pending | null} pending @param {ReturnType<typeof progress>} bar */
-async function run(app, index, pending, bar) {
+/** @typedef {{ bar: ReturnType<typeof progress>, signal: AbortSignal, late: () => void }} Waiting `late`: it takes long */
+
+/** @param {App} app @param {number} index @param {Pending | null} pending @param {Waiting} how */
+async function run(app, index, pending, how) {
   app.sending = true;
   app.tried.add(index);
   let signed = pending;
   try {
     signed = await sign(app, index, pending);
-    const answer = await send(app, signed, bar);
+    const answer = await send(app, signed, how);
     const promise = await app.crypto.verifyPromise({ contest: index, receipt: answer });
     app.keepReceipt({ contest: index, text: promise.receiptText, code: promise.codeText });
     app.choices.delete(index);
@@ -61,31 +78,37 @@ async function run(app, index, pending, bar) {
     over(app);
     app.show(receipt(index));
     // Bytes that cannot be wiped would be sent again and get the same promise.
-    await app.store.forgetBallot(signed.user, index);
+    await forget(app, signed);
   } catch (error) {
     over(app);
-    await refused(app, index, error, signed);
+    if (how.signal.aborted && signed) app.show(settled("unknown", signed));
+    else await refused(app, index, error, signed);
   }
 }
 
 /**
  * Until there is a promise or a refusal. A server that has this very ballot promises it; one that says that it has it, and
  * refuses it all the same, is asked again.
- * @param {App} app @param {Pending} signed @param {ReturnType<typeof progress>} bar
+ * @param {App} app @param {Pending} signed @param {Waiting} how
  */
-async function send(app, signed, bar) {
+async function send(app, signed, { bar, signal, late }) {
+  let waits = 0;
   for (let tried = 1; ; tried += 1) {
     try {
       return await app.api.cast(signed.bytes, {
-        signal: new AbortController().signal,
+        signal,
         sending: () => bar.say(app.say("cast.text")),
-        waiting: (why, seconds) => bar.say(app.say(why instanceof Unreachable ? "cast.offline" : "cast.busy", { seconds })),
+        waiting: (why, seconds) => {
+          bar.say(app.say(why instanceof Unreachable ? "cast.offline" : "cast.busy", { seconds }));
+          waits += 1;
+          if (waits === PATIENT) late();
+        },
       });
     } catch (error) {
       if (tried >= TRIES || !(error instanceof Problem) || !TAKEN.includes(error.name) || (await recorded(app, signed)) !== true) throw error;
       const wait = waitBefore(tried, error);
       bar.say(app.say("cast.busy", { seconds: Math.ceil(wait / 1000) }));
-      await pause(wait);
+      await pause(wait, signal);
     }
   }
 }
@@ -109,7 +132,7 @@ async function sign(app, index, pending) {
   const user = app.user ?? "";
   if (pending) {
     await app.crypto.resume(pending.bytes);
-    SESSION.keepSending({ token: app.api.token ?? "", user, contest: index });
+    await remembered(app, pending);
     return pending;
   }
   const { bytes, codeText } = await app.crypto.cast({ contest: index });
@@ -119,8 +142,13 @@ async function sign(app, index, pending) {
   await app.store.keepBallot(signed);
   // The voter is told not to close the page as soon as it is known that the disk does not take the ballot.
   if (app.store.lasting !== lasting) app.redraw();
-  SESSION.keepSending({ token: app.api.token ?? "", user, contest: index });
+  await remembered(app, signed);
   return signed;
+}
+
+/** A reload of this tab sends the same. @param {App} app @param {Pending} signed */
+async function remembered(app, { user, contest, bytes }) {
+  SESSION.keepSending({ token: app.api.token ?? "", user, contest, hash: await sha256(bytes) });
 }
 
 /**
@@ -132,7 +160,13 @@ async function refused(app, index, error, pending) {
   const name = error instanceof Problem ? error.name : "";
   if (name === "session-expired" || name === "no-session") {
     app.close();
-    app.show(interrupted("session", pending));
+    app.show(interrupted(pending));
+    return;
+  }
+  if (error instanceof CryptoError && error.code === "not-yours") {
+    // Whose it is may still send it; this voter has not signed anything.
+    app.pending.delete(index);
+    await onward(app);
     return;
   }
   const damaged = error instanceof CryptoError && error.code === "cast";
@@ -148,13 +182,16 @@ async function refused(app, index, error, pending) {
   else app.show(settled("arrived", pending));
 }
 
-/** @param {"session"} why @param {Pending | null} pending @returns {import("../app.js").Screen} */
-function interrupted(why, pending) {
+/** The session ended, and a ballot that was signed has no answer. @param {Pending} pending @returns {import("../app.js").Screen} */
+export const unanswered = (pending) => interrupted(pending);
+
+/** @param {Pending | null} pending @returns {import("../app.js").Screen} */
+function interrupted(pending) {
   return (app) => ({
     state: "interrupted",
-    title: app.say(`interrupted.${why}.title`),
+    title: app.say("interrupted.session.title"),
     body: [
-      app.texts.paragraphs(`interrupted.${why}.text`),
+      app.texts.paragraphs("interrupted.session.text"),
       pending ? codeDisplay(app, pending.code) : null,
       h("div", { class: "actions" }, button(app.say("start.enter"), () => app.show((again) => login(again, { after: pending ? "sent" : "renew" })), { class: "primary" })),
     ],
@@ -220,8 +257,14 @@ function discard(pending) {
 }
 
 /** @param {App} app @param {Pending} pending @param {() => unknown} then */
-async function rid(app, { user, contest }, then) {
-  await app.store.forgetBallot(user, contest);
-  app.pending.delete(contest);
+async function rid(app, pending, then) {
+  await forget(app, pending);
+  app.pending.delete(pending.contest);
   await then();
+}
+
+/** @param {App} app @param {Pending} pending */
+async function forget(app, { user, contest }) {
+  app.kept = app.kept.filter((one) => one.user !== user || one.contest !== contest);
+  await app.store.forgetBallot(user, contest);
 }

@@ -11,7 +11,9 @@ import { public_, start } from "./start.js";
  * @param {import("../api.js").SessionState["contests"] | null} [contests] nothing where nobody knows which there are
  */
 export async function finish(app, contests = app.session?.contests ?? null) {
-  const all = contests?.every((one) => one.cast) ?? false;
+  const said = contests?.every((one) => one.cast) ?? false;
+  // That it has a ballot the server may say; that it promised to count it the device has seen, or not.
+  const all = said && (contests ?? []).every(({ contest }) => app.receipts.some((one) => one.contest === contest));
   const { over } = app;
   const user = app.user ?? "";
   // What is here goes first, whatever becomes of the rest.
@@ -20,7 +22,7 @@ export async function finish(app, contests = app.session?.contests ?? null) {
   app.wipe();
   const erased = all && (await app.store.forgetHalf(user));
   await out;
-  app.show(over === "moved" ? moved : all ? ended(erased) : contests ? left : unsure);
+  app.show(over === "moved" ? moved : all ? ended(erased) : said ? leftSaid : contests ? left : unsure);
 }
 
 /** @param {boolean} erased whether nothing is left on the device @returns {import("../app.js").Screen} */
@@ -44,6 +46,16 @@ export function left(app) {
     title: app.say("left.title"),
     back: () => app.show(start),
     body: [app.texts.paragraphs("left.text"), h("div", { class: "actions" }, button(app.say("left.start"), () => app.show(start), { class: "primary" }))],
+  };
+}
+
+/** Where the server says that it has all ballots, and has not promised all of them here. @type {import("../app.js").Screen} */
+function leftSaid(app) {
+  return {
+    state: "left-said",
+    title: app.say("left.title"),
+    back: () => app.show(start),
+    body: [app.texts.paragraphs("left.said", { help: app.helpLine }), public_(app)],
   };
 }
 

@@ -118,7 +118,8 @@ export async function guarded(app, action) {
     app.show((again) => ({
       state: "trouble",
       title: again.say("trouble.title"),
-      back: () => again.show(start),
+      // There is no way round what was not verified.
+      back: again.ready ? () => again.show(start) : undefined,
       body: [
         h("div", { class: "errors", role: "alert" }, h("p", null, text)),
         again.texts.paragraphs("trouble.text"),

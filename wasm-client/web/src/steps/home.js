@@ -24,7 +24,7 @@ export function home(app) {
         h("h2", null, contest.office),
         h("p", null, contest.entity),
         app.pending.has(contest.index) ? signed(app, contest) : cast
-          ? h("p", { class: "done" }, app.say(app.receipts.some((one) => one.contest === contest.index) ? "home.cast" : "home.said"))
+          ? (app.receipts.some((one) => one.contest === contest.index) ? h("p", { class: "done" }, app.say("home.cast")) : app.texts.paragraphs("home.said", { help: app.helpLine }))
           : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
       done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app)) : [
         app.entered && h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),

@@ -1,6 +1,7 @@
 /** Where everybody comes in. */
 
 import { h } from "../dom.js";
+import { codeDisplay } from "../components/code.js";
 import { button } from "../components/form.js";
 import { login } from "./login.js";
 import { recover } from "./recover.js";
@@ -27,7 +28,10 @@ export function start(app) {
             button(app.say("start.enter"), () => app.show(login), { class: "primary" }),
             button(app.say("start.recover"), () => app.show(recover), { class: "link" }))),
         needed(app),
-      ] : h("div", { class: "card notice" }, h("h2", null, app.say(`phase.${phase}.title`)), app.texts.paragraphs(`phase.${phase}.text`)),
+      ] : [
+        h("div", { class: "card notice" }, h("h2", null, app.say(`phase.${phase}.title`)), app.texts.paragraphs(`phase.${phase}.text`)),
+        app.kept.map((signed) => h("div", { class: "card" }, h("h2", null, app.contest(signed.contest).office), app.texts.paragraphs("start.kept", { help: app.helpLine }), codeDisplay(app, signed.code))),
+      ],
       public_(app),
     ],
   };
