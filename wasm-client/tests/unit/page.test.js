@@ -87,7 +87,7 @@ test("every fault of the cryptography that a voter may meet has words", async ()
   for (const name of names) assert.ok(`crypto.${name}` in es || others.includes(name), name);
 });
 
-test("R-SIM-06 a rehearsal is what the log of acts calls one, not what the server says", async () => {
+test("a rehearsal is what the log of acts calls one, not what the server says", async () => {
   const app = (values) => ({
     api: { file: async () => new Uint8Array(), witnessed: async () => new Uint8Array() },
     crypto: { actPaths: () => ["tile/entries/000.p/1"], readActs: async ({ bundles }) => ({ acts: [{ name: "opened", values: { REHEARSAL: "" } }, { name: "election", values, bundles }] }) },
