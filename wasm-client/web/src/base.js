@@ -96,12 +96,17 @@ export class Base {
     const key = error instanceof CryptoError ? `crypto.${error.code}` : `problem.${error instanceof Error ? error.name : ""}`;
     if (this.texts.has(key)) return this.say(key, { help: this.helpLine });
     if (error instanceof CryptoError) return this.say("crypto.other", { code: error.code, help: this.helpLine });
-    if (error instanceof Problem) return this.say("problem.refused", { code: error.status, help: this.helpLine });
+    if (error instanceof Problem) return this.say("problem.refused", { code: named(error), help: this.helpLine });
     if (error instanceof Unreachable) return this.say("problem.unreachable");
     // A fault of the page itself. It is no part of a choice, as no choice is ever made into an error.
     console.error(error);
     return this.say("problem.page", { help: this.helpLine });
   }
+}
+
+/** A name of the interface; whatever else a server calls it stays its own. @param {Problem} problem */
+function named({ name, status }) {
+  return /^[a-z-]{1,24}$/.test(name) ? name : status;
 }
 
 /** A fault that is already said for the voter. */

@@ -181,13 +181,17 @@ test("time that ends while a signed ballot has no answer is told with its code",
   await visit.close();
 });
 
-test("a refusal that the page does not know is told by its number", async () => {
+test("a refusal that the page does not know is told by a name of the interface or by its number", async () => {
   const visit = await here.visit();
   await visit.sealed();
-  visit.relay.next(BALLOTS, { instead: { status: 418, type: "application/problem+json", body: JSON.stringify({ type: "urn:escrutinio:problem:other", status: 418 }) } });
+  const refusal = (name) => ({ instead: { status: 418, type: "application/problem+json", body: JSON.stringify({ type: `urn:escrutinio:problem:${name}`, status: 418 }) } });
+  visit.relay.next(BALLOTS, refusal("other"), refusal("Llame al 555 0100"));
   await visit.press("Emitir mi voto");
   await visit.at("stopped", { name: "stopped-other" });
-  assert.match(await visit.text(".errors"), /\(418\)/);
+  assert.match(await visit.text(".errors"), /\(other\)/);
+  await visit.press("Intentar de nuevo");
+  await visit.says(".errors", /\(418\)/);
+  assert.doesNotMatch(await visit.text(), /555/);
   await visit.press("Intentar de nuevo");
   await visit.at("receipt");
   await visit.close();

@@ -322,6 +322,10 @@ test("R-CAST-10 a vote that was signed here gets its receipt where no half can b
     };
   }));
   await enter(visit);
+  // Whose it is no credential says; the voter does.
+  await visit.at("need-link", { name: "need-link-signed" });
+  assert.equal(await visit.tracking(), code);
+  await visit.press("Yo lo firmé: enviar el mismo");
   await visit.at("receipt");
   assert.equal(await visit.tracking(), code);
   await visit.press("Ya lo guardé. Salir");
@@ -338,8 +342,7 @@ test("R-BAL-13 after the receipt of a vote that was signed before, the other bal
   await enter(visit);
   await visit.at("receipt");
   await visit.press("Seguir con la próxima boleta");
-  await visit.at("home", { look: false });
-  await visit.ballot("Gubernatura del Estado");
+  await visit.at("ballot", { name: "ballot-Gubernatura" });
   await visit.close();
 });
 

@@ -1,8 +1,10 @@
 /** A device that has not got the first half yet: the mailed link brings it, and is no factor any more. */
 
 import { h } from "../dom.js";
-import { question } from "../components/form.js";
+import { codeDisplay } from "../components/code.js";
+import { button, question } from "../components/form.js";
 import { booth } from "../flow.js";
+import { casting } from "./cast.js";
 import { finish } from "./end.js";
 import { guarded, preparing } from "./factor.js";
 
@@ -33,6 +35,10 @@ export function needLink({ others }) {
           });
         },
       }),
+      // Without the halves only the voter can say whose a ballot is that was signed on this device.
+      [...app.pending.values()].map((signed) => h("div", { class: "card notice" },
+        app.texts.paragraphs("need_link.signed", { office: app.contest(signed.contest).office }), codeDisplay(app, signed.code),
+        h("div", { class: "actions" }, button(app.say("need_link.send"), () => app.show(casting(signed.contest, signed)), { class: "secondary" })))),
       h("details", null, h("summary", null, app.say("need_link.why.title")), app.texts.paragraphs("need_link.why.text", { help: app.helpLine })),
     ],
   });
