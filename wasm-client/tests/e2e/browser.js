@@ -21,7 +21,9 @@ export const BALLOTS = "/api/v1/session/ballots";
 export const WIDTHS = { 320: 640, 768: 1024, 1280: 800 };
 /** Paths are walked at all of them in turn, or at one: `ESCRUTINIO_WIDTH`. */
 let turn = 0;
-const nextWidth = () => Number(process.env.ESCRUTINIO_WIDTH ?? Object.keys(WIDTHS)[(turn += 1) % 3]);
+const nextWidth = () => Number(Object.keys(WIDTHS)[(turn += 1) % 3]);
+/** @param {number | undefined} wanted @param {boolean} fixed */
+const widthOf = (wanted, fixed) => (fixed ? undefined : Number(process.env.ESCRUTINIO_WIDTH) || undefined) ?? wanted ?? nextWidth();
 
 /** What was looked at already, by screen and kind of display. */
 const looked = new Set();
@@ -37,9 +39,13 @@ export async function stage(here = place(), how = {}) {
   const visits = [];
   return {
     place: here,
-    /** @param {{ width?: number, style?: "one" | "all", voter?: import("./place.js").Voter } & import("playwright-core").BrowserContextOptions} [how] */
+    /**
+     * At `ESCRUTINIO_WIDTH`, where there is one, unless the width is what is tested: `fixed`.
+     * @param {{ width?: number, fixed?: boolean, style?: "one" | "all", voter?: import("./place.js").Voter } & import("playwright-core").BrowserContextOptions} [how]
+     */
     visit: async (how = {}) => {
-      const { width = nextWidth(), style = "one", voter, ...rest } = how;
+      const { width: wanted, fixed = false, style = "one", voter, ...rest } = how;
+      const width = widthOf(wanted, fixed);
       const relay = await between(here.base, ({ path, status, answer }) => {
         if (path === BALLOTS && status === 200) here.promised(answer.toString());
       });

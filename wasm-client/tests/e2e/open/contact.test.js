@@ -16,7 +16,7 @@ const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, "0");
 
 for (const width of Object.keys(WIDTHS).map(Number)) {
   test(`R-ROLL-11 R-AUTH-19 a new telephone, with both codes, by keyboard, ${width} px`, async () => {
-    const visit = await here.visit({ width });
+    const visit = await here.visit({ width, fixed: true });
     const phone = `+1 415 555 0${width.toString().slice(0, 3)}`;
     await visit.first({ factor: "totp" });
     await visit.press(OPEN);

@@ -24,6 +24,24 @@ test("axe finds a planted fault of contrast and a field without a label", async 
   await visit.close();
 });
 
+test("a chosen width is that of every path, unless the width is what is tested", async () => {
+  const before = process.env.ESCRUTINIO_WIDTH;
+  const seen = async (how) => {
+    const visit = await here.visit(how);
+    const { width } = visit.page.viewportSize();
+    await visit.close();
+    return width;
+  };
+  try {
+    process.env.ESCRUTINIO_WIDTH = "768";
+    assert.deepEqual([await seen({}), await seen({ width: 320 }), await seen({ width: 320, fixed: true })], [768, 768, 320]);
+    delete process.env.ESCRUTINIO_WIDTH;
+    assert.equal(await seen({ width: 1280 }), 1280);
+  } finally {
+    if (before !== undefined) process.env.ESCRUTINIO_WIDTH = before;
+  }
+});
+
 test("a script error and a violated policy fail a visit", async () => {
   const visit = await here.visit();
   await visit.open();

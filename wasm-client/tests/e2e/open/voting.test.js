@@ -17,7 +17,7 @@ after(() => here.close());
 
 for (const width of Object.keys(WIDTHS).map(Number)) {
   test(`R-AUTH-02 R-BAL-14 R-CAST-05 R-ACCS-04 first access to receipt by keyboard, ${width} px`, async () => {
-    const visit = await here.visit({ width });
+    const visit = await here.visit({ width, fixed: true });
     await visit.open();
     await visit.at("start");
     await visit.page.goto("about:blank");

@@ -49,7 +49,7 @@ test("R-CAST-10 the board has as many entries as there were promises, and each o
 for (const width of Object.keys(WIDTHS)) {
   test(`R-PUB-03 R-PUB-06 the receipt of ${width} px, by file and by code; the code is sent nowhere`, async () => {
     const code = here.place.kept(`code-${width}.txt`).toString();
-    const visit = await page("check.html", { width: Number(width) });
+    const visit = await page("check.html", { width: Number(width), fixed: true });
     await visit.at("check");
     await visit.press("Comprobar");
     await visit.page.waitForSelector(".errors");
@@ -71,7 +71,7 @@ for (const width of Object.keys(WIDTHS)) {
   });
 
   test(`the voter's own key of ${width} px finds the ballot, on a second device`, async () => {
-    const visit = await page("check.html", { width: Number(width) });
+    const visit = await page("check.html", { width: Number(width), fixed: true });
     await visit.at("check");
     await visit.page.setInputFiles("#file", file(`key-${width}.txt`));
     await visit.press("Comprobar");
@@ -222,7 +222,7 @@ test("R-CAST-18 the opened ballot says the same to the program that is not of th
 
 for (const width of Object.keys(WIDTHS).map(Number)) {
   test(`the whole election, verified from where it is published, and its results, ${width} px`, { timeout: 240_000 }, async () => {
-    const visit = await page("verify.html", { width });
+    const visit = await page("verify.html", { width, fixed: true });
     await visit.at("verify");
     await visit.press("Bajar el expediente y verificar");
     await visit.page.waitForSelector('#main[data-state="verify-done"]', { timeout: 120_000 });
