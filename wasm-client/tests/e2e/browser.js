@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
+import { noting } from "./marked.js";
 import { Authenticator } from "./phone.js";
 import { place } from "./place.js";
 import { between } from "./relay.js";
@@ -50,6 +51,7 @@ export async function stage(here = place(), how = {}) {
         if (path === BALLOTS && status === 200) here.promised(answer.toString());
       });
       const context = await browser.newContext({ viewport: { width, height: WIDTHS[width] ?? 700 }, locale: "es-MX", acceptDownloads: true, ...rest });
+      await noting(context, (code, choice) => here.chosen(code, choice));
       const visit = new Visit({ place: here, relay, context, style, voter, media: JSON.stringify(rest) }, await context.newPage());
       visits.push(visit);
       return visit;

@@ -104,6 +104,16 @@ export class Place {
     return [...new Set(readFileSync(join(this.folder, "promises"), "utf8").trim().split("\n"))];
   }
 
+  /** What somebody marked, and the code that was shown for it. @param {string} code @param {import("./marked.js").Choice} choice */
+  chosen(code, choice) {
+    appendFileSync(join(this.folder, "choices"), `${JSON.stringify([code, choice])}\n`);
+  }
+
+  /** By code. Most of them are cast, some are audited or left. @returns {Map<string, import("./marked.js").Choice>} */
+  get choices() {
+    return new Map(readFileSync(join(this.folder, "choices"), "utf8").trim().split("\n").map((line) => JSON.parse(line)));
+  }
+
   /** Something that is used when the election is over. @param {string} name @param {string | Uint8Array} content */
   keep(name, content) {
     writeFileSync(join(this.folder, "kept", name), content);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -236,17 +236,61 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
   });
 }
 
-test("results with chart and table say what was cast", { timeout: 240_000 }, async () => {
+/** What the parties are called on lines of results: from the draft, as the authority wrote it. */
+const SHORTS = new Map([...readFileSync(new URL("../../election.toml", import.meta.url), "utf8").matchAll(/^\[\[parties\]\]\nshort = "(.*)"\nname = "(.*)"$/gm)].map(([, short, name]) => [name, short]));
+
+/** The line on which marks count: a combination has its own, names that were written share one. @param {import("../marked.js").Choice["marks"]} marks */
+function line(marks) {
+  const [{ kind, name }] = marks;
+  if (kind === "null") return "Votos nulos";
+  if (kind === "write-in") return "Candidaturas no registradas";
+  const order = [...SHORTS.keys()];
+  return marks.length === 1 && !SHORTS.has(name) ? name : marks.map((one) => one.name).sort((a, b) => order.indexOf(a) - order.indexOf(b)).map((one) => SHORTS.get(one)).join("-");
+}
+
+/** What voters marked whose ballots were promised, counted here: by contest, the votes of each line that has some. */
+function marked() {
+  const { choices, promises } = here.place;
+  const counts = info.contests.map(() => ({}));
+  for (const [contest, code] of promises.map((promise) => promise.split(" "))) {
+    const choice = choices.get(code);
+    assert.ok(choice, `nobody noted what was marked on the ballot ${code} of contest ${contest}`);
+    assert.equal(choice.office, info.contests[contest].office, code);
+    const name = line(choice.marks);
+    counts[contest][name] = (counts[contest][name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Lines that have votes. @param {[string, number][]} lines */
+const some = (lines) => Object.fromEntries(lines.filter(([, votes]) => votes > 0));
+
+test("R-BAL-28 R-BAL-29 the acta counts what was marked, line by line", async () => {
+  const counts = marked();
+  for (const { index, name, options } of info.contests) {
+    const acta = JSON.parse((await here.place.file(`/acta/contest-${String(index).padStart(3, "0")}.json`)).toString());
+    const lines = [...acta.V.map((one) => [one.name, one.votes]), ["Votos nulos", acta.VI.null]];
+    assert.equal(lines.length, options.length, `${name}: a line for every option, those without votes too`);
+    assert.deepEqual(some(lines), counts[index], name);
+  }
+  const [senate] = counts;
+  // Every kind of line has votes, else nothing was compared.
+  for (const needed of ["BRISA", "DUNA-GIRASOL", "Candidaturas no registradas", "Votos nulos"]) assert.ok(senate[needed] > 0, needed);
+});
+
+test("R-BAL-28 R-BAL-29 results with chart and table say what was marked", { timeout: 240_000 }, async () => {
   const visit = await page("results.html", { width: 320 });
   await visit.at("results");
   await visit.press("Bajar el expediente y verificar");
   await visit.page.waitForSelector('#main[data-state="results-done"]', { timeout: 120_000 });
   await visit.at("results-done");
   const tables = visit.page.locator("table");
+  const counts = marked();
   let bars = 0;
   for (const [at, contest] of info.contests.entries()) {
-    const rows = await tables.nth(at).locator("tbody tr").allTextContents();
+    const rows = await tables.nth(at).locator("tbody tr").evaluateAll((all) => all.map(({ cells }) => [cells[0].textContent, Number(cells[1].textContent.replace(/\D/g, ""))]));
     assert.equal(rows.length, contest.options.length, contest.name);
+    assert.deepEqual(some(rows), counts[at], contest.name);
     bars += rows.length;
     const total = await tables.nth(at).locator("tfoot .figure").first().textContent();
     assert.equal(Number(total.replace(/\D/g, "")), here.place.promises.filter((line) => line.startsWith(`${contest.index} `)).length, contest.name);
