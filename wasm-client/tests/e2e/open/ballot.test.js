@@ -147,10 +147,14 @@ test("R-BAL-08 R-BAL-31 a name is written, within its room, with letters", async
 test("R-BAL-16 R-BAL-17 the choice changes as often as wanted; the last one counts", async () => {
   const visit = await ballot();
   const box = (name) => visit.page.getByRole("checkbox", { name, exact: true });
-  for (let change = 0; change < 25; change += 1) {
-    await box("Partido Alba").press("Space");
-    await box("Partido Alba").press("Space");
+  const cycle = ["Partido Alba", "Voto nulo", "Movimiento Faro", "Partido Duna", "Candidatura no registrada", "Girasol", "Partido Encino"];
+  for (let change = 0; change < 50; change += 1) {
+    const marked = await visit.page.locator("[data-space]:has(input:checked) .name").allTextContents();
+    assert.deepEqual(marked, change === 0 ? [] : [cycle[(change - 1) % cycle.length]], `change ${change}`);
+    for (const name of marked) await box(name).press("Space");
+    await box(cycle[change % cycle.length]).press("Space");
   }
+  await box("Partido Alba").press("Space");
   await box("Partido Cedro").press("Space");
   await visit.press("Revisar mi elección");
   await visit.at("review");
@@ -168,5 +172,35 @@ test("R-BAL-16 R-BAL-17 the choice changes as often as wanted; the last one coun
   await visit.at("ballot");
   assert.equal(await box("Partido Brisa").isChecked(), true);
   assert.equal(visit.ballots.length, 0, "nothing was sent");
+  const code = await visit.seal([]);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  // It is this that the count is compared with, when everything is published.
+  assert.deepEqual(here.place.choices.get(code)?.marks, [{ kind: "", name: "Partido Brisa" }]);
   await visit.close();
 });
+
+for (const [what, mark, written, review, name] of [
+  ["R-BAL-07 R-BAL-19 a null vote, which is one's own will", "Voto nulo", undefined, "Voto nulo", "null"],
+  ["R-BAL-20 the name of somebody who is not registered", "Candidatura no registrada", "Ana Núñez", "No registrada: Ana Núñez", "written"],
+  ["R-BAL-20 another name", "Candidatura no registrada", "Ñandú Güemes", "No registrada: Ñandú Güemes", "written"],
+]) {
+  test(`${what}: marked, shown back, cast`, async () => {
+    const visit = await ballot();
+    await visit.mark(mark);
+    if (written) await visit.type("Nombre de la candidatura no registrada", written);
+    await visit.press("Revisar mi elección");
+    await visit.at("review", { name: `review-${name}` });
+    assert.equal(await visit.text("#chosen"), review);
+    await visit.press("Sí, cifrar mi voto");
+    await visit.at("code");
+    const code = await visit.tracking();
+    await visit.press("Emitir mi voto");
+    await visit.at("receipt");
+    assert.equal(await visit.tracking(), code);
+    assert.deepEqual(await visit.cast(), [true]);
+    const choice = here.place.choices.get(code);
+    assert.deepEqual([choice?.marks.map((one) => one.name), choice?.written], [[mark], written ?? ""]);
+    await visit.close();
+  });
+}
