@@ -1,6 +1,7 @@
 /** What the public pages say while voting is open. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { BALLOTS, stage } from "../browser.js";
@@ -37,6 +38,21 @@ test("the board and the log of acts, while the election goes on", async () => {
   await visit.open("board.html");
   await visit.at("board-done", { name: "board-open" });
   assert.match(await visit.text(), /testigo-a\.example/);
+  await visit.close();
+});
+
+test("R-CAST-19 the hash at the foot of the page is that of the list of its files, and stands in the log of acts", async () => {
+  const hash = createHash("sha256").update(await here.place.file("/client.manifest")).digest("hex");
+  const visit = await here.visit();
+  await visit.open();
+  await visit.at("start", { look: false });
+  await visit.says(".build", /Huella de esta página/);
+  assert.equal(await visit.text(".build span"), `Huella de esta página: ${hash}`);
+  await visit.open("board.html");
+  await visit.at("board-done", { look: false });
+  const acts = await visit.page.locator("tr", { has: visit.page.locator("th", { hasText: /^Página para votar$/ }) }).locator("td.hash").allTextContents();
+  assert.ok(acts.length > 0, "the act is there");
+  for (const values of acts) assert.ok(values.includes(hash), values);
   await visit.close();
 });
 
