@@ -33,3 +33,23 @@ test("R-BAL-33 where the rules allow it, an empty ballot and a wrong combination
   await visit.at("receipt");
   await visit.close();
 });
+
+test("R-BAL-33 an empty ballot that was confirmed is shown back as what it counts as, and cast", async () => {
+  const visit = await here.visit();
+  await visit.first();
+  await visit.ballot("Presidencia del Consejo");
+  await visit.press("Revisar mi elección");
+  await visit.at("confirm", { name: "confirm-empty" });
+  assert.match(await visit.text(), /su boleta contará como Votos nulos/);
+  await visit.press("Sí, eso es lo que quiero");
+  await visit.at("review", { name: "review-empty" });
+  assert.equal(await visit.text("#chosen"), "Votos nulos");
+  await visit.press("Sí, cifrar mi voto");
+  await visit.at("code");
+  const code = await visit.tracking();
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  assert.equal(await visit.tracking(), code);
+  assert.deepEqual(await visit.cast(), [true]);
+  await visit.close();
+});
