@@ -263,6 +263,7 @@ export class App extends Base {
     try {
       const state = await this.api.session();
       this.clock.sync(state.remaining);
+      if (this.session) this.session.grace = state.grace;
     } catch (error) {
       if (error instanceof Problem && (error.name === "session-expired" || error.name === "no-session")) this.expire();
     }

@@ -15,9 +15,20 @@ const visits = {};
 const codes = {};
 const until = async (moment) => here.place.later(moment - (await here.place.now()));
 
-test("R-CAST-19 grace: who entered before the close may finish", async () => {
+test("R-CLOSE-02 grace: who entered before the close may finish, and is told so", async () => {
   const { calendar } = await here.place.state();
   await until(calendar.voting_close - 600);
+  // On a device without the link: entered, and not in the booth yet.
+  const device = await here.visit();
+  await device.first();
+  const entered = await here.visit({ voter: device.voter });
+  await entered.open();
+  await entered.at("start");
+  await entered.press("Entrar");
+  await entered.login();
+  await entered.at("need-link");
+  const waits = await here.visit();
+  await waits.first();
   for (const name of ["finishes", "lost", "late"]) {
     visits[name] = await here.visit();
     codes[name] = await visits[name].sealed();
@@ -36,6 +47,26 @@ test("R-CAST-19 grace: who entered before the close may finish", async () => {
   assert.deepEqual(await visits.finishes.cast(), [true]);
   assert.deepEqual(await visits.lost.cast(), [true]);
   assert.deepEqual(await visits.late.cast(), [false]);
+  const told = /La votación ya cerró. Usted entró a tiempo y puede acabar/;
+  await entered.type("Su liga de acceso", entered.voter.link);
+  await entered.press("Seguir");
+  await entered.at("home", { name: "home-grace" });
+  assert.match(await entered.text(), told);
+  await entered.ballot();
+  const code = await entered.seal();
+  await entered.press("Emitir mi voto");
+  await entered.at("receipt");
+  assert.equal(await entered.tracking(), code);
+  // Who was in the booth when voting closed is told when the device asks the server again.
+  assert.doesNotMatch(await waits.text(), told);
+  const asked = waits.page.waitForResponse(/\/api\/v1\/session$/);
+  await waits.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await asked;
+  await waits.ballot();
+  await waits.page.goBack();
+  await waits.at("home", { look: false });
+  assert.match(await waits.text(), told);
+  for (const visit of [device, entered, waits]) await visit.close();
 });
 
 test("R-AUTH-10 grace: nobody enters any more", async () => {

@@ -168,7 +168,7 @@ test("R-CAST-13 a promise with another signature", async () => {
   await visit.close();
 });
 
-test("another wasm: it is not run", async () => {
+test("R-CAST-19 another wasm: it is not run", async () => {
   const visit = await here.visit();
   visit.relay.next("/src/wasm/escrutinio_wasm_client_bg.wasm", { answered: flip(-20) });
   await visit.open(visit.fragment);
@@ -181,7 +181,7 @@ test("another wasm: it is not run", async () => {
 });
 
 for (const script of ["/src/main.js", "/src/api.js", "/src/crypto.js", "/src/steps/cast.js"]) {
-  test(`another ${script}: it is not run, and nothing is asked`, async () => {
+  test(`R-CAST-19 another ${script}: it is not run, and nothing is asked`, async () => {
     const visit = await here.visit();
     visit.relay.always(script, { answered: (bytes) => Buffer.concat([bytes, Buffer.from("\nglobalThis.swapped = true;\n")]) });
     await visit.open(visit.fragment);
@@ -196,7 +196,7 @@ for (const script of ["/src/main.js", "/src/api.js", "/src/crypto.js", "/src/ste
 }
 
 for (const script of ["/src/worker.js", "/src/opening.js", "/src/wasm/escrutinio_wasm_client.js", "/src/wasm/integrity.js"]) {
-  test(`another ${script}: the worker does not begin, and nothing is asked`, async () => {
+  test(`R-CAST-19 another ${script}: the worker does not begin, and nothing is asked`, async () => {
     const visit = await here.visit();
     visit.relay.always(script, { answered: (bytes) => Buffer.concat([bytes, Buffer.from("\n// swapped\n")]) });
     await visit.open(visit.fragment);
@@ -211,7 +211,7 @@ for (const script of ["/src/worker.js", "/src/opening.js", "/src/wasm/escrutinio
   });
 }
 
-test("other texts: they are not shown", async () => {
+test("R-CAST-19 other texts: they are not shown", async () => {
   const visit = await here.visit();
   visit.relay.always("/text/es.json", { answered: (bytes) => Buffer.from(bytes.toString().replace("No siga y avise", "Siga")) });
   await visit.open(visit.fragment);
@@ -220,7 +220,7 @@ test("other texts: they are not shown", async () => {
   await visit.close({ tolerate: /Failed to find a valid digest|Failed to fetch/ });
 });
 
-test("another style sheet: it is not used", async () => {
+test("R-CAST-19 another style sheet: it is not used", async () => {
   const visit = await here.visit();
   visit.relay.always("/style.css", { answered: (bytes) => Buffer.concat([bytes, Buffer.from("\n.space { display: none }\n")]) });
   await visit.open();
@@ -229,7 +229,7 @@ test("another style sheet: it is not used", async () => {
   await visit.close({ tolerate: /Failed to find a valid digest/ });
 });
 
-test("a page that is not the one that the manifest names says so", async () => {
+test("R-CAST-19 a page that is not the one that the manifest names says so", async () => {
   const visit = await here.visit();
   visit.relay.always("/client.manifest", { answered: (bytes) => Buffer.concat([bytes, Buffer.from("0\n")]) });
   await visit.open(visit.fragment);
