@@ -93,6 +93,29 @@ test("R-BAL-21 R-BAL-22 R-BAL-23 nothing marked is no vote; an invalid combinati
   await visit.close();
 });
 
+test("R-BAL-22 R-BAL-23 parties of one coalition that did not register just these: it is said which, and whose", async () => {
+  const visit = await here.visit({ style: "all" });
+  await visit.first();
+  await visit.ballot("Gubernatura del Estado");
+  for (const name of ["Partido Alba", "Partido Cedro"]) await visit.mark(name);
+  await visit.says(".now", "Esas marcas no van juntas");
+  await visit.press("Revisar mi elección");
+  await visit.page.waitForSelector(".errors");
+  await visit.look("ballot-unregistered");
+  assert.match(await visit.text(".errors"), /Marcó Partido Alba y Partido Cedro\. La coalición «Va por Todos» no registró esa combinación\. Quite una marca\.$/);
+  assert.equal(await visit.page.locator("[data-space] input:checked").count(), 2, "the marks stay");
+  assert.equal(visit.ballots.length, 0);
+  // With the third party, or with one of them, it is a vote.
+  await visit.mark("Partido Brisa");
+  await visit.says(".now", "Marcó: ALBA-BRISA-CEDRO");
+  await visit.page.getByRole("checkbox", { name: "Partido Cedro", exact: true }).press("Space");
+  await visit.says(".now", "Marcó: ALBA-BRISA");
+  await visit.seal([]);
+  await visit.press("Emitir mi voto");
+  await visit.at("receipt");
+  await visit.close();
+});
+
 test("R-BAL-12 R-BAL-18 every registered combination can be marked, on every ballot", async () => {
   const visit = await here.visit({ style: "all" });
   await visit.first();
