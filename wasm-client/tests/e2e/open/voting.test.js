@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { toDigits } from "../../../web/src/components/code.js";
+import { path, toDigits } from "../../../web/src/components/code.js";
+import { qr } from "../../../web/src/qr.js";
 import { BALLOTS, WIDTHS, stage } from "../browser.js";
 
 /** @type {Awaited<ReturnType<typeof stage>>} */
@@ -14,6 +15,14 @@ before(async () => {
   here.place.keep("board.checkpoint", await here.place.file("/board/checkpoint"));
 });
 after(() => here.close());
+
+/** The dark modules of the square that a camera reads as this text: of the encoder, which has vectors of its own. */
+const square = (text, level) => {
+  const matrix = qr(text, level);
+  assert.ok(matrix, "it fits");
+  return path(matrix);
+};
+const shown = (visit, where) => visit.page.locator(`${where} svg.qr path`).getAttribute("d");
 
 for (const width of Object.keys(WIDTHS).map(Number)) {
   test(`R-AUTH-02 R-BAL-14 R-CAST-05 R-ACCS-04 first access to receipt by keyboard, ${width} px`, async () => {
@@ -44,7 +53,9 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     assert.equal(await visit.tracking(), code);
     const [{ answer }] = visit.relay.to(BALLOTS);
     assert.ok(answer.toString().includes(code), "the server promised this code");
+    assert.equal(await shown(visit, ".proof"), square(code, "M"), "the square is the code");
     const file = await visit.saved(() => visit.press("Guardar mi comprobante"));
+    assert.ok(file.includes(`<path d="${square(code, "M")}"/>`), "in the file, too");
     assert.match(file.toString(), /<svg.*escrutinio\/receipt\/v1/s);
     for (const canary of ["DUNA", "GIRASOL", "Sandoval", visit.voter.user, visit.voter.name]) assert.ok(!file.includes(canary), `R-CAST-12 R-CAST-14 ${canary}`);
     await visit.press("Ver ahora que está registrado");
@@ -74,6 +85,20 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     await visit.close();
   });
 }
+
+test("R-AUTH-04 the square that an application takes is the key that can be typed", async () => {
+  const visit = await here.visit();
+  await visit.open(visit.fragment);
+  await visit.digits();
+  await visit.choose("totp");
+  await visit.at("enrol");
+  const { uri } = JSON.parse(visit.relay.to("/api/v1/access/factor").at(-1)?.answer.toString() ?? "");
+  const secret = (await visit.page.locator(".secret").textContent())?.replace(/\s/g, "");
+  assert.equal(new URL(uri).protocol, "otpauth:");
+  assert.equal(new URL(uri).searchParams.get("secret"), secret);
+  assert.equal(await shown(visit, ".steps"), square(uri, "M"));
+  await visit.close();
+});
 
 test("R-BAL-13 four ballots in one session, then nothing is left to vote", async () => {
   const visit = await here.visit({ style: "all", width: 320 });
@@ -133,6 +158,7 @@ test("R-CAST-18 a ballot is opened, never cast, checked by another device, and t
   assert.equal(await visit.tracking(), code);
   assert.equal(await visit.page.locator(".large-qr svg").count(), 1, "it fits a QR code");
   const opening = await visit.saved(() => visit.press("Guardar el archivo"));
+  assert.equal(await shown(visit, ".large-qr"), square(`${visit.relay.base}/audit.html#${toDigits(opening)}`, "L"), "the square is the file");
   here.place.keep("opening.bin", opening);
   here.place.keep("opening.txt", code);
 
