@@ -79,6 +79,13 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     }));
     assert.deepEqual(kept, { session: {}, databases: [0, 0] }, "everything is wiped");
     assert.equal(visit.relay.to("/api/v1/session", "DELETE").length, 1, "the session is ended");
+    const { half, entered, contests } = await visit.page.evaluate(() => import("/src/crypto.js").then((crypto) => crypto.state()));
+    assert.deepEqual({ half, entered, contests }, { half: false, entered: false, contests: [] }, "nor is anything left in the worker");
+    await visit.page.reload();
+    await visit.at("start", { look: false });
+    const page = await visit.text("body");
+    for (const gone of [code, code.slice(0, 9), "DUNA", "GIRASOL", visit.voter.user, visit.voter.name]) assert.ok(!page.includes(gone), gone);
+    assert.equal(await visit.page.locator("[data-space], .groups").count(), 0);
     here.place.keep(`receipt-${width}.html`, file);
     here.place.keep(`key-${width}.txt`, key);
     here.place.keep(`code-${width}.txt`, code);
