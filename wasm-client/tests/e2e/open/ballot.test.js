@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { information, stage } from "../browser.js";
+import { WIDTHS, information, stage } from "../browser.js";
 
 let here;
 let info;
@@ -12,6 +12,21 @@ before(async () => {
   info = await information(here);
 });
 after(() => here.close());
+
+/** What stands on each ballot, space by space, and who: written by hand from `election.toml`, in the order of registration. */
+const FRENTE = "Guadalupe Xóchitl Montes de Oca y Villaseñor";
+const JUNTOS = "María Elena Sandoval Ibáñez";
+const TODOS = "Carmen Ávila Luján";
+const CINCO = "Ximena Solís Ávalos";
+const INDEPENDENTS = ["Aurora Peña Luna", "Bruno Cázares Gil", "Celia Ordóñez Pech", "David Zúñiga Haro", "Elisa Tzuc Can", "Fermín Águila Ríos"];
+const SPACES = {
+  "Senaduría de Mayoría Relativa": [["Partido Alba", "Juan Carlos Ñandú Peñaloza"], ["Partido Brisa", FRENTE], ["Partido Cedro", FRENTE], ["Partido Duna", JUNTOS], ["Partido Encino", JUNTOS], ["Movimiento Faro", FRENTE], ["Girasol", JUNTOS]],
+  "Gubernatura del Estado": [["Partido Alba", TODOS], ["Partido Brisa", TODOS], ["Partido Cedro", TODOS], ["Candidatura común Duna y Encino", "Raúl Ibarra Toledo"], ["Movimiento Faro", "Ignacio Robles Chan"], ["Girasol", "Olga Ruiz Mora"], ["Benito Cruz Salgado", "Benito Cruz Salgado"]],
+  "Diputación migrante": [["Partido Alba", CINCO], ["Partido Brisa", CINCO], ["Partido Cedro", CINCO], ["Partido Duna", CINCO], ["Partido Encino", CINCO], ["Movimiento Faro", "Sofía Ek Balam"], ["Girasol", "Hugo Pérez Nah"], ...INDEPENDENTS.map((name) => [name, name])],
+  "¿Está de acuerdo en que el voto por internet desde el extranjero sea permanente?": [["Sí"], ["No"]],
+};
+/** Each space with everybody who stands in it. */
+const spaces = (visit) => visit.page.locator(".spaces:not(.special) [data-space]").evaluateAll((all) => all.map((space) => [".name", ".owner"].flatMap((what) => [...space.querySelectorAll(what)].map(({ textContent }) => textContent))));
 
 /** At the ballot of the first contest. */
 async function ballot(how) {
@@ -47,15 +62,72 @@ test("R-BAL-10 R-BAL-32 R-ACCS-01 R-ACCS-02 R-ACCS-06 equal areas, fixed order, 
   await visit.close();
 });
 
-test("R-BAL-01 to R-BAL-09 what the ballot has to say", async () => {
+test("R-BAL-06 R-BAL-10 R-BAL-11 R-BAL-25 R-BAL-32 a space for each party in the order of registration, with its one candidacy, and the same after a reload", async () => {
+  const visit = await here.visit({ style: "all" });
+  await visit.first();
+  const all = async () => {
+    for (const [office, wanted] of Object.entries(SPACES)) {
+      await visit.ballot(office, { look: false });
+      assert.deepEqual(await spaces(visit), wanted, office);
+      await visit.page.goBack();
+      await visit.at("home", { look: false });
+    }
+  };
+  await all();
+  await visit.page.reload();
+  await visit.at("start", { look: false });
+  await visit.press("Entrar");
+  await visit.login();
+  await visit.at("home", { look: false });
+  await all();
+  await visit.close();
+});
+
+for (const width of Object.keys(WIDTHS).map(Number)) {
+  test(`R-ACCS-06 what has the focus is seen, and not under the bar, there and back, ${width} px`, async () => {
+    const visit = await here.visit({ style: "all", width, fixed: true });
+    await visit.first();
+    await visit.ballot("Diputación migrante", { look: false });
+    await visit.page.getByRole("checkbox", { name: "Candidatura no registrada", exact: true }).press("Space");
+    await visit.page.evaluate(() => {
+      scrollTo(0, 0);
+      document.querySelector("h1").focus({ preventScroll: true });
+    });
+    const reached = new Set();
+    for (const key of ["Tab", "Shift+Tab"]) {
+      for (let steps = 0; steps < 60; steps += 1) {
+        await visit.page.keyboard.press(key);
+        const seen = await visit.page.evaluate(() => {
+          const one = document.activeElement;
+          const box = one.getBoundingClientRect();
+          const bar = document.querySelector(".bar");
+          const over = bar.getBoundingClientRect();
+          return { name: one.closest("[data-space]")?.querySelector(".name").textContent ?? one.textContent.trim(), body: one === document.body, box: [box.top, box.bottom], window: innerHeight,
+            under: !bar.contains(one) && box.bottom > over.top + 1 && box.top < over.bottom - 1 };
+        });
+        // Beyond the last there is the browser itself.
+        if (seen.body) break;
+        reached.add(seen.name);
+        assert.ok(!seen.under && seen.box[0] >= -1 && seen.box[1] <= seen.window + 1, `${key} ${steps}: ${JSON.stringify(seen)}`);
+      }
+    }
+    for (const [name] of [...SPACES["Diputación migrante"], ["Voto nulo"], ["Candidatura no registrada"], ["Revisar mi elección"]]) assert.ok(reached.has(name), `the keyboard comes to ${name}`);
+    await visit.close();
+  });
+}
+
+test("R-BAL-01 R-BAL-02 R-BAL-03 R-BAL-04 R-BAL-05 R-BAL-07 R-BAL-08 R-BAL-09 what the ballot has to say", async () => {
   const visit = await ballot();
   const text = await visit.text(".sheet-of-paper");
+  const head = await visit.page.locator(".sheet-of-paper header > *").allTextContents();
+  assert.deepEqual(head, ["Proceso Electoral Federal Extraordinario", "Nayarit", "Senaduría de Mayoría Relativa", "Nayaritas residentes en el extranjero"]);
   const [contest] = info.contests;
   for (const said of [info.process, contest.entity, contest.office, contest.legend, "Voto nulo", "Candidatura no registrada"]) assert.ok(text.includes(said), said);
   for (const { name, formulas } of contest.spaces) {
     assert.ok(text.includes(name), name);
     for (const { owner, substitute } of formulas) assert.ok(text.includes(owner) && text.includes(substitute), owner);
   }
+  assert.deepEqual(await visit.page.locator(".spaces.special .name").allTextContents(), ["Candidatura no registrada", "Voto nulo"], "apart from the parties");
   assert.equal(await visit.page.locator(".sheet-of-paper .emblem").count(), 7, "R-BAL-05");
   await visit.page.waitForFunction(() => document.querySelectorAll(".sheet-of-paper .emblem img").length === 6);
   assert.equal(await visit.text(".space:nth-child(3) .emblem"), "CEDRO", "a party without an emblem is named on its colour");
