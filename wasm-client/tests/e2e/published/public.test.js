@@ -35,7 +35,7 @@ test("R-AUTH-10 published: the page leads to what is public", async () => {
   await visit.close();
 });
 
-test("R-CAST-10 the board has as many entries as there were promises, and each of them once", async () => {
+test("R-CAST-10 R-PUB-02 R-PUB-04 the board has as many entries as there were promises, and each of them once", async () => {
   const listed = (await here.place.file("/receipts.txt")).toString().split("\n").filter((line) => /^[0-9A-Z]{4}-/.test(line));
   const promised = here.place.promises.map((line) => line.split(" ")[1]);
   assert.equal(new Set(promised).size, promised.length, "no two promises of one code");
