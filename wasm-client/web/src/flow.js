@@ -80,7 +80,8 @@ async function unwrapped(app, sealed) {
 /**
  * The first half is in the worker.
  * @param {App} app
- * @param {{ keep?: boolean }} [how] whether it is to be kept here, sealed, once it has proved to be the voter's
+ * @param {{ keep?: boolean }} [how] whether it is to be kept here, sealed, once it has proved to be the voter's and while a
+ *   ballot is left to cast with it
  * @returns {Promise<boolean>} not if it is another's
  */
 export async function booth(app, { keep = false } = {}) {
@@ -98,7 +99,7 @@ export async function booth(app, { keep = false } = {}) {
   const own = await onTheList(app, state.list, bucket);
   if (own.list !== state.list || !same(own.contests, state.contests)) throw otherBallots(app);
   app.session = state;
-  if (keep) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
+  if (keep && state.contests.some((one) => !one.cast)) await app.store.keepHalf(app.user ?? "", await crypto.wrapHalf());
   app.entered = true;
   await onward(app);
   return true;

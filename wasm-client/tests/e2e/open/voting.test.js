@@ -159,6 +159,64 @@ test("R-CAST-18 a ballot is opened, never cast, checked by another device, and t
   await visit.first();
   await visit.ballot();
   const code = await visit.seal(["Candidatura no registrada"], "Núñez Ñandú");
+test("who has voted gets the checking key on a second device, by the link that is opened or by the one that is pasted", async () => {
+  const key = async (visit) => visit.saved(() => visit.press("Guardar la clave"));
+  const first = await here.visit();
+  await first.first();
+  await first.press("Guardar mi clave de comprobación");
+  const own = await key(first);
+  await first.page.keyboard.press("Shift+Tab");
+  await first.ballot();
+  await first.seal();
+  await first.press("Emitir mi voto");
+  await first.at("receipt");
+  await first.close();
+
+  const opened = await here.visit({ voter: first.voter });
+  await opened.open(opened.fragment);
+  await opened.at("login", { name: "login-linked" });
+  await opened.login();
+  await opened.at("voted", { name: "voted-key" });
+  assert.deepEqual(await key(opened), own);
+  assert.deepEqual(await opened.page.evaluate(() => new Promise((resolve) => {
+    const opening = indexedDB.open("escrutinio");
+    opening.onsuccess = () => {
+      const all = opening.result.transaction("halves").objectStore("halves").getAllKeys();
+      all.onsuccess = () => resolve(all.result);
+    };
+  })), [], "there is no ballot left for which the half would have to stay");
+  await opened.close();
+
+  const pasted = await here.visit({ voter: first.voter });
+  await pasted.open();
+  await pasted.at("start");
+  await pasted.press("Entrar");
+  await pasted.login();
+  await pasted.at("voted");
+  await pasted.press("Guardar mi clave de comprobación");
+  await pasted.press("Obtener mi clave");
+  await pasted.at("need-link", { name: "need-link-key" });
+  await pasted.press("Seguir sin la clave");
+  await pasted.at("voted");
+  await pasted.press("Guardar mi clave de comprobación");
+  await pasted.press("Obtener mi clave");
+  await pasted.at("need-link", { look: false });
+  await pasted.type("Su liga de acceso", here.place.voter().link);
+  await pasted.press("Seguir");
+  await pasted.says("#main", /es de otra persona/);
+  await pasted.page.goBack();
+  await pasted.at("voted");
+  await pasted.press("Guardar mi clave de comprobación");
+  await pasted.press("Obtener mi clave");
+  await pasted.at("need-link", { look: false });
+  await pasted.type("Su liga de acceso", pasted.voter.link);
+  await pasted.press("Seguir");
+  await pasted.at("voted", { name: "voted-key" });
+  assert.deepEqual(await key(pasted), own);
+  assert.deepEqual(await pasted.cast(), [true]);
+  await pasted.close();
+});
+
   await visit.press("Quiero probar que este dispositivo no hace trampa");
   await visit.press("Abrir y no emitir");
   await visit.at("audit");

@@ -7,6 +7,7 @@ import { casting } from "./cast.js";
 import { ballot } from "./choose.js";
 import { contact, contactOpen } from "./contact.js";
 import { finish } from "./end.js";
+import { needLink } from "./need-link.js";
 
 /** @type {import("../app.js").Screen} */
 export function home(app) {
@@ -26,17 +27,28 @@ export function home(app) {
         app.pending.has(contest.index) ? signed(app, contest) : cast
           ? (app.receipts.some((one) => one.contest === contest.index) ? h("p", { class: "done" }, app.say("home.cast")) : app.texts.paragraphs("home.said", { help: app.helpLine }))
           : h("div", { class: "actions" }, button(app.say("home.open"), () => app.show(ballot(contest.index)), { class: "primary", "aria-label": app.say("home.open.of", { office: contest.office }) }))))),
-      done ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app)) : [
-        app.entered && h("details", null, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
-          h("div", { class: "actions" }, button(app.say("home.key.save"), async () => {
-            const { list, key } = await app.crypto.voterKey();
-            save("clave-de-comprobacion.txt", `escrutinio/voter-key/v1\nelection ${app.election.electionId}\nlist ${list}\nkey ${key}\n`, "text/plain");
-            app.announce(app.say("home.key.saved"));
-          }, { class: "secondary" }))),
-        h("div", { class: "actions" }, contactLink(app), button(app.say("end.leave"), () => finish(app), { class: "link" })),
-      ],
+      app.entered || done ? voterKey(app, done) : null,
+      done
+        ? h("div", { class: "actions" }, button(app.say("end.leave"), () => finish(app), { class: "primary" }), contactLink(app))
+        : h("div", { class: "actions" }, contactLink(app), button(app.say("end.leave"), () => finish(app), { class: "link" })),
     ],
   };
+}
+
+/**
+ * The key that finds the own ballot after the count. Who has voted and is on a device without the first half gets it,
+ * too, but is asked for the link only on request.
+ * @param {import("../app.js").App} app @param {boolean} done
+ */
+function voterKey(app, done) {
+  const does = app.entered ? "save" : "get";
+  return h("details", { open: done && app.entered }, h("summary", null, app.say("home.key.title")), app.texts.paragraphs("home.key.text"),
+    h("div", { class: "actions" }, button(app.say(`home.key.${does}`), async () => {
+      if (!app.entered) return app.show(needLink({ others: false, back: home }));
+      const { list, key } = await app.crypto.voterKey();
+      save(app.say("home.key.file"), `escrutinio/voter-key/v1\nelection ${app.election.electionId}\nlist ${list}\nkey ${key}\n`, "text/plain");
+      return app.announce(app.say("home.key.saved"));
+    }, { class: "secondary" })));
 }
 
 /** @param {import("../app.js").App} app */

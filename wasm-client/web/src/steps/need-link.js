@@ -13,15 +13,19 @@ export function fragmentOf(link) {
   return link.replace(/\s+/g, "").replace(/^[^#]*#/, "");
 }
 
-/** @param {{ others: boolean }} how whether another person's half was found @returns {import("../app.js").Screen} */
-export function needLink({ others }) {
+/**
+ * @param {{ others: boolean, back?: import("../app.js").Screen }} how `others`: whether another person's half was found;
+ *   `back`: where to for who can do without
+ * @returns {import("../app.js").Screen}
+ */
+export function needLink({ others, back }) {
   return (app) => ({
     state: "need-link",
     title: app.say("need_link.title"),
-    back: () => finish(app),
+    back: () => (back ? app.show(back) : finish(app)),
     body: [
       question(app, {
-        before: app.texts.paragraphs(others ? "need_link.others" : "need_link.text"),
+        before: app.texts.paragraphs(others ? "need_link.others" : back ? "need_link.key" : "need_link.text"),
         fields: [{
           name: "link", kind: "area", label: app.say("need_link.label"), hint: app.say("need_link.hint"),
           check: (value) => (/^[\w-]+\.[\w-]+$/.test(fragmentOf(value)) ? null : app.say("need_link.fault")),
@@ -31,9 +35,10 @@ export function needLink({ others }) {
           await app.crypto.linkHalf(fragmentOf(link));
           app.show(preparing);
           await guarded(app, async () => {
-            if (!(await booth(app, { keep: true }))) app.show(needLink({ others: true }));
+            if (!(await booth(app, { keep: true }))) app.show(needLink({ others: true, back }));
           });
         },
+        after: back ? [button(app.say("need_link.without"), () => app.show(back), { class: "link" })] : [],
       }),
       // Without the halves only the voter can say whose a ballot is that was signed on this device.
       [...app.pending.values()].map((signed) => h("div", { class: "card notice" },
