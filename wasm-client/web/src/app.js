@@ -130,9 +130,12 @@ export class App extends Base {
     if (this.#screen) this.show(this.#screen);
   }
 
-  /** Whether something may happen beside the present screen. @param {"renew"} _what */
-  may(_what) {
-    return !this.sending && ["home", "ballot", "review", "code", "audit", "contact", "contact-value", "contact-code", "contact-done"].includes(this.#view?.state ?? "");
+  /**
+   * Whether a question may stand over the present screen, and its answer lead away from it: not while something is done, and
+   * not from a receipt that was not left yet.
+   */
+  get interruptible() {
+    return !this.sending && !["preparing", "sealing", "casting", "receipt"].includes(this.#view?.state ?? "");
   }
 
   /**

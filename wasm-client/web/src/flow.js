@@ -22,7 +22,7 @@ export async function entered(app, user, entered) {
   app.begin(user, entered);
   const { contests } = await app.open();
   app.session = await asked(app);
-  app.clock.start(app.session.remaining);
+  app.clock.sync(app.session.remaining);
   for (const { index } of contests) {
     const pending = await app.store.ballot(user, index);
     if (pending) app.pending.set(index, pending);
@@ -87,7 +87,7 @@ async function unwrapped(app, sealed) {
 export async function booth(app, { keep = false } = {}) {
   const { api, crypto } = app;
   const state = await asked(app);
-  app.clock.start(state.remaining);
+  app.clock.sync(state.remaining);
   const [half, list] = [await api.half(), await api.list(state.list)];
   let bucket;
   try {

@@ -6,8 +6,9 @@
 import { h } from "../dom.js";
 import { button } from "./form.js";
 
-/** Minutes left at which it is said aloud; at the last two, with a dialog. */
+/** Minutes left at which it is said aloud. */
 const SAID = [15, 10, 5, 2, 1];
+/** Minutes left from which on a dialog asks, once, whether the voter wants more. */
 const ASKED = 5;
 
 export class SessionClock {
@@ -16,6 +17,8 @@ export class SessionClock {
   #endsAt = 0;
   /** @type {Set<number>} */
   #said = new Set();
+  /** The dialog is due, and waits for a screen that it may stand over. */
+  #asks = false;
   /** @type {HTMLDialogElement | null} */
   #dialog = null;
 
@@ -37,6 +40,7 @@ export class SessionClock {
     clearInterval(this.#timer);
     // What was passed before the session began is not said.
     this.#said = new Set(SAID.filter((minutes) => minutes * 60 >= seconds));
+    this.#asks = false;
     this.#timer = setInterval(() => this.#tick(), 500);
     this.sync(seconds);
   }
@@ -70,8 +74,9 @@ export class SessionClock {
       const minutes = Math.ceil(left / 60);
       due.forEach((one) => this.#said.add(one));
       this.app.announce(this.app.say("clock.announce", { minutes }));
-      if (due.includes(ASKED) && this.app.may("renew")) this.#ask(minutes);
+      if (due.includes(ASKED)) this.#asks = true;
     }
+    if (this.#asks && left > 0 && this.app.interruptible) this.#ask(Math.ceil(left / 60));
     if (left === 0) {
       this.stop();
       this.how.ended();
@@ -81,10 +86,12 @@ export class SessionClock {
   /** @param {number} minutes */
   #ask(minutes) {
     const { app } = this;
+    this.#asks = false;
     const before = document.activeElement;
     const dialog = h("dialog", { class: "sheet", "aria-labelledby": "clock-title" },
-      h("h2", { id: "clock-title", tabindex: "-1" }, app.say("clock.title", { minutes })),
+      h("h2", { id: "clock-title", tabindex: "-1" }, app.say(minutes === 1 ? "clock.title.one" : "clock.title", { minutes })),
       app.texts.paragraphs("clock.text"),
+      app.pending.size > 0 ? app.texts.paragraphs("clock.signed") : null,
       h("div", { class: "actions" },
         button(app.say("clock.go_on"), () => this.#close(), { class: "primary" }),
         button(app.say("clock.again"), () => {
