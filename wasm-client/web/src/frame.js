@@ -2,7 +2,8 @@
 
 import { sha256 } from "./bytes.js";
 import { byId, h } from "./dom.js";
-import { LANGUAGES, load, preferred } from "./texts.js";
+import { load, preferred } from "./texts.js";
+import { LANGUAGES } from "./wasm/languages.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 /** @typedef {import("./base.js").Config} Config */
@@ -17,7 +18,9 @@ export async function firstTexts() {
   } catch {
     // Some browsers lend no storage; the next visit asks the browser again.
   }
-  return load(LANGUAGES.find((one) => one === kept) ?? preferred(navigator.languages));
+  const there = LANGUAGES.map(({ tag }) => tag);
+  // The document is in the language by default.
+  return load(there.find((one) => one === kept) ?? preferred(navigator.languages, there, document.documentElement.lang));
 }
 
 /** @returns {Promise<Config>} */
@@ -58,23 +61,25 @@ export async function isRegistered(info) {
  */
 export function frame({ texts, config, changed, strip, linked, election }) {
   document.documentElement.lang = texts.language;
-  const other = LANGUAGES.find((one) => one !== texts.language) ?? LANGUAGES[0];
+  const skip = /** @type {HTMLElement} */ (document.querySelector(".skip"));
+  skip.textContent = texts.say("site.skip");
+  skip.hidden = false;
   const alarm = election?.rehearsal ? "site.rehearsal" : election?.test ? "site.test" : election?.binding === false ? "site.not_binding" : null;
   const version = h("span");
   byId("top").replaceChildren(
     h("div", { class: "brand" },
       h(linked ? "a" : "p", { href: linked ? "index.html" : null, class: "name" }, h("span", { class: "seal", "aria-hidden": "true" }), texts.say("site.name")),
-      h("button", {
-        type: "button", class: "language", lang: other, on: { click: async () => {
-          const next = await load(other);
+      h("div", { class: "languages" }, LANGUAGES.filter(({ tag }) => tag !== texts.language).map(({ tag, name }) => h("button", {
+        type: "button", class: "language", lang: tag, on: { click: async () => {
+          const next = await load(tag);
           try {
-            localStorage.setItem(LANGUAGE, other);
+            localStorage.setItem(LANGUAGE, tag);
           } catch {
             // It holds for this visit.
           }
           changed(next);
         } },
-      }, texts.say("site.other"))),
+      }, name)))),
     ...(alarm ? [h("p", { class: "alarm" }, texts.say(alarm))] : []),
     ...(strip ? [h("div", { class: "strip" }, ...strip)] : []));
   byId("foot").replaceChildren(

@@ -5,9 +5,6 @@ import { part } from "./parts.js";
 
 /** @typedef {Record<string, string>} Catalogue */
 
-/** The languages that there are catalogues of, the first being the one by default. */
-export const LANGUAGES = /** @type {const} */ (["es", "en"]);
-
 /** @param {string} template @returns {string[]} the names of its places, sorted, each once */
 export function places(template) {
   return [...new Set([...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort();
@@ -68,21 +65,26 @@ export class Texts {
    * @param {{ name: string, offsetMinutes: number }} [zone] of the device, where it is not known yet
    */
   instant(seconds, zone) {
-    const locale = this.language === "es" ? "es-MX" : "en-GB";
+    const { locale } = this;
     const parts = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
     if (!zone) return new Intl.DateTimeFormat(locale, { ...parts, timeZoneName: "short" }).format(new Date(seconds * 1000));
     const there = new Intl.DateTimeFormat(locale, { ...parts, timeZone: "UTC" }).format(new Date((seconds + zone.offsetMinutes * 60) * 1000));
     return `${there} (${zone.name})`;
   }
 
-  /** @param {number} value */
-  number(value) {
-    return new Intl.NumberFormat(this.language === "es" ? "es-MX" : "en-GB").format(value);
+  /** How dates and numbers are written. */
+  get locale() {
+    return this.say("site.locale");
+  }
+
+  /** @param {number} value @param {Intl.NumberFormatOptions} [how] */
+  number(value, how) {
+    return new Intl.NumberFormat(this.locale, how).format(value);
   }
 
   /** Words in a list: "a, b y c". @param {string[]} words */
   list(words) {
-    return new Intl.ListFormat(this.language, { type: "conjunction" }).format(words);
+    return new Intl.ListFormat(this.locale, { type: "conjunction" }).format(words);
   }
 }
 
@@ -91,13 +93,18 @@ function strong(text) {
   return text.split("*").map((part, at) => (at % 2 === 1 ? h("strong", null, part) : part));
 }
 
-/** Which language to begin with. @param {readonly string[]} wanted in the order of preference */
-export function preferred(wanted) {
-  for (const tag of wanted) {
-    const language = LANGUAGES.find((known) => known === tag.toLowerCase().split("-")[0]);
+/**
+ * Which language to begin with.
+ * @param {readonly string[]} wanted in the order of preference
+ * @param {readonly string[]} there of which there are catalogues
+ * @param {string} otherwise
+ */
+export function preferred(wanted, there, otherwise) {
+  for (const tag of wanted.map((one) => one.toLowerCase())) {
+    const language = there.find((one) => one.toLowerCase() === tag) ?? there.find((one) => one === tag.split("-")[0]);
     if (language) return language;
   }
-  return LANGUAGES[0];
+  return otherwise;
 }
 
 /** @param {string} language @returns {Promise<Texts>} */

@@ -24,7 +24,7 @@ use crate::shell::{Failure, Outcome};
 const GLUE: &str = "src/wasm";
 /// The scripts that the page runs as workers, with the names by which it asks for their parts.
 const WORKERS: [(&str, &str); 2] = [("worker", "src/worker.js"), ("verifier", "src/verifier.js")];
-/// The copy of the page, which a script fetches.
+/// Where the catalogues of texts lie, one a language; a script fetches them.
 const TEXTS: &str = "text/";
 
 /// Every file of a page, by its path.
@@ -37,7 +37,11 @@ pub(super) fn types(web: &Path, glue: &Path) -> Outcome {
     let folder = web.join(GLUE);
     std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
     let integrity = "export const INTEGRITY: Readonly<Record<string, string>>;\n";
-    let mut types = vec![("integrity.d.ts".to_owned(), integrity.as_bytes().to_vec())];
+    let languages = "export const LANGUAGES: readonly Readonly<{ tag: string, name: string }>[];\n";
+    let mut types = vec![
+        ("integrity.d.ts".to_owned(), integrity.as_bytes().to_vec()),
+        ("languages.d.ts".to_owned(), languages.as_bytes().to_vec()),
+    ];
     for (_, name) in MODULES {
         let path = glue.join(format!("{name}.d.ts"));
         types.push((format!("{name}.d.ts"), std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?));
@@ -66,6 +70,8 @@ pub(super) fn assemble(web: &Path, glue: &Path, out: &Path) -> Result<Listing, F
     }
     integrity.push_str("});\n");
     files.insert(format!("{GLUE}/integrity.js"), integrity.into_bytes());
+    let languages = languages(&files)?;
+    files.insert(format!("{GLUE}/languages.js"), languages.into_bytes());
     let documents: Vec<String> = files.keys().filter(|path| path.ends_with(".html")).cloned().collect();
     for path in documents {
         let text = files.get(&path).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
@@ -95,6 +101,24 @@ fn read_tree(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) 
         }
     }
     Ok(())
+}
+
+/// The module that names every language of which there is a catalogue, as it calls itself: a further language is a
+/// further file, and nothing else.
+fn languages(files: &BTreeMap<String, Vec<u8>>) -> Result<String, Failure> {
+    let mut module = String::from("// Made by the build.\nexport const LANGUAGES = Object.freeze([\n");
+    for (path, bytes) in files {
+        let Some(tag) = path.strip_prefix(TEXTS).and_then(|name| name.strip_suffix(".json")) else { continue };
+        let wrong = |why: &dyn core::fmt::Display| Failure::new(format!("{path}: {why}"));
+        if tag.is_empty() || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(wrong(&"not named after a language"));
+        }
+        let texts: BTreeMap<String, String> = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
+        let name = texts.get("site.language").ok_or_else(|| wrong(&"does not say what its language calls itself"))?;
+        module.push_str(&format!("  {{ tag: \"{tag}\", name: {} }},\n", serde_json::Value::from(name.as_str())));
+    }
+    module.push_str("]);\n");
+    Ok(module)
 }
 
 /// What browsers compare.
@@ -328,6 +352,29 @@ mod tests {
         for script in ["<script>1</script>", "<script src=\"https://a.example/x.js\">", "<script src=\"absent.js\">"] {
             let document = format!("<head></head>{script}");
             assert!(with_hashes(&document, "index.html", &page()).is_err(), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_further_language_is_a_further_file() {
+        let texts = |files: &[(&str, &str)]| {
+            let texts = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+            languages(&page().into_iter().chain(texts).collect())
+        };
+        let two =
+            [("text/es.json", r#"{"site.language": "Español"}"#), ("text/en.json", r#"{"site.language": "English"}"#)];
+        let named = |module: &str| {
+            module.lines().filter(|line| line.contains("tag")).map(str::trim).collect::<Vec<_>>().join(" ")
+        };
+        let (spanish, english) = (r#"{ tag: "es", name: "Español" },"#, r#"{ tag: "en", name: "English" },"#);
+        assert_eq!(named(&texts(&two).unwrap()), format!("{english} {spanish}"));
+        let third = ("text/nah.json", r#"{"site.language": "\"Nāhuatl\""}"#);
+        let three = named(&texts(&[two[0], two[1], third]).unwrap());
+        assert_eq!(three, format!(r#"{english} {spanish} {{ tag: "nah", name: "\"Nāhuatl\"" }},"#));
+        for bad in
+            [("text/a b.json", third.1), ("text/nah.json", "{}"), ("text/nah.json", "[1]"), ("text/.json", third.1)]
+        {
+            assert!(texts(&[bad]).is_err(), "{bad:?}");
         }
     }
 

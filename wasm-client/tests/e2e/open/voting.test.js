@@ -269,3 +269,29 @@ test("in English, too", async () => {
   await visit.page.waitForFunction(() => document.documentElement.lang === "es");
   await visit.close();
 });
+
+test("R-ACCS-09 a third language is a third catalogue: a button for each other one, and dates, the link past the header and titles from its file", async () => {
+  const visit = await here.visit({ width: 320, locale: "de-DE" });
+  const text = (change) => ({ answered: (bytes) => Buffer.from(change(bytes.toString())) });
+  // What the build would have made of one more file; it would have hashed this module, too.
+  visit.relay.always("/", text((document) => document.replace(/ integrity="[^"]*"/g, "")));
+  visit.relay.always("/src/wasm/languages.js", text((module) => module.replace("]);", '{ tag: "de", name: "Deutsch" },\n]);')));
+  const catalogue = JSON.parse((await here.place.file("/text/en.json")).toString());
+  const german = { ...catalogue, "site.language": "Deutsch", "site.locale": "de-DE", "site.skip": "Zum Inhalt", "start.title": "Guten Tag" };
+  visit.relay.always("/text/de.json", { instead: { status: 200, type: "application/json", body: JSON.stringify(german) } });
+  await visit.open();
+  await visit.at("start", { name: "third-language" });
+  const others = () => visit.page.locator(".language").evaluateAll((all) => all.map((one) => [one.lang, one.textContent]));
+  assert.deepEqual(await others(), [["en", "English"], ["es", "Español"]]);
+  assert.deepEqual([await visit.page.getAttribute("html", "lang"), await visit.text("h1"), await visit.text(".skip")], ["de", "Guten Tag", "Zum Inhalt"]);
+  assert.match(await visit.text(".facts"), /(Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag), \d/);
+  await visit.press("English");
+  await visit.says(".skip", "Skip to the content");
+  assert.deepEqual(await others(), [["de", "Deutsch"], ["es", "Español"]]);
+  await visit.press("Español");
+  await visit.says(".skip", "Ir al contenido");
+  await visit.page.reload();
+  await visit.at("start", { look: false });
+  assert.equal(await visit.text(".skip"), "Ir al contenido", "it is remembered");
+  await visit.close();
+});

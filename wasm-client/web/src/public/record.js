@@ -147,7 +147,8 @@ export function linking(page, { linking: found }) {
 
 /** @param {Page} page @param {Verification} verdict @returns {import("../dom.js").Child[]} */
 export function checks(page, verdict) {
-  const language = page.texts.language === "es" ? "es" : "en";
+  // What is checked is named by the verifier, which knows fewer languages than there may be catalogues.
+  const titled = (/** @type {globalThis.Record<string, string>} */ title) => (title[page.texts.language] ? h("span", null, title[page.texts.language]) : h("span", { lang: "es" }, title.es));
   return [
     h("p", null, page.say("verify.compare")),
     h("dl", { class: "facts" },
@@ -157,7 +158,7 @@ export function checks(page, verdict) {
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": page.say("verify.checks") }, h("table", null, h("caption", { class: "hidden" }, page.say("verify.checks")),
         h("thead", null, h("tr", null, h("th", { scope: "col" }, page.say("verify.check")), h("th", { scope: "col" }, page.say("verify.figure")), h("th", { scope: "col" }, page.say("verify.outcome")))),
         h("tbody", null, verdict.checks.map((check) => h("tr", null,
-          h("th", { scope: "row" }, h("code", null, check.code), " ", check.title[language]),
+          h("th", { scope: "row" }, h("code", null, check.code), " ", titled(check.title)),
           h("td", { class: "hash" }, check.figure),
           h("td", { class: check.ok ? "good" : "bad" }, page.say(check.ok ? "verify.ok" : "verify.not_ok")))))))),
   ];
@@ -178,7 +179,7 @@ function acta(page, contest, actas) {
 
 /** Chart and table of every contest, in the order of the acta. @param {Page} page @param {Verification} verdict @param {Actas} actas @returns {import("../dom.js").Child[]} */
 export function results(page, verdict, actas) {
-  const percent = new Intl.NumberFormat(page.texts.language === "es" ? "es-MX" : "en-GB", { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const percent = (/** @type {number} */ share) => page.texts.number(share, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
   return verdict.results.flatMap((contest) => {
     const most = Math.max(1, ...contest.options.map(({ votes }) => votes));
     return [
@@ -190,8 +191,8 @@ export function results(page, verdict, actas) {
         h("table", null, h("caption", null, page.say("results.table", { name: contest.name })),
           h("thead", null, h("tr", null, h("th", { scope: "col" }, page.say("results.option")), h("th", { scope: "col", class: "figure" }, page.say("results.votes")), h("th", { scope: "col", class: "figure" }, page.say("results.share")))),
           h("tbody", null, contest.options.map((option) => h("tr", null,
-            h("th", { scope: "row" }, option.name), h("td", { class: "figure" }, page.texts.number(option.votes)), h("td", { class: "figure" }, percent.format(contest.total === 0 ? 0 : option.votes / contest.total))))),
-          h("tfoot", null, h("tr", null, h("th", { scope: "row" }, page.say("results.total")), h("td", { class: "figure" }, page.texts.number(contest.total)), h("td", { class: "figure" }, contest.total === 0 ? "" : percent.format(1)))))),
+            h("th", { scope: "row" }, option.name), h("td", { class: "figure" }, page.texts.number(option.votes)), h("td", { class: "figure" }, percent(contest.total === 0 ? 0 : option.votes / contest.total))))),
+          h("tfoot", null, h("tr", null, h("th", { scope: "row" }, page.say("results.total")), h("td", { class: "figure" }, page.texts.number(contest.total)), h("td", { class: "figure" }, contest.total === 0 ? "" : percent(1)))))),
       h("p", { class: "hint" }, page.say("results.order")),
       acta(page, contest.contest, actas),
     ];

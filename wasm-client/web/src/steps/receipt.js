@@ -47,7 +47,7 @@ export function receipt(index) {
           h("div", { class: "proof" }, qrImage(kept.code, app.say("receipt.qr")), codeDisplay(app, kept.code)),
           h("p", { class: "hint" }, app.say("receipt.verified"))),
         h("div", { class: "actions" },
-          button(app.say("receipt.save"), () => save(`comprobante-${index + 1}.html`, receiptDocument(app.texts, app.election, contest, kept, new URL("check.html", document.baseURI).href), "text/html"), { class: "primary" }),
+          button(app.say("receipt.save"), () => save(app.say("receipt.file.name", { number: index + 1 }), receiptDocument(app.texts, app.election, contest, kept, new URL("check.html", document.baseURI).href), "text/html"), { class: "primary" }),
           button(app.say("receipt.print"), () => window.print(), { class: "secondary" })),
         h("div", { class: "card notice" }, app.texts.paragraphs("receipt.warning")),
         h("details", null, h("summary", null, app.say("receipt.check.title")), app.texts.paragraphs("receipt.check.text"),

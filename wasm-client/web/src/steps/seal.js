@@ -81,7 +81,7 @@ function audited(index, opening, code) {
           // The code leads where this device wants, and this device is what is tested.
           h("li", null, app.texts.inline("audit.address")),
           h("li", null, app.texts.inline(image ? "audit.scan" : "audit.take"), image ? h("div", { class: "large-qr" }, image) : null,
-            h("p", null, button(app.say("audit.save"), () => save("prueba-del-dispositivo.bin", opening, "application/octet-stream"), { class: "secondary" }))),
+            h("p", null, button(app.say("audit.save"), () => save(app.say("audit.file"), opening, "application/octet-stream"), { class: "secondary" }))),
           h("li", null, app.texts.inline("audit.compare")),
           h("li", null, app.texts.inline("audit.new"))),
         h("div", { class: "actions" }, button(app.say("audit.again"), () => app.show(ballot(index)), { class: "primary" })),
