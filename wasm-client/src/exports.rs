@@ -124,6 +124,10 @@ impl Device {
         self.0.checkpoint(log, note)
     }
 
+    pub fn follow(&mut self, log: &str, note: &[u8]) -> Result<String, Error> {
+        self.0.follow(log, note)
+    }
+
     pub fn check_opening(&mut self, bytes: &[u8]) -> Result<String, Error> {
         self.0.check_opening(bytes)
     }

@@ -1,12 +1,16 @@
 //! What the public pages check, for anyone, without a session: the log of acts, an audited ballot, a
 //! receipt, the own entry on the board.
 
+use core::cmp::Ordering;
+
 use base64ct::{Base64, Encoding};
 use escrutinio_core::ballot::{CastBallot, Opening, OpeningError};
 use escrutinio_core::board::bundle::{BundleId, read_bundle};
 use escrutinio_core::board::code::parse_code;
-use escrutinio_core::board::{MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint, WitnessError};
-use escrutinio_core::hash::sha256;
+use escrutinio_core::board::{
+    Checkpoint, MerkleTree, Receipt, ReceiptList, SignedCheckpoint, VerifiedCheckpoint, WitnessError,
+};
+use escrutinio_core::hash::{Hash, sha256};
 use escrutinio_core::ids::{TrackingCode, hex};
 use escrutinio_core::record;
 use escrutinio_core::text::{escaped, from_nfc_blocks};
@@ -50,11 +54,7 @@ impl<R: CryptoRng> Device<R> {
     /// Codes `input` and `files`.
     pub fn checkpoint(&self, log: &str, note: &[u8]) -> Result<String> {
         let election = self.election()?;
-        let log = match log {
-            "board" => Log::Board,
-            "acts" => Log::Acts,
-            _ => return Err(Error::new("input", "no such log")),
-        };
+        let log = named(log)?;
         let verified = checkpoint(election, log, note)?;
         let at = verified.cosignatures().iter().map(|cosignature| cosignature.time).max();
         let quorum = verified.verify_quorum(election.manifest.witness_quorum).is_ok();
@@ -65,6 +65,36 @@ impl<R: CryptoRng> Device<R> {
             .with("quorum", quorum)
             .with("closed", closed)
             .finish())
+    }
+
+    /// Compares the checkpoint of a log with those that this device saw before, in the inbox (`seen/0`, ..): whether each
+    /// is `same`, one from which the log `grew` as the leaf hashes show (`tile/0`, ..), one from which it grew `unproven`
+    /// without them, one that has more (`smaller`), or one of another history (`forked`). What was no checkpoint of
+    /// this log is `void`.
+    ///
+    /// # Errors
+    /// Codes `input` and `files`.
+    pub fn follow(&mut self, log: &str, note: &[u8]) -> Result<String> {
+        let files = self.take();
+        let (election, log) = (self.election()?, named(log)?);
+        let now = checkpoint(election, log, note)?;
+        let now = now.checkpoint();
+        let mut seen: Vec<Seen> =
+            files.numbered("seen/").into_iter().map(|note| Seen::of(election, log, note)).collect();
+        let tiles = files.numbered("tile/");
+        let mut tree = MerkleTree::new();
+        seen.iter_mut().for_each(|seen| seen.pass(&tree));
+        for hash in tiles.iter().flat_map(|tile| tile.as_chunks().0) {
+            tree.push_leaf_hash(*hash);
+            seen.iter_mut().for_each(|seen| seen.pass(&tree));
+        }
+        if !tiles.is_empty() && (tree.size(), tree.root()) != (now.size, now.root) {
+            return Err(Error::new("files", "the hashes do not give the root"));
+        }
+        Ok(array(seen.iter().map(|seen| {
+            let size = seen.checkpoint.as_ref().map_or(0, |seen| seen.size);
+            Object::new().text("growth", seen.growth(now)).with("size", size).finish()
+        })))
     }
 
     /// Verifies an audited ballot.
@@ -152,6 +182,45 @@ fn head(election: &DeviceElection, checkpoint: &VerifiedCheckpoint) -> Object {
         Some(Object::new().text("name", name).with("time", cosignature.time).finish())
     });
     Object::new().with("size", checkpoint.checkpoint().size).with("witnesses", array(witnesses))
+}
+
+fn named(log: &str) -> Result<Log> {
+    match log {
+        "board" => Ok(Log::Board),
+        "acts" => Ok(Log::Acts),
+        _ => Err(Error::new("input", "no such log")),
+    }
+}
+
+/// A checkpoint that the device saw before, if it is one of the log, and the root that the log had at this size.
+struct Seen {
+    checkpoint: Option<Checkpoint>,
+    root: Option<Hash>,
+}
+
+impl Seen {
+    fn of(election: &DeviceElection, log: Log, note: &[u8]) -> Self {
+        let checkpoint = checkpoint(election, log, note).ok().map(|verified| verified.checkpoint().clone());
+        Self { checkpoint, root: None }
+    }
+
+    /// The tree is as long as it was then, or was or will be.
+    fn pass(&mut self, tree: &MerkleTree) {
+        if self.checkpoint.as_ref().is_some_and(|seen| seen.size == tree.size()) {
+            self.root = Some(tree.root());
+        }
+    }
+
+    fn growth(&self, now: &Checkpoint) -> &'static str {
+        let Some(seen) = &self.checkpoint else { return "void" };
+        match (seen.size.cmp(&now.size), self.root) {
+            (Ordering::Equal, _) if seen.root == now.root => "same",
+            (Ordering::Less, None) => "unproven",
+            (Ordering::Less, Some(root)) if seen.root == root => "grew",
+            (Ordering::Greater, _) => "smaller",
+            _ => "forked",
+        }
+    }
 }
 
 fn checkpoint(election: &DeviceElection, log: Log, bytes: &[u8]) -> Result<VerifiedCheckpoint> {

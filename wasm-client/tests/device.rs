@@ -7,7 +7,8 @@ mod common;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use escrutinio_core::access::KdfCost;
 use escrutinio_core::ballot::{CastBallot, Opening};
-use escrutinio_core::board::{Act, LogKeys, Receipt, SignedCheckpoint};
+use escrutinio_core::board::bundle::{BundleId, read_bundle};
+use escrutinio_core::board::{Act, Checkpoint, LogKeys, MerkleTree, Receipt, SignedCheckpoint, leaf_hash};
 use escrutinio_core::encoding::Encode;
 use escrutinio_core::hash::sha256;
 use escrutinio_core::ids::{ElectionId, hex};
@@ -703,6 +704,54 @@ fn a_checkpoint_says_who_signed_it() {
     let found = value(&anybody.checkpoint("acts", &checkpoint).unwrap());
     assert_eq!((&found["size"], &found["quorum"], &found["closed"]), (&json!(1), &json!(true), &json!(false)));
     assert_eq!(code(anybody.checkpoint("books", &checkpoint)), "input");
+}
+
+/// Who comes back is told whether the log only grew since, and of every other history that the log signed.
+#[test]
+fn what_was_seen_before_is_held_against_the_log() {
+    let (rehearsal, _, _) = nine();
+    let (mut anybody, _) = opened(&rehearsal);
+    let bundle = &rehearsal.files.0["board/tile/entries/000.p/9"];
+    let id = BundleId::all(9).next().unwrap();
+    let entries = read_bundle(id, bundle).unwrap();
+    let tile: Vec<u8> = entries.iter().flat_map(|entry| leaf_hash(entry)).collect();
+    let now = closing_note(&rehearsal, 2, rehearsal.manifest.calendar.reception_end);
+    let claimed = SignedCheckpoint::parse(&now).unwrap().claimed().clone();
+    let signed = |size: usize, other: bool| {
+        let mut tree: MerkleTree = entries[..size].iter().map(|entry| leaf_hash(entry)).collect();
+        if other {
+            tree = (0..size).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+        }
+        let checkpoint = Checkpoint { size: size.try_into().unwrap(), root: tree.root(), ..claimed.clone() };
+        checkpoint.sign(&rehearsal.keys.log).unwrap().to_string().into_bytes()
+    };
+    let mut ask = |now: &[u8], seen: &[Vec<u8>], tile: Option<&[u8]>| {
+        seen.iter().enumerate().for_each(|(n, note)| anybody.put(&format!("seen/{n}"), note.clone()));
+        tile.into_iter().for_each(|tile| anybody.put("tile/0", tile.to_vec()));
+        let found = value(&anybody.follow("board", now).map_err(|error| error.code)?);
+        let growth = found.as_array().unwrap().iter().map(|one| one["growth"].as_str().unwrap().to_owned());
+        Ok::<_, &str>(growth.collect::<Vec<_>>())
+    };
+    let seen = [signed(0, false), signed(5, false), signed(9, false), signed(5, true), signed(9, true), b"-".to_vec()];
+    let shown = ask(&now, &seen, Some(&tile)).unwrap();
+    assert_eq!(shown, ["grew", "grew", "same", "forked", "forked", "void"]);
+    let hidden = ask(&now, &seen, None).unwrap();
+    assert_eq!(
+        hidden,
+        ["grew", "unproven", "same", "unproven", "forked", "void"],
+        "two roots of one size need no hashes"
+    );
+    assert_eq!(ask(&signed(5, false), &seen[2..3], None).unwrap(), ["smaller"]);
+    assert_eq!(ask(&signed(0, false), &seen[..2], None).unwrap(), ["same", "smaller"]);
+    assert_eq!(ask(&now, &[], None).unwrap(), Vec::<String>::new());
+    let mut bent = tile.clone();
+    bent[7] ^= 1;
+    for wrong in [&bent[..], &tile[..256]] {
+        assert_eq!(ask(&now, &seen[1..2], Some(wrong)), Err("files"), "hashes that are not those of the checkpoint");
+    }
+    let last = now.len() - 9;
+    let forged: Vec<u8> = now.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == last)).collect();
+    assert_eq!(ask(&forged, &seen[..1], None), Err("files"));
 }
 
 /// The server leaves a ballot out, puts one of its own into its place, and lists the code all the same.

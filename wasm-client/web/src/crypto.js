@@ -470,6 +470,20 @@ export function checkpoint(from, options) {
 }
 
 /**
+ * How a log stands to its checkpoints that this device saw before: `files` if the hashes are not those of the checkpoint.
+ *
+ * @param {{log: "board" | "acts", note: Uint8Array, seen: string[], tiles: Uint8Array[]}} from `tiles`: the files of
+ *   {@link bundlePaths} with `0` in the place of `entries`, all of them, or none where they are not public yet
+ * @param {Options} [options]
+ * @returns {Promise<{growth: "same" | "grew" | "unproven" | "smaller" | "forked" | "void", size: number}[]>} of each one
+ *   that was seen: `grew` is what the hashes show, `unproven` that there are none, `smaller` that the log has less than
+ *   then, `forked` that it signed another history, `void` that it was no checkpoint of the log
+ */
+export function follow(from, options) {
+  return call("follow", from, options);
+}
+
+/**
  * Does an audited ballot say what it should?
  *
  * @param {{opening: Uint8Array}} from

@@ -141,6 +141,11 @@ const calls = {
     return JSON.parse(device.read_acts());
   },
   checkpoint: (device, { log, note }) => JSON.parse(device.checkpoint(log, note)),
+  follow(device, { log, note, seen, tiles }) {
+    seen.forEach((/** @type {string} */ one, /** @type {number} */ n) => device.put(`seen/${n}`, bytes(one)));
+    tiles.forEach((/** @type {Uint8Array} */ tile, /** @type {number} */ n) => device.put(`tile/${n}`, tile));
+    return JSON.parse(device.follow(log, note));
+  },
   checkOpening: (device, { opening }) => judged(JSON.parse(device.check_opening(opening))),
   checkReceipt(device, { receipt, ...published }) {
     putPublished(device, published);

@@ -12,7 +12,7 @@ let here;
 before(async () => {
   here = await stage();
   // The board as it is now: later somebody shows it as the last one.
-  here.place.keep("board.checkpoint", await here.place.file("/board/checkpoint"));
+  for (const log of ["board", "acts"]) here.place.keep(`${log}.checkpoint`, await here.place.file(`/${log}/checkpoint`));
 });
 after(() => here.close());
 

@@ -2,9 +2,11 @@
 
 import { Problem } from "../api.js";
 import { h } from "../dom.js";
+import { follow, followed } from "./follow.js";
 import { begin, finding } from "./page.js";
 
 /** @typedef {import("./page.js").Page} Page */
+
 /** An act in words; one that is not known keeps its own name. @param {Page} page @param {string} act */
 function nameOf(page, act) {
   const key = `act.${act}`;
@@ -29,6 +31,7 @@ try {
   const bundles = [];
   for (const path of page.crypto.actPaths(checkpoint)) bundles.push(await page.api.file(`/acts/${path}`));
   const log = await page.crypto.readActs({ checkpoint, bundles });
+  const told = { board: note && (await follow(page, "board", note)), acts: await follow(page, "acts", checkpoint) };
   page.show((now) => ({
     state: "board-done",
     title: now.say("board.title"),
@@ -41,7 +44,9 @@ try {
         h("div", null, h("dt", null, now.say("board.root")), h("dd", { class: "hash" }, box.root)),
         h("div", null, h("dt", null, now.say("board.signed")), h("dd", { class: "plain" }, now.texts.list(box.witnesses.map(({ name }) => name)) || now.say("check.board.none")))) : h("p", null, now.say("board.none")),
       box ? h("ul", { class: "findings", role: "list" }, finding(box.quorum, now.texts.inline(box.quorum ? "board.quorum" : "board.few"))) : null,
+      followed(now, "board", told.board),
       h("h2", null, now.say("board.acts")),
+      followed(now, "acts", told.acts),
       h("p", null, now.say("board.witnesses", { witnesses: now.texts.list(log.witnesses.map(({ name }) => name)) || now.say("check.board.none") })),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": now.say("board.acts") },
         h("table", null, h("caption", { class: "hidden" }, now.say("board.acts")),
