@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { BALLOTS, stage } from "../browser.js";
-import { BUSY, LOSE, json } from "../relay.js";
+import { BUSY, DROP, LOSE, json } from "../relay.js";
 
 let here;
 before(async () => { here = await stage(); });
@@ -381,6 +381,25 @@ for (const [problem, status, said, state, text] of [
     await visit.close();
   });
 }
+
+test("R-CAST-13 a refusal, and nobody to ask what became of the ballot: that is what is told, it stays, and is sent again", async () => {
+  const visit = await here.visit();
+  const code = await visit.sealed();
+  visit.relay.always(BALLOTS, refusal("closed", 403));
+  visit.relay.always(RECORDED, DROP);
+  await visit.press("Emitir mi voto");
+  await visit.at("settled-unknown");
+  assert.equal(await visit.tracking(), code);
+  assert.doesNotMatch(await visit.text(), /El servidor dice/);
+  assert.equal((await stored(visit, "ballots")).length, 1);
+  visit.relay.honest();
+  await visit.press("Intentar de nuevo");
+  await visit.at("receipt");
+  assert.equal(await visit.tracking(), code);
+  assert.equal(new Set(visit.ballots).size, 1);
+  assert.deepEqual(await stored(visit, "ballots"), []);
+  await visit.close();
+});
 
 test("R-CAST-13 a signed ballot goes by the voter's word, and then another can be marked", async () => {
   const visit = await here.visit();

@@ -237,6 +237,40 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
   });
 }
 
+for (const name of ["verify", "results"]) {
+  test(`R-ACCS-04 ${name}: while the device computes it is seen what it does and how far it is`, { timeout: 240_000 }, async () => {
+    const visit = await page(`${name}.html`, { width: 768 });
+    await visit.at(name);
+    let go = () => {};
+    visit.relay.next(/^\/record\/board\/tile\/entries\//, { hold: new Promise((resolve) => { go = () => resolve(undefined); }) });
+    await visit.page.evaluate(() => {
+      globalThis.steps = [];
+      new MutationObserver((all) => {
+        for (const { target } of all) if (target instanceof HTMLProgressElement) globalThis.steps.push([document.querySelector(".doing").textContent.replace(/\d+/g, ""), target.value, target.max]);
+      }).observe(document.body, { attributes: true, attributeFilter: ["value"], subtree: true });
+    });
+    await visit.press("Bajar el expediente y verificar");
+    await visit.says(".doing", /Bajando archivos: \d+ de \d+/);
+    await visit.page.waitForFunction(() => document.querySelector("progress").position > 0);
+    await visit.at(`${name}-running`);
+    assert.equal(await visit.page.locator("progress").getAttribute("aria-label"), "Se revisa…");
+    go();
+    await visit.page.waitForSelector(`#main[data-state="${name}-done"]`, { timeout: 180_000 });
+    const steps = await visit.page.evaluate(() => globalThis.steps);
+    const phases = new Map();
+    for (const [phase, value, max] of steps) phases.set(phase, [...(phases.get(phase) ?? []), { value, max }]);
+    assert.ok(phases.size >= 3, `phases: ${[...phases.keys()]}`);
+    for (const [phase, all] of phases) {
+      for (const [at, { value, max }] of all.entries()) {
+        assert.ok(value <= max, `${phase}: ${value} of ${max}`);
+        assert.ok(at === 0 || value >= all[at - 1].value, `${phase}: it does not go back`);
+      }
+    }
+    assert.ok([...phases.values()].some((all) => new Set(all.map(({ value }) => value)).size >= 3), "it rises");
+    await visit.close();
+  });
+}
+
 /** What the parties are called on lines of results: from the draft, as the authority wrote it. */
 const SHORTS = new Map([...readFileSync(new URL("../../election.toml", import.meta.url), "utf8").matchAll(/^\[\[parties\]\]\nshort = "(.*)"\nname = "(.*)"$/gm)].map(([, short, name]) => [name, short]));
 
