@@ -51,6 +51,11 @@ for (const width of Object.keys(WIDTHS).map(Number)) {
     await visit.press("Emitir mi voto");
     await visit.at("receipt");
     assert.equal(await visit.tracking(), code);
+    const sides = await visit.page.evaluate(() => {
+      const [sheet, first, last] = [".receipt", ".receipt .qr", innerWidth < 640 ? ".receipt .qr" : ".receipt .tracking"].map((one) => document.querySelector(one).getBoundingClientRect());
+      return [first.left - sheet.left, sheet.right - last.right];
+    });
+    assert.ok(Math.abs(sides[0] - sides[1]) < 2, `as much room on the left as on the right: ${sides}`);
     const [{ answer }] = visit.relay.to(BALLOTS);
     assert.ok(answer.toString().includes(code), "the server promised this code");
     assert.equal(await shown(visit, ".proof"), square(code, "M"), "the square is the code");
@@ -154,11 +159,6 @@ test("R-AUTH-14 whoever voted enters, on this device or another, and gets no bal
   await visit.close();
 });
 
-test("R-CAST-18 a ballot is opened, never cast, checked by another device, and the next begins empty", async () => {
-  const visit = await here.visit({ width: 768 });
-  await visit.first();
-  await visit.ballot();
-  const code = await visit.seal(["Candidatura no registrada"], "Núñez Ñandú");
 test("who has voted gets the checking key on a second device, by the link that is opened or by the one that is pasted", async () => {
   const key = async (visit) => visit.saved(() => visit.press("Guardar la clave"));
   const first = await here.visit();
@@ -217,6 +217,11 @@ test("who has voted gets the checking key on a second device, by the link that i
   await pasted.close();
 });
 
+test("R-CAST-18 a ballot is opened, never cast, checked by another device, and the next begins empty", async () => {
+  const visit = await here.visit({ width: 768 });
+  await visit.first();
+  await visit.ballot();
+  const code = await visit.seal(["Candidatura no registrada"], "Núñez Ñandú");
   await visit.press("Quiero probar que este dispositivo no hace trampa");
   await visit.press("Abrir y no emitir");
   await visit.at("audit");
