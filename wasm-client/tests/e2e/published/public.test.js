@@ -82,7 +82,7 @@ for (const width of Object.keys(WIDTHS)) {
     assert.match(await visit.text(), /Si aquí hay un voto que usted no emitió, avise/);
     assert.equal(await visit.tracking(), code);
     // With the receipt the page compares; and one of somebody else is seen not to be there.
-    for (const [other, words] of [[width, /Es el código de su comprobante/], [width === 320 ? 768 : 320, /No es el código de ningún comprobante que eligió.*no está entre los de su clave/s]]) {
+    for (const [other, words] of [[width, /Es el código de su comprobante/], [width === "320" ? "768" : "320", /No es el código de ningún comprobante que eligió.*no está entre los de su clave/s]]) {
       await visit.press("Revisar otro");
       await visit.at("check");
       await visit.page.setInputFiles("#file", [file(`key-${width}.txt`), { ...file(`receipt-${other}.html`), mimeType: "text/html" }]);
