@@ -164,11 +164,8 @@ fn with_hashes(text: &str, document: &str, files: &BTreeMap<String, Vec<u8>>) ->
 
 /// What the page compares itself, each with the workers that it is of.
 fn parts(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
-    let mut parts: BTreeMap<String, String> = files
-        .keys()
-        .filter(|path| path.starts_with(TEXTS))
-        .map(|path| (path.clone(), "part".to_owned()))
-        .collect();
+    let mut parts: BTreeMap<String, String> =
+        files.keys().filter(|path| path.starts_with(TEXTS)).map(|path| (path.clone(), "part".to_owned())).collect();
     for (name, script) in WORKERS {
         for path in imports_of([script.to_owned()].into(), files) {
             let rel = parts.entry(path).or_insert_with(|| "part".to_owned());
