@@ -280,7 +280,7 @@ test("R-ACCS-09 a third language is a third catalogue: a button for each other o
   const text = (change) => ({ answered: (bytes) => Buffer.from(change(bytes.toString())) });
   // What the build would have made of one more file; it would have hashed this module, too.
   visit.relay.always("/", text((document) => document.replace(/ integrity="[^"]*"/g, "")));
-  visit.relay.always("/src/wasm/languages.js", text((module) => module.replace("]);", '{ tag: "de", name: "Deutsch" },\n]);')));
+  visit.relay.always("/src/wasm/languages.js", text((module) => module.replace("([", '([{ tag: "de", name: "Deutsch" },')));
   const catalogue = JSON.parse((await here.place.file("/text/en.json")).toString());
   const german = { ...catalogue, "site.language": "Deutsch", "site.locale": "de-DE", "site.skip": "Zum Inhalt", "start.title": "Guten Tag" };
   visit.relay.always("/text/de.json", { instead: { status: 200, type: "application/json", body: JSON.stringify(german) } });

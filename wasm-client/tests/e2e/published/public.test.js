@@ -371,6 +371,46 @@ test("the board and the log of acts", async () => {
   await visit.close();
 });
 
+test("R-PUB-08 what was seen while voting was open is held against what is published: the device computes that it only grew", async () => {
+  const visit = await page("board.html", { width: 320 });
+  const grown = () => visit.page.$$eval("[data-log]", (all) => all.map((one) => one.dataset.growth));
+  const shown = async (name) => {
+    await visit.page.reload();
+    await visit.at("board-done", { name });
+    return grown();
+  };
+  const before = { board: here.place.kept("board.checkpoint").toString(), acts: here.place.kept("acts.checkpoint").toString() };
+  assert.notEqual(before.board.split("\n")[1], "0", "some had voted before, as all tests of open/ together do");
+  const seen = () => visit.page.evaluate((notes) => {
+    const election = Object.keys(localStorage).find((key) => key.startsWith("escrutinio.seen.board.")).split(".").at(-1);
+    for (const [log, note] of Object.entries(notes)) localStorage.setItem(`escrutinio.seen.${log}.${election}`, JSON.stringify({ seen: [note] }));
+  }, before);
+  await visit.at("board-done", { look: false });
+  await seen();
+  assert.deepEqual(await shown("board-grown"), ["grew", "grew"]);
+  assert.ok(visit.relay.log.some(({ path }) => path.startsWith("/board/tile/0/")), "by the hashes of all entries");
+  assert.deepEqual(await shown("board-same"), ["same", "same"]);
+  // Without the hashes nothing is claimed, and nothing is forgotten.
+  await seen();
+  visit.relay.always(/^\/board\/tile\//, { instead: { status: 404, type: "application/problem+json", body: '{"type":"urn:escrutinio:problem:not-found","status":404}' } });
+  assert.deepEqual(await shown("board-unproven"), ["unproven", "grew"]);
+  visit.relay.honest();
+  assert.deepEqual(await shown("board-grown"), ["grew", "same"]);
+  // What is behind is told, with the proof that there was more, and takes nothing out of the memory.
+  const [now, empty] = [(await here.place.file("/board/checkpoint")).toString(), (await here.place.file("/board/checkpoints/000000")).toString()];
+  visit.relay.always("/board/checkpoint", { answered: () => Buffer.from(empty) });
+  assert.deepEqual(await shown("board-smaller"), ["smaller", "same"]);
+  assert.match(await visit.text("[data-log=board]"), new RegExp(`Se muestran 0, y este dispositivo ya vio ${now.split("\n")[1]} con firma`));
+  assert.equal((await visit.saved(() => visit.press("Guardar la prueba"))).toString(), `${now}\n${empty}`);
+  visit.relay.honest();
+  assert.deepEqual(await shown("board-same"), ["same", "same"]);
+  await seen();
+  visit.relay.always(/^\/board\/tile\/0\//, { answered: flip(3) });
+  await visit.page.reload();
+  await visit.at("board-failed", { name: "board-hashes" });
+  await visit.close();
+});
+
 test("a log that was changed is not shown as one", async () => {
   const visit = await page("board.html");
   visit.relay.always(/^\/acts\/tile\/entries\//, { answered: flip(120) });
@@ -392,34 +432,3 @@ test("a record that holds and is of another election than the page has no result
   assert.equal(await visit.page.locator("table, .chart, .done-card").count(), 0, "no figure of it is shown");
   await visit.close();
 });
-test("R-PUB-08 what was seen while voting was open is held against what is published: the device computes that it only grew", async () => {
-  const visit = await page("board.html", { width: 320 });
-  const grown = () => visit.page.$$eval("[data-log]", (all) => all.map((one) => one.dataset.growth));
-  const shown = async (name) => {
-    await visit.page.reload();
-    await visit.at("board-done", { name });
-    return grown();
-  };
-  const before = { board: here.place.kept("board.checkpoint").toString(), acts: here.place.kept("acts.checkpoint").toString() };
-  const seen = () => visit.page.evaluate((notes) => {
-    const election = Object.keys(localStorage).find((key) => key.startsWith("escrutinio.seen.board.")).split(".").at(-1);
-    for (const [log, note] of Object.entries(notes)) localStorage.setItem(`escrutinio.seen.${log}.${election}`, JSON.stringify({ seen: [note] }));
-  }, before);
-  await visit.at("board-done", { look: false });
-  await seen();
-  assert.deepEqual(await shown("board-grown"), ["grew", "grew"]);
-  assert.ok(visit.relay.log.some(({ path }) => path.startsWith("/board/tile/0/")), "by the hashes of all entries");
-  assert.deepEqual(await shown("board-same"), ["same", "same"]);
-  // Without the hashes nothing is claimed, and nothing is forgotten.
-  await seen();
-  visit.relay.always(/^\/board\/tile\//, { instead: { status: 404, type: "application/problem+json", body: '{"type":"urn:escrutinio:problem:not-found","status":404}' } });
-  assert.deepEqual(await shown("board-unproven"), ["unproven", "grew"]);
-  visit.relay.honest();
-  assert.deepEqual(await shown("board-grown"), ["grew", "same"]);
-  await seen();
-  visit.relay.always(/^\/board\/tile\/0\//, { answered: flip(3) });
-  await visit.page.reload();
-  await visit.at("board-failed", { name: "board-hashes" });
-  await visit.close();
-});
-
