@@ -186,7 +186,8 @@ test("R-BAL-30 what the wasm says of a ballot, and the ballot, have one length f
   const half = [...of("/api/v1/session/half")];
   const [list, bucket] = [of(/^\/api\/v1\/lists\/1$/), of(/^\/api\/v1\/lists\/1\/\d+$/)].map((bytes) => JSON.parse(bytes));
   const checkpoint = [...of("/acts/witnessed")];
-  const bundles = visit.relay.log.filter(({ path }) => path.startsWith("/acts/tile/")).map(({ answer }) => [...answer]);
+  const entering = visit.relay.log.slice(visit.relay.log.findLastIndex(({ path }) => path === "/acts/witnessed"));
+  const bundles = entering.filter(({ path }) => path.startsWith("/acts/tile/")).map(({ answer }) => [...answer]);
   const found = await visit.page.evaluate(async ({ fragment, half, list, bucket, checkpoint, bundles, contests }) => {
     const crypto = await import("/src/crypto.js");
     const bytes = (from) => Uint8Array.from(from);

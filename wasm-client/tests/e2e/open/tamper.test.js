@@ -59,9 +59,9 @@ test("the key of another election under this manifest", async () => {
 /** @param {(visit: import("../browser.js").Visit) => Promise<void> | void} tamper @param {RegExp} words */
 async function entered(tamper, words) {
   const visit = await here.visit();
-  await tamper(visit);
   await visit.open(visit.fragment);
   await visit.digits();
+  await tamper(visit);
   await visit.factor("sms");
   await visit.at("password");
   await visit.type("Contraseña nueva", visit.voter.password);
