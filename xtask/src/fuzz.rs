@@ -5,8 +5,12 @@
 //! code, and there is none here. `cargo fuzz` reads the same folder, for those who have it.
 
 use std::ffi::OsString;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::shell::{Failure, Outcome, available, cargo, files, output, quiet_step, read, root, step, target};
 
@@ -18,23 +22,32 @@ const INSTRUMENTATION: &str = "-Cpasses=sancov-module \
     -Cllvm-args=-simplifycfg-branch-fold-threshold=0 \
     --cfg fuzzing -Ccodegen-units=1 -Cdebug-assertions -Coverflow-checks";
 
-/// Every target for some seconds.
+/// Every target for some seconds, one on each core.
 pub(crate) fn smoke(seconds: u64) -> Outcome {
     let Some(binaries) = build()? else { return Ok(()) };
     seed()?;
-    for target in targets()? {
-        let log = binaries.join(format!("{target}.log"));
-        let file = std::fs::File::create(&log).map_err(|error| Failure::file(&log, &error))?;
-        let mut command = fuzzer(&binaries, &target, &[format!("-max_total_time={seconds}").into()])?;
-        let failed = quiet_step(&format!("fuzz {target}"), command.stderr(file));
-        let said = read(&log)?;
-        if let Err(failure) = failed {
-            println!("{said}");
-            return Err(failure);
-        }
-        let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
-        println!("   fuzz {target}: {} inputs in {seconds} s", runs.unwrap_or("?").trim());
+    let left = Mutex::new(targets()?.into_iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let work = || core::iter::from_fn(next).try_for_each(|target| some_seconds(&binaries, &target, seconds));
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
+fn some_seconds(binaries: &Path, target: &str, seconds: u64) -> Outcome {
+    let log = binaries.join(format!("{target}.log"));
+    let file = std::fs::File::create(&log).map_err(|error| Failure::file(&log, &error))?;
+    let mut command = fuzzer(binaries, target, &[format!("-max_total_time={seconds}").into()])?;
+    let failed = quiet_step(&format!("fuzz {target}"), command.stderr(file));
+    let said = read(&log)?;
+    if let Err(failure) = failed {
+        println!("{said}");
+        return Err(failure);
     }
+    let runs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units: "));
+    println!("   fuzz {target}: {} inputs in {seconds} s", runs.unwrap_or("?").trim());
     Ok(())
 }
 

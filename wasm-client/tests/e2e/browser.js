@@ -1,6 +1,7 @@
 /** A real Chromium, in which a script error, a violated policy or an accessibility fault fails the test. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -25,9 +26,6 @@ let turn = 0;
 const nextWidth = () => Number(Object.keys(WIDTHS)[(turn += 1) % 3]);
 /** @param {number | undefined} wanted @param {boolean} fixed */
 const widthOf = (wanted, fixed) => (fixed ? undefined : Number(process.env.ESCRUTINIO_WIDTH) || undefined) ?? wanted ?? nextWidth();
-
-/** What was looked at already, by screen and kind of display. */
-const looked = new Set();
 
 /**
  * A browser for one file of tests, in the election of this run or another.
@@ -106,7 +104,7 @@ export class Visit {
     await this.page.goto(`${this.relay.base}/${path}`);
   }
 
-  /** Waits for a screen and looks at it: width, title, focus, and the first time with axe at every width. */
+  /** Waits for a screen and looks at it: width, title, focus, and the first time in a run with axe at every width. */
   async at(state, { look = true, name = state } = {}) {
     try {
       await this.page.waitForSelector(`#main[data-state="${state}"]`, { timeout: 30_000 });
@@ -115,10 +113,13 @@ export class Visit {
       throw new Error(`not at «${state}» but at «${now}» ${this.faults.join(" ")}`);
     }
     await this.fits(state);
-    if (look && !looked.has(name + this.media)) {
-      looked.add(name + this.media);
-      await this.look(name);
-    }
+    if (look && this.place.first(await this.#screen(name))) await this.look(name);
+  }
+
+  /** What tells one screen from another: its name, how it is displayed, its title, of what it is made. @param {string} name */
+  async #screen(name) {
+    const made = await this.page.evaluate(() => [document.documentElement.lang, document.querySelector("h1")?.textContent, ...[...document.body.querySelectorAll("*")].map((one) => one.tagName)].join(" "));
+    return createHash("sha256").update(JSON.stringify([name, this.media, made])).digest("hex");
   }
 
   async fits(state) {

@@ -34,6 +34,7 @@ export class Place {
     this.base = this.access.page.replace(/\/$/, "");
     mkdirSync(join(folder, "seats"), { recursive: true });
     mkdirSync(join(folder, "kept"), { recursive: true });
+    mkdirSync(join(folder, "looked"), { recursive: true });
   }
 
   /** A voter whom no other test has been. @param {"one" | "all"} [style] @returns {Voter} */
@@ -49,6 +50,16 @@ export class Place {
       return { ...voter, password: "caballo verde lento", application: null };
     }
     throw new Error("no voter is left: run.js registers too few");
+  }
+
+  /** Whether no other test of this run was first. @param {string} screen */
+  first(screen) {
+    try {
+      writeFileSync(join(this.folder, "looked", screen), "", { flag: "wx" });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** What the server says of itself. @returns {Promise<any>} */

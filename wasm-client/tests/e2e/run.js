@@ -82,6 +82,8 @@ async function election(draft, seats, place, styles) {
 function take(access, place, styles) {
   const read = JSON.parse(readFileSync(access, "utf8"));
   mkdirSync(place, { recursive: true });
+  // In an election that stays open everything is looked at again.
+  rmSync(join(place, "looked"), { recursive: true, force: true });
   writeFileSync(join(place, "access.json"), JSON.stringify({ ...read, styles }));
   for (const name of readdirSync(join(TESTS, "emblems"))) {
     const hash = new RegExp(`short = "${basename(name, ".svg").toUpperCase()}"[^[]*emblem = "(\\w+)"`).exec(readFileSync(join(TESTS, "election.toml"), "utf8"))?.[1];
