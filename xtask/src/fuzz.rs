@@ -4,8 +4,8 @@
 //! ordinary pass of LLVM. The sanitizers, which need a nightly compiler, look for faults of unsafe
 //! code, and there is none here. `cargo fuzz` reads the same folder, for those who have it.
 
+use core::num::NonZero;
 use std::ffi::OsString;
-use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
