@@ -6,6 +6,7 @@ mod error;
 mod fault;
 mod files;
 pub mod meta;
+mod migrations;
 mod person;
 pub mod roll;
 mod writer;

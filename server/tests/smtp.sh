@@ -10,5 +10,5 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import aiosmtpd' 2>/d
     "$venv/bin/pip" install --quiet 'aiosmtpd==1.4.6'
 fi
 export ESCRUTINIO_SMTP_PYTHON="$venv/bin/python"
-cargo test -p escrutinio-mailer --test real -- --nocapture "$@"
-exec cargo test -p escrutinio-server --test delivery -- --nocapture "$@"
+# Both of the workspace: a package by itself is compiled with other features, and all that it needs once more.
+exec cargo test --workspace --test real --test delivery -- --nocapture "$@"

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row};
 
 use super::fault::Fault;
+use super::migrations::migrator;
 use super::writer::{BoxFuture, Sharing, Writer};
 use super::{OpenError, StoreError, files, meta};
 
@@ -20,11 +20,6 @@ const READERS: u32 = 8;
 const READ: Duration = Duration::from_secs(3);
 /// How long a database may take to answer at all.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
-static ROLL_SQLITE: Migrator = sqlx::migrate!("migrations/roll/sqlite");
-static ROLL_POSTGRES: Migrator = sqlx::migrate!("migrations/roll/postgres");
-static BOX_SQLITE: Migrator = sqlx::migrate!("migrations/box/sqlite");
-static BOX_POSTGRES: Migrator = sqlx::migrate!("migrations/box/postgres");
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +126,7 @@ impl Database {
         // A statement in the log would have its time beside it.
         let options = url.parse::<AnyConnectOptions>()?.disable_statement_logging();
         let mut connection = connect(&options, backend).await?;
-        migrations(side, backend).run(&mut connection).await?;
+        migrator(side, backend).run(&mut connection).await?;
         if backend == Backend::Postgres {
             refuse_settings(&mut connection).await?;
             warn_of_loss(&mut connection, name).await?;
@@ -279,15 +274,6 @@ fn place(url: &str) -> Option<String> {
     let rest = rest.split(['?', '#']).next()?;
     // What stands before it may be a password.
     Some(rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned())
-}
-
-fn migrations(side: Side, backend: Backend) -> &'static Migrator {
-    match (side, backend) {
-        (Side::Roll, Backend::Sqlite) => &ROLL_SQLITE,
-        (Side::Roll, Backend::Postgres) => &ROLL_POSTGRES,
-        (Side::Box, Backend::Sqlite) => &BOX_SQLITE,
-        (Side::Box, Backend::Postgres) => &BOX_POSTGRES,
-    }
 }
 
 /// What must hold of a server of PostgreSQL: what it answers is on the disk; it notes no time of a commit; and

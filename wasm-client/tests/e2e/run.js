@@ -18,7 +18,8 @@ const ROOT = join(TESTS, "../..");
 /** Seats on the roll. A visit takes one, and every option of the longest ballot is voted once. */
 const SEATS = 340;
 const LENIENT_SEATS = 12;
-const SIDE_BY_SIDE = Math.max(2, Math.min(4, cpus().length));
+/** One more than there are cores: each waits for its browser now and then. */
+const SIDE_BY_SIDE = Math.max(2, Math.min(4, cpus().length + 1));
 
 const kept = process.env.ESCRUTINIO_DEMO;
 const folder = kept ? `${kept}.place` : mkdtempSync(join(tmpdir(), "place-"));
@@ -44,7 +45,7 @@ async function election(draft, seats, place, styles) {
   mkdirSync(place, { recursive: true });
   const access = join(place, "demo.json");
   const built = process.env.ESCRUTINIO_XTASK;
-  const [program, before] = built ? [built, []] : ["cargo", ["run", "--quiet", "--locked", "--release", "-p", "xtask", "--"]];
+  const [program, before] = built ? [built, []] : ["cargo", ["run", "--quiet", "--locked", "--release", "--bin", "xtask", "--"]];
   const names = ["demo", "--election", join(TESTS, draft), "--voters", String(seats), "--present", String(seats), "--access", access, "--out", join(place, "demo")];
   const demo = spawn(program, [...before, ...names], { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"], detached: true });
   running.push(demo);

@@ -25,10 +25,10 @@ pub(crate) fn build() -> Result<Programs, Failure> {
 }
 
 fn build_now() -> Result<Programs, Failure> {
-    let packages = ["-p", "escrutinio-server", "-p", "escrutinio-witness"];
+    // Not by package: as programs of the workspace they share what was compiled for xtask.
+    let programs = ["--bin", "escrutinio-server", "--bin", "escrutinio-witness"];
     let features = ["--features", "rehearsal"];
-    let arguments: Vec<&str> =
-        ["build", "--release", "--quiet", "--bins"].into_iter().chain(packages).chain(features).collect();
+    let arguments: Vec<&str> = ["build", "--release", "--quiet"].into_iter().chain(programs).chain(features).collect();
     if !cargo_with(&arguments).status().is_ok_and(|status| status.success()) {
         return Err(Failure::new("server and witness do not build"));
     }
