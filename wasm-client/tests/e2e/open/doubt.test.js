@@ -191,7 +191,7 @@ test("a refusal that the page does not know is told by a name of the interface o
   assert.match(await visit.text(".errors"), /\(other\)/);
   await visit.press("Intentar de nuevo");
   await visit.says(".errors", /\(418\)/);
-  assert.doesNotMatch(await visit.text(), /555/);
+  assert.doesNotMatch(await visit.text(), /Llame/);
   await visit.press("Intentar de nuevo");
   await visit.at("receipt");
   await visit.close();
