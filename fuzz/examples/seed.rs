@@ -17,6 +17,8 @@ use escrutinio_core::ids::{CustodianIndex, TrackingCode};
 use escrutinio_core::keygen::round1;
 use escrutinio_core::{record, testing};
 use escrutinio_fuzz::{ceremony, election, file, halves, lists, rng, transcript};
+// It is built with the targets, so it has libFuzzer's marks, too, and needs what they call.
+use libfuzzer_sys as _;
 
 fn main() -> io::Result<()> {
     let folder = PathBuf::from(std::env::args_os().nth(1).expect("name a folder"));

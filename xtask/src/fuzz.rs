@@ -25,7 +25,7 @@ const INSTRUMENTATION: &str = "-Cpasses=sancov-module \
 /// Every target for some seconds, one on each core.
 pub(crate) fn smoke(seconds: u64) -> Outcome {
     let Some(binaries) = build()? else { return Ok(()) };
-    seed()?;
+    fill(&binaries)?;
     let left = Mutex::new(targets()?.into_iter());
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -64,24 +64,11 @@ pub(crate) fn one(mut arguments: Vec<OsString>) -> Outcome {
 
 /// Fills the corpus with what an honest election publishes.
 pub(crate) fn seed() -> Outcome {
-    step(
-        "seed the corpus",
-        cargo()
-            .args([
-                "run",
-                "--quiet",
-                "--locked",
-                "--release",
-                "--manifest-path",
-                "fuzz/Cargo.toml",
-                "--example",
-                "seed",
-            ])
-            .arg("--target-dir")
-            .arg(target().join("fuzz"))
-            .arg("--")
-            .arg(root().join("fuzz/corpus")),
-    )
+    build()?.map_or(Ok(()), |binaries| fill(&binaries))
+}
+
+fn fill(binaries: &Path) -> Outcome {
+    step("seed the corpus", Command::new(binaries.join("examples/seed")).arg(root().join("fuzz/corpus")))
 }
 
 /// How many targets there are.
@@ -95,7 +82,7 @@ fn targets() -> Result<Vec<String>, Failure> {
     Ok(paths.iter().filter_map(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned()).collect())
 }
 
-/// Builds every target, and says where they are; nothing where libFuzzer cannot be built.
+/// Builds every target and the maker of their seeds, and says where they are; nothing where libFuzzer cannot be built.
 fn build() -> Result<Option<PathBuf>, Failure> {
     if !["c++", "clang++", "g++"].iter().any(available) {
         println!("   fuzzing: skipped, libFuzzer needs a C++ compiler and there is none");
@@ -111,6 +98,8 @@ fn build() -> Result<Option<PathBuf>, Failure> {
                 "build",
                 "--locked",
                 "--release",
+                "--bins",
+                "--examples",
                 "--manifest-path",
                 "fuzz/Cargo.toml",
                 "--features",
