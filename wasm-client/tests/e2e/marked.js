@@ -11,7 +11,7 @@
  */
 
 /** Runs in every page, before it: of its scripts nothing is asked. */
-function watch() {
+export function watch() {
   /** @type {Choice | null} */
   let choice = null;
   document.addEventListener("click", ({ target }) => {
@@ -26,7 +26,7 @@ function watch() {
   }, true);
   new MutationObserver(() => {
     if (!choice || document.getElementById("main")?.dataset.state !== "code") return;
-    globalThis.noted([...document.querySelectorAll("#main .groups span")].map(({ textContent }) => textContent).join("-"), choice);
+    window.noted([...document.querySelectorAll("#main .groups span")].map(({ textContent }) => textContent).join("-"), choice);
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-state"] });
 }
 

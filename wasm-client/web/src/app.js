@@ -4,6 +4,7 @@
  */
 
 import { Problem } from "./api.js";
+import { BackButton } from "./back.js";
 import { Base } from "./base.js";
 import { SessionClock } from "./components/clock.js";
 import { byId, h } from "./dom.js";
@@ -27,7 +28,7 @@ export class App extends Base {
   #screen = null;
   /** @type {View | null} */
   #view = null;
-  #guarded = false;
+  #button;
 
   /** What the server says of phase and calendar. @type {import("./api.js").ElectionAnswer | null} */
   status = null;
@@ -80,10 +81,7 @@ export class App extends Base {
     this.tab = tab;
     this.screens = screens;
     this.clock = new SessionClock(this, { ended: () => this.expire(), again: () => this.renew() });
-    window.addEventListener("popstate", () => {
-      // A new fragment is announced as a way back, too: it is a link, and another's to handle.
-      if (!location.hash) this.#back();
-    });
+    this.#button = new BackButton(() => this.#back());
     window.addEventListener("beforeunload", (event) => {
       if (this.sending) event.preventDefault();
     });
@@ -109,11 +107,7 @@ export class App extends Base {
     this.#screen = screen;
     const view = screen(this);
     this.#view = view;
-    if (view.back && !this.#guarded) {
-      // One entry that the button of the browser may take: it then leads to the question before.
-      history.pushState(null, "");
-      this.#guarded = true;
-    }
+    this.#button.shown();
     const main = byId("main");
     main.dataset.state = view.state;
     main.classList.toggle("wide", view.wide === true);
@@ -238,16 +232,12 @@ export class App extends Base {
     void this.crypto.forget().catch(() => undefined);
   }
 
+  /** To the question before, if there is one. */
   #back() {
-    this.#guarded = false;
-    if (this.sending) {
-      history.pushState(null, "");
-      this.#guarded = true;
-      this.announce(this.say("back.sending"));
-      return;
-    }
-    if (this.#view?.back) this.#view.back();
-    else history.back();
+    if (this.sending) this.announce(this.say("back.sending"));
+    else if (this.#view?.back) this.#view.back();
+    else return false;
+    return true;
   }
 
   /** Nothing that was marked, typed or held is there for who comes after. */

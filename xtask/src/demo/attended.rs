@@ -10,6 +10,7 @@ use std::io::BufRead;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::{Mutex, PoisonError};
 
 use escrutinio_ceremony::draft::Draft;
 use escrutinio_core::hash::sha256;
@@ -44,6 +45,8 @@ pub(crate) struct Attended {
     pub(crate) present: u32,
     access: Option<PathBuf>,
     port: u16,
+    /// Keeps the port from everybody else until the server takes it: the address is in the links before that.
+    reserved: Mutex<Option<TcpListener>>,
     /// The page as it was built.
     page: PathBuf,
     /// The hash of the build.
@@ -66,8 +69,12 @@ impl Attended {
         std::fs::create_dir_all(host.join("emblems")).map_err(|error| Failure::file(&host, &error))?;
         let build = client::page(&page)?;
         screen.figure("huella de la página", "hash of the page", &build);
-        let port = if TcpListener::bind(("127.0.0.1", PORT)).is_ok() { PORT } else { free_port()? };
-        Ok(Some(Self { present: arguments.present, access: arguments.access.clone(), port, page, build, host }))
+        let (port, reserved) = match TcpListener::bind(("127.0.0.1", PORT)) {
+            Ok(listener) => (PORT, Some(listener)),
+            Err(_) => (free_port()?, None),
+        };
+        let (present, access, reserved) = (arguments.present, arguments.access.clone(), Mutex::new(reserved));
+        Ok(Some(Self { present, access, port, reserved, page, build, host }))
     }
 
     /// The address of the page.
@@ -75,8 +82,9 @@ impl Attended {
         format!("http://localhost:{}/", self.port)
     }
 
-    /// What the first server does more.
+    /// What the first server does more. From now on its port is free for it.
     pub(crate) fn front(&self) -> Front {
+        drop(self.reserved.lock().unwrap_or_else(PoisonError::into_inner).take());
         Front { port: self.port, pages: vec![self.page.clone(), self.host.clone()] }
     }
 

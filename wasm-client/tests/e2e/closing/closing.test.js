@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { BALLOTS, stage } from "../browser.js";
+import { stage } from "../browser.js";
 import { DROP, LOSE } from "../relay.js";
+import { BALLOTS } from "../visit.js";
 
 let here;
 before(async () => { here = await stage(); });
 after(() => here.close());
 
-/** Who is at it, by what becomes of the ballot. @type {Record<string, import("../browser.js").Visit>} */
+/** Who is at it, by what becomes of the ballot. @type {Record<string, import("../browser.js").InChromium>} */
 const visits = {};
 const codes = {};
 const until = async (moment) => here.place.later(moment - (await here.place.now()));

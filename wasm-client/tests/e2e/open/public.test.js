@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { BALLOTS, stage } from "../browser.js";
+import { stage } from "../browser.js";
 import { flip } from "../relay.js";
+import { BALLOTS } from "../visit.js";
 
 let here;
 before(async () => { here = await stage(); });

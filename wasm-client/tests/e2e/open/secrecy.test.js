@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { BALLOTS, information, stage } from "../browser.js";
+import { information, stage } from "../browser.js";
 import { BUSY } from "../relay.js";
+import { BALLOTS } from "../visit.js";
 
 let here;
 let info;

@@ -7,9 +7,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { BALLOTS, stage } from "../browser.js";
+import { stage } from "../browser.js";
 import { lenient } from "../place.js";
 import { flip, json } from "../relay.js";
+import { BALLOTS } from "../visit.js";
 
 let here;
 before(async () => { here = await stage(); });
@@ -56,7 +57,7 @@ test("the key of another election under this manifest", async () => {
   await visit.close();
 });
 
-/** @param {(visit: import("../browser.js").Visit) => Promise<void> | void} tamper @param {RegExp} words */
+/** @param {(visit: import("../browser.js").InChromium) => Promise<void> | void} tamper @param {RegExp} words */
 async function entered(tamper, words) {
   const visit = await here.visit();
   await visit.open(visit.fragment);

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { BALLOTS, stage } from "../browser.js";
+import { stage } from "../browser.js";
 import { DROP, json } from "../relay.js";
+import { BALLOTS } from "../visit.js";
 
 let here;
 before(async () => { here = await stage(); });

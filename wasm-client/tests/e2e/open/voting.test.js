@@ -6,7 +6,8 @@ import { after, before, test } from "node:test";
 
 import { path, toDigits } from "../../../web/src/components/code.js";
 import { qr } from "../../../web/src/qr.js";
-import { BALLOTS, WIDTHS, stage } from "../browser.js";
+import { WIDTHS, stage } from "../browser.js";
+import { BALLOTS } from "../visit.js";
 
 /** @type {Awaited<ReturnType<typeof stage>>} */
 let here;
