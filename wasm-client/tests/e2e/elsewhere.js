@@ -73,17 +73,20 @@ async function ask(base, method, path, body) {
 /** @param {string[]} command @param {string} wanted @param {object} [how] */
 function start([program, ...arguments_], wanted, how = {}) {
   // A group of its own: a driver ends and leaves its browser.
-  const child = spawn(program, arguments_, { stdio: ["ignore", "pipe", "ignore"], detached: true, ...how });
+  const child = spawn(program, arguments_, { stdio: "ignore", detached: true, ...how });
   const failed = new Promise((_, reject) => {
     child.on("error", () => reject(new Error(`${program} is not here. Wanted are ${wanted}`)));
   });
   failed.catch(() => undefined);
-  return { child, failed, stop: () => { try { process.kill(-child.pid); } catch { /* It has ended. */ } } };
+  const stop = () => { try { process.kill(-child.pid); } catch { /* It has ended. */ } };
+  process.on("exit", stop);
+  return { child, failed, stop };
 }
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 /** A screen that nobody sees. @param {string} wanted */
 async function display(wanted) {
-  const screen = start(["Xvfb", "-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"], wanted);
+  const screen = start(["Xvfb", "-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"], wanted, { stdio: ["ignore", "pipe", "ignore"] });
   const number = new Promise((resolve) => { createInterface(screen.child.stdout).once("line", resolve); });
   return { ...screen, number: `:${await Promise.race([number, screen.failed])}` };
 }

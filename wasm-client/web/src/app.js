@@ -107,7 +107,7 @@ export class App extends Base {
     this.#screen = screen;
     const view = screen(this);
     this.#view = view;
-    this.#button.shown();
+    this.#button.shown(view.back !== undefined);
     const main = byId("main");
     main.dataset.state = view.state;
     main.classList.toggle("wide", view.wide === true);

@@ -1,7 +1,8 @@
 /**
  * The browser's button for going back, which leads to the question before. For that the page lays entries of its own
  * in the history. WebKit passes over an entry that no tap made, Chromium over one since which nobody has tapped: so the
- * first tap on every screen lays one. An entry holds how many are below it; how often one has tapped it does not tell.
+ * first tap on every screen lays one, and only where there is none a screen does. An entry holds how many are below it;
+ * how often somebody has tapped it does not tell.
  */
 
 /** So many steps back in a row, at least. */
@@ -35,9 +36,10 @@ export class BackButton {
     });
   }
 
-  /** Another screen. */
-  shown() {
+  /** Another screen. @param {boolean} somewhere whether there is a question before */
+  shown(somewhere) {
     this.#untouched = true;
+    if (somewhere && this.#below === 0) this.#lay();
   }
 
   #lay() {
