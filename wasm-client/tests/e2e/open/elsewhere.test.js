@@ -14,7 +14,7 @@ for (const name of NAMES) {
   /** @type {Awaited<ReturnType<typeof elsewhere>>} */
   let visit;
   /** @param {string} title @param {Parameters<typeof elsewhere>[2]} how @param {() => Promise<void>} path */
-  const walk = (title, how, path) => test(`${title}, ${name}`, { timeout: 120_000 }, async () => {
+  const walk = (title, how, path) => test(`${title}, ${name}`, { timeout: 240_000 }, async () => {
     visit = await elsewhere(here, name, how);
     try {
       await path();
