@@ -87,6 +87,11 @@ export class InChromium extends Visit {
     await this.page.goto(`${this.relay.base}/${path}`);
   }
 
+  /** By the browser's button. */
+  async back() {
+    await this.page.evaluate(() => history.back());
+  }
+
   /** Waits for a screen and looks at it: width, title, focus, and the first time in a run with axe at every width. */
   async at(state, { look = true, name = state } = {}) {
     try {

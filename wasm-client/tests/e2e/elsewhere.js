@@ -5,10 +5,10 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 import { AXE, RULES, SHOTS } from "./browser.js";
@@ -19,8 +19,9 @@ import { Visit, line } from "./visit.js";
 const KEYS = { Tab: "\uE004", Enter: "\uE006", ArrowDown: "\uE015", Shift: "\uE008", Control: "\uE009", Space: " " };
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 /** Where `.ci/run` installs it. */
-const INSTALLED = join(process.env.CARGO_TARGET_DIR ?? join(import.meta.dirname, "../../../target"), "tools/bin/geckodriver");
-const WEBKIT = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+const INSTALLED = resolve(import.meta.dirname, "../../..", process.env.CARGO_TARGET_DIR ?? "target", "tools/bin/geckodriver");
+/** Debian keeps it below a folder that is named after the machine's kind. */
+const WEBKIT = readdirSync("/usr/lib").map((kind) => `/usr/lib/${kind}/webkit2gtk-4.1/MiniBrowser`).find(existsSync);
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /** @returns {Promise<number>} */
@@ -62,9 +63,12 @@ const BROWSERS = {
 };
 export const NAMES = Object.keys(BROWSERS);
 
+/** No answer takes longer: of a page that is gone there is none. */
+const PATIENCE = 60_000;
+
 /** What a driver answers, or the error that it gives. @param {string} base @param {string} method @param {string} path @param {object} [body] */
 async function ask(base, method, path, body) {
-  const answer = await fetch(`${base}${path}`, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) });
+  const answer = await fetch(`${base}${path}`, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) });
   const { value } = await answer.json();
   if (!answer.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
   return value;
@@ -76,9 +80,13 @@ function start([program, ...arguments_], wanted, how = {}) {
   const child = spawn(program, arguments_, { stdio: "ignore", detached: true, ...how });
   const failed = new Promise((_, reject) => {
     child.on("error", () => reject(new Error(`${program} is not here. Wanted are ${wanted}`)));
+    child.on("exit", (code, signal) => reject(new Error(`${program} has ended: ${code ?? signal}`)));
   });
   failed.catch(() => undefined);
-  const stop = () => { try { process.kill(-child.pid); } catch { /* It has ended. */ } };
+  const stop = () => {
+    process.off("exit", stop);
+    try { process.kill(-child.pid); } catch { /* It has ended. */ }
+  };
   process.on("exit", stop);
   return { child, failed, stop };
 }
@@ -190,6 +198,7 @@ class Elsewhere extends Visit {
       return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary.slice(0, 300)}`).join(" | ")}`);
     }, RULES);
     assert.deepEqual(violations, [], `${name}: axe`);
+    mkdirSync(SHOTS, { recursive: true });
     writeFileSync(`${SHOTS}${name}.png`, Buffer.from(await this.session("GET", "/screenshot"), "base64"));
   }
 
@@ -227,8 +236,10 @@ class Elsewhere extends Visit {
     await action();
     for (let tried = 0; tried < 100; tried += 1) {
       const [file] = files().filter((one) => !before.has(one));
-      if (file && readFileSync(file).length > 0) return readFileSync(file);
+      const read = file && readFileSync(file);
       await pause(100);
+      // It may be written still.
+      if (read && read.length > 0 && readFileSync(file).length === read.length) return read;
     }
     throw new Error(`${this.name}: nothing was saved`);
   }
@@ -237,6 +248,11 @@ class Elsewhere extends Visit {
   async files(paths) {
     const { [ELEMENT]: field } = await this.session("POST", "/element", { using: "css selector", value: "input[type=file]" });
     await this.session("POST", `/element/${field}/value`, { text: paths.join("\n") });
+  }
+
+  /** Nothing has failed in the document that is open. */
+  async well() {
+    assert.deepEqual(await this.evaluate(() => window.faults), [], this.name);
   }
 
   close() {

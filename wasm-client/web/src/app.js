@@ -17,6 +17,7 @@ import { SESSION } from "./remember.js";
  * @typedef {object} View
  * @property {string} state its name, for tests and for the style sheet
  * @property {string} title
+ * @property {string} [called] what browsers note in their list of visited pages, where the title says something of the choice
  * @property {import("./dom.js").Child[]} body
  * @property {() => void} [back] where the button of the browser leads
  * @property {boolean} [wide]
@@ -114,7 +115,7 @@ export class App extends Base {
     const heading = h("h1", { tabindex: "-1" }, view.title);
     main.replaceChildren(heading);
     for (const child of [view.body].flat(9)) if (child) main.append(/** @type {Node} */ (child instanceof Node ? child : String(child)));
-    document.title = `${view.title} · ${this.say("site.name")}`;
+    document.title = `${view.called ?? view.title} · ${this.say("site.name")}`;
     window.scrollTo(0, 0);
     heading.focus({ preventScroll: true });
   }
@@ -232,22 +233,47 @@ export class App extends Base {
     void this.crypto.forget().catch(() => undefined);
   }
 
-  /** To the question before, if there is one. */
+  /**
+   * Whoever was here leaves.
+   * @param {Screen} screen where there is no receipt, and no signed ballot without one, to show first
+   */
+  leave(screen) {
+    if (this.user === null) {
+      this.show(screen);
+      return;
+    }
+    void this.api.logout();
+    this.end("away", screen);
+  }
+
+  /** Why the button of the browser leads nowhere: to be read, and to be heard. @param {string} text */
+  stay(text) {
+    const main = byId("main");
+    main.querySelector(".stay")?.remove();
+    main.querySelector("h1")?.after(h("div", { class: "card notice stay" }, h("p", null, text)));
+    window.scrollTo(0, 0);
+    this.announce(text);
+  }
+
+  /** To the question before, if there is one, and if no answer to this one is awaited: it would lead away from there. */
   #back() {
-    if (this.sending) this.announce(this.say("back.sending"));
-    else if (this.#view?.back) this.#view.back();
-    else return false;
-    return true;
+    const awaited = byId("main").querySelector("[aria-disabled='true']") !== null;
+    const back = awaited ? () => this.stay(this.say("form.busy")) : this.#view?.back;
+    back?.();
+    return back !== undefined;
   }
 
   /** Nothing that was marked, typed or held is there for who comes after. */
   #away() {
-    if (this.user === null) {
+    if (this.user !== null) {
+      this.leave(this.screens.left);
+    } else if (this.ready && byId("main").querySelector("form")) {
+      // In the middle of an access: who comes after begins another.
+      this.close();
+      this.#view?.back?.();
+    } else {
       this.redraw();
-      return;
     }
-    void this.api.logout();
-    this.end("away", this.screens.left);
   }
 
   /** After a pause of the device the server says how much is left. */

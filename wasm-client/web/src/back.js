@@ -30,6 +30,8 @@ export class BackButton {
         this.#leaving = false;
         history.back();
       } else if (this.#below <= before) {
+        // One is gone, and the screen may be the same.
+        this.#untouched = true;
         if (!back()) this.#leave();
         else if (this.#below === 0) this.#lay();
       }
@@ -39,6 +41,7 @@ export class BackButton {
   /** Another screen. @param {boolean} somewhere whether there is a question before */
   shown(somewhere) {
     this.#untouched = true;
+    this.#leaving = false;
     if (somewhere && this.#below === 0) this.#lay();
   }
 

@@ -60,7 +60,21 @@ test("what was typed is not there either", async () => {
   await voter.at("login", { look: false });
   await voter.type("Contraseña", "caballo verde lento");
   await awayAndBack(voter);
+  await voter.at("start", { look: false });
+  await voter.press("Entrar");
   await voter.at("login", { look: false });
   assert.deepEqual(await voter.page.locator("input:not([type=checkbox])").evaluateAll((inputs) => inputs.map(({ value }) => value)), ["", ""]);
+  await voter.close();
+});
+
+test("an access that somebody left in the middle is not there to be finished", async () => {
+  const voter = await visit();
+  await voter.open(voter.fragment);
+  await voter.digits();
+  await voter.factor("totp");
+  await voter.at("password", { look: false });
+  await awayAndBack(voter);
+  await voter.at("start", { look: false });
+  assert.equal(await voter.page.locator("input").count(), 0);
   await voter.close();
 });

@@ -52,7 +52,7 @@ test("R-AUTH-17 a choice that was said is in no later screen", async () => {
   await visit.at("ballot", { name: "ballot-Gubernatura" });
   await visit.mark("Girasol");
   await visit.says("#live", /GIRASOL/);
-  await visit.page.evaluate(() => history.back());
+  await visit.back();
   await visit.at("home");
   await visit.press("Salir");
   await visit.at("left");

@@ -11,19 +11,18 @@ import { BUSY, DROP, LOSE } from "../relay.js";
 const here = place();
 
 for (const name of NAMES) {
-  /** @type {Awaited<ReturnType<typeof elsewhere>>} */
-  let visit;
-  /** @param {string} title @param {Parameters<typeof elsewhere>[2]} how @param {() => Promise<void>} path */
+  /** @param {string} title @param {Parameters<typeof elsewhere>[2]} how @param {(visit: Awaited<ReturnType<typeof elsewhere>>) => Promise<void>} path */
   const walk = (title, how, path) => test(`${title}, ${name}`, { timeout: 240_000 }, async () => {
-    visit = await elsewhere(here, name, how);
+    const visit = await elsewhere(here, name, how);
     try {
-      await path();
+      await path(visit);
+      await visit.well();
     } finally {
       await visit.close();
     }
   });
 
-  walk("R-ACCS-04 R-CAST-05 R-CAST-18 from the link to the receipt, with an opened ballot on the way", { narrow: true }, async () => {
+  walk("R-ACCS-04 R-CAST-05 R-CAST-18 from the link to the receipt, with an opened ballot on the way", { narrow: true }, async (visit) => {
     await visit.first({ factor: "totp" });
     await visit.press("Guardar mi clave de comprobación");
     const key = await visit.saved(() => visit.press("Guardar la clave"));
@@ -66,7 +65,7 @@ for (const name of NAMES) {
     here.keep(`code-${name}.txt`, code);
   });
 
-  walk("R-CAST-10 R-BAL-13 four ballots on a line that breaks, with a step back and a reload in the middle: each is cast once", { style: "all" }, async () => {
+  walk("R-CAST-10 R-BAL-13 four ballots on a line that breaks, with a step back and a reload in the middle: each is cast once", { style: "all" }, async (visit) => {
     await visit.first();
     await visit.ballot();
     const mishaps = [[LOSE, BUSY], [BUSY, BUSY, BUSY], [DROP, BUSY], [LOSE, BUSY, BUSY]];
@@ -77,7 +76,10 @@ for (const name of NAMES) {
       visit.relay.next("/api/v1/session/ballots", ...deeds);
       await visit.press("Emitir mi voto");
       await visit.says(".doing", /otra vez/);
-      if (at === 1) await visit.back();
+      if (at === 1) {
+        await visit.back();
+        await visit.says(".stay", /va en camino/);
+      }
       if (last) await visit.reload();
       await visit.at("receipt");
       assert.equal(await visit.tracking(), code);
@@ -89,7 +91,7 @@ for (const name of NAMES) {
     await visit.at("end");
   });
 
-  walk("R-BAL-14 the back button, again and again: to the questions before, with what was marked, and no further than the list of ballots", {}, async () => {
+  walk("R-BAL-14 the back button, again and again: to the questions before, with what was marked, and no further than the list of ballots", {}, async (visit) => {
     await visit.first();
     await visit.ballot();
     await visit.mark("Partido Alba");
@@ -102,11 +104,11 @@ for (const name of NAMES) {
     await visit.at("home");
     await visit.back();
     await visit.at("home");
-    await visit.says("#live", /Salir/);
+    await visit.says(".stay", /Salir/);
     assert.deepEqual(await visit.cast(), [false], "the session goes on");
   });
 
-  walk("R-CAST-20 a second tab waits, takes over, and the first says so", {}, async () => {
+  walk("R-CAST-20 a second tab waits, takes over, and the first says so", {}, async (visit) => {
     await visit.first();
     const first = await visit.tab();
     await visit.open();

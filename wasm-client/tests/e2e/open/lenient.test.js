@@ -19,12 +19,14 @@ test("R-BAL-33 where the rules allow it, an empty ballot and a wrong combination
   await visit.ballot("Presidencia del Consejo");
   await visit.press("Revisar mi elección");
   await visit.at("confirm", { name: "confirm-empty" });
+  assert.match(await visit.page.title(), /^¿Es esta su elección\? · /);
   await visit.press("Cambiar mi elección");
   await visit.at("ballot");
   await visit.mark("Partido Alba");
   await visit.mark("Partido Brisa");
   await visit.press("Revisar mi elección");
   await visit.at("confirm", { name: "confirm-combination" });
+  assert.match(await visit.page.title(), /^¿Es esta su elección\? · /, "the browser's list of visited pages says nothing of the choice");
   await visit.press("Sí, eso es lo que quiero");
   await visit.at("review");
   await visit.press("Sí, cifrar mi voto");

@@ -41,6 +41,7 @@ for (const name of NAMES) {
       await visit.open("board.html");
       await visit.at("board-done");
       assert.match(await visit.text(), /testigo-a\.example/);
+      await visit.well();
     } finally {
       await visit.close();
     }

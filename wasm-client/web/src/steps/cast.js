@@ -52,6 +52,7 @@ export function casting(index, pending) {
     return {
       state: "casting",
       title: app.say(pending ? "cast.title.again" : "cast.title"),
+      back: () => app.stay(app.say("back.sending")),
       body: [
         bar.element, app.texts.paragraphs(app.store.lasting ? "cast.note" : "cast.note.memory"),
         long && signed ? [codeDisplay(app, signed.code), h("div", { class: "actions" }, button(app.say("cast.stop"), () => waiting.abort(), { class: "secondary" }))] : null,
@@ -190,6 +191,7 @@ function interrupted(pending) {
   return (app) => ({
     state: "interrupted",
     title: app.say("interrupted.session.title"),
+    back: () => app.stay(app.say("back.choose")),
     body: [
       app.texts.paragraphs("interrupted.session.text"),
       pending ? codeDisplay(app, pending.code) : null,
@@ -203,6 +205,7 @@ function settled(how, pending) {
   return (app) => ({
     state: `settled-${how}`,
     title: app.say(`settled.${how}.title`),
+    back: () => app.stay(app.say("back.choose")),
     body: [
       app.texts.paragraphs(`settled.${how}.text`, { help: app.helpLine }),
       codeDisplay(app, pending.code),
@@ -222,6 +225,7 @@ function stopped(index, error, pending) {
   return (app) => ({
     state: "stopped",
     title: app.say(lied ? "stopped.promise.title" : pending ? "stopped.title.signed" : "stopped.title"),
+    back: () => app.stay(app.say("back.choose")),
     body: [
       h("div", { class: "errors", role: "alert" }, h("p", null, app.explain(error))),
       app.texts.paragraphs(text, { help: app.helpLine }),

@@ -129,6 +129,7 @@ function confirm(index, outcome, chosen) {
   return (app) => ({
     state: "confirm",
     title: app.say(`confirm.${kind}.title`),
+    called: app.say("review.title"),
     back: () => app.show(ballot(index)),
     body: [
       app.texts.paragraphs(`confirm.${kind}.text`, { name: outcome.name ?? "" }),

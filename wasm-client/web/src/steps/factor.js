@@ -101,6 +101,8 @@ export function preparing(app) {
   return {
     state: "preparing",
     title: app.say("preparing.title"),
+    // Before, whoever waits may go where they came from.
+    back: app.ready ? () => app.stay(app.say("form.busy")) : undefined,
     body: [h("div", { class: "progress" }, h("progress", { "aria-label": app.say("preparing.title") })), app.texts.paragraphs("preparing.text")],
   };
 }
@@ -119,7 +121,7 @@ export async function guarded(app, action) {
       state: "trouble",
       title: again.say("trouble.title"),
       // There is no way round what was not verified.
-      back: again.ready ? () => again.show(start) : undefined,
+      back: again.ready ? () => again.leave(start) : undefined,
       body: [
         h("div", { class: "errors", role: "alert" }, h("p", null, text)),
         again.texts.paragraphs("trouble.text"),

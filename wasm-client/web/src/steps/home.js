@@ -17,7 +17,7 @@ export function home(app) {
   return {
     state: done ? "voted" : "home",
     title: done ? app.say("voted.title") : left.length === 0 ? app.say("home.title.pending") : left.length === 1 ? app.say("home.title.one") : app.say("home.title.more", { count: left.length }),
-    back: () => app.announce(app.say("back.home")),
+    back: () => app.stay(app.say("back.home")),
     body: [
       done ? app.texts.paragraphs("voted.text", { help: app.helpLine }) : app.texts.paragraphs("home.text"),
       app.session?.grace ? h("div", { class: "card notice" }, app.texts.paragraphs("home.grace")) : null,

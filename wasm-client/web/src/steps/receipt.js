@@ -35,7 +35,7 @@ export function receipt(index) {
     return {
       state: "receipt",
       title: app.say("receipt.title"),
-      back: () => app.announce(app.say("back.receipt")),
+      back: () => app.stay(app.say("back.receipt")),
       body: [
         app.over ? h("div", { class: "card notice" }, app.texts.paragraphs(`receipt.over.${app.over}`)) : null,
         h("div", { class: "card done-card" }, app.texts.paragraphs("receipt.done", { office: contest.office })),
