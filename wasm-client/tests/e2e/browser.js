@@ -87,7 +87,7 @@ export class InChromium extends Visit {
     await this.page.goto(`${this.relay.base}/${path}`);
   }
 
-  /** By the browser's button. */
+  /** To the entry before, as the browser's button leads. */
   async back() {
     await this.page.evaluate(() => history.back());
   }

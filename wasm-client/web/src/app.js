@@ -7,6 +7,7 @@ import { Problem } from "./api.js";
 import { BackButton } from "./back.js";
 import { Base } from "./base.js";
 import { SessionClock } from "./components/clock.js";
+import { isAwaited } from "./components/form.js";
 import { byId, h } from "./dom.js";
 import { SESSION } from "./remember.js";
 
@@ -63,6 +64,8 @@ export class App extends Base {
   #late = false;
   /** What must not be interrupted: a ballot is on its way. */
   sending = false;
+  /** Whether somebody left whom an answer would have led on. */
+  #stale = false;
   /** Whether the record is verified, and page and tab are the ones to vote with. Before, nothing is asked of anybody. */
   ready = false;
 
@@ -89,6 +92,9 @@ export class App extends Base {
     window.addEventListener("pagehide", (event) => {
       // A browser may keep the page and show it again as it was, to whoever goes back.
       if (event.persisted && !this.sending) this.#away();
+    });
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted && this.#stale) location.reload();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.#resync();
@@ -233,17 +239,10 @@ export class App extends Base {
     void this.crypto.forget().catch(() => undefined);
   }
 
-  /**
-   * Whoever was here leaves.
-   * @param {Screen} screen where there is no receipt, and no signed ballot without one, to show first
-   */
-  leave(screen) {
-    if (this.user === null) {
-      this.show(screen);
-      return;
-    }
+  /** Whose session this is leaves. */
+  leave() {
     void this.api.logout();
-    this.end("away", screen);
+    this.end("away", this.screens.left);
   }
 
   /** Why the button of the browser leads nowhere: to be read, and to be heard. @param {string} text */
@@ -257,16 +256,16 @@ export class App extends Base {
 
   /** To the question before, if there is one, and if no answer to this one is awaited: it would lead away from there. */
   #back() {
-    const awaited = byId("main").querySelector("[aria-disabled='true']") !== null;
-    const back = awaited ? () => this.stay(this.say("form.busy")) : this.#view?.back;
+    const back = this.clock.asking ? () => this.clock.dismiss() : isAwaited() ? () => this.stay(this.say("form.busy")) : this.#view?.back;
     back?.();
     return back !== undefined;
   }
 
   /** Nothing that was marked, typed or held is there for who comes after. */
   #away() {
+    this.#stale = isAwaited() || this.#view?.state === "preparing";
     if (this.user !== null) {
-      this.leave(this.screens.left);
+      this.leave();
     } else if (this.ready && byId("main").querySelector("form")) {
       // In the middle of an access: who comes after begins another.
       this.close();

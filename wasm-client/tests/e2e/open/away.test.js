@@ -78,3 +78,31 @@ test("an access that somebody left in the middle is not there to be finished", a
   assert.equal(await voter.page.locator("input").count(), 0);
   await voter.close();
 });
+
+test("nor is one whose answer was awaited when somebody left", async () => {
+  const voter = await visit();
+  await voter.open(voter.fragment);
+  await voter.digits();
+  await voter.factor("sms");
+  await voter.at("password", { look: false });
+  await voter.type("Contraseña nueva", voter.voter.password);
+  await voter.page.evaluate(() => {
+    // It derives a key from the password for as long as it takes to leave.
+    const post = Worker.prototype.postMessage;
+    globalThis.held = [];
+    Worker.prototype.postMessage = function later(...all) { globalThis.held.push(() => post.apply(this, all)); };
+    addEventListener("pageshow", ({ persisted }) => {
+      sessionStorage.setItem("shown", String(persisted));
+      globalThis.held.forEach((one) => one());
+    });
+  });
+  await voter.press("Guardar y entrar");
+  await voter.page.goto(`${voter.relay.base}/check.html`);
+  await voter.page.evaluate(() => { setTimeout(() => history.back()); });
+  await voter.at("start", { look: false });
+  await voter.page.waitForFunction(() => sessionStorage.getItem("shown") === "true");
+  await voter.page.waitForFunction(() => globalThis.held === undefined);
+  await voter.at("start", { look: false });
+  assert.equal(voter.relay.to("/api/v1/access/password").length, 0);
+  await voter.close();
+});

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { stage } from "../browser.js";
-import { BUSY, json } from "../relay.js";
+import { BUSY, DROP, json } from "../relay.js";
 import { BALLOTS } from "../visit.js";
 
 let here;
@@ -14,12 +14,22 @@ after(() => here.close());
 /** Again and again, as somebody does for whom nothing happens. @param {RegExp} why */
 async function stays(visit, state, why) {
   for (let tried = 0; tried < 3; tried += 1) {
+    await visit.page.evaluate(() => {
+      document.querySelector(".stay")?.remove();
+      document.getElementById("live").textContent = "";
+    });
     await visit.back();
     await visit.says("#live", why);
     await visit.says(".stay", why);
     await visit.at(state, { name: `${state}-back` });
   }
-  assert.equal(await visit.page.locator(".stay").count(), 1);
+}
+
+/** @returns {() => void} lets the next request of the path go on */
+function held(visit, path, deed = {}) {
+  let on = () => {};
+  visit.relay.next(path, { ...deed, hold: new Promise((resolve) => { on = () => resolve(undefined); }) });
+  return on;
 }
 
 test("R-CAST-10 a ballot that is on its way, and one in doubt, with its code", async () => {
@@ -52,21 +62,26 @@ test("R-CAST-10 a ballot that is on its way, and one in doubt, with its code", a
 test("while an answer is awaited, while a session begins, and out of the list of ballots", async () => {
   const visit = await here.visit();
   await visit.open(visit.fragment);
-  const hold = (path) => {
-    let answered = () => {};
-    visit.relay.next(path, { hold: new Promise((resolve) => { answered = () => resolve(undefined); }) });
-    return answered;
-  };
   await visit.at("digits");
   await visit.type("Últimos cuatro dígitos", visit.voter.digits);
-  const checked = hold("/api/v1/access/digits");
+  const refused = held(visit, "/api/v1/access/digits", BUSY);
   await visit.press("Seguir");
   await stays(visit, "digits", /Un momento/);
+  refused();
+  await visit.says(".errors", /ocupado/);
+  assert.equal(await visit.page.locator(".stay").count(), 0, "it is over");
+  const checked = held(visit, "/api/v1/access/digits");
+  await visit.press("Seguir");
+  await stays(visit, "digits", /Un momento/);
+  // Another language, and an answer is awaited all the same.
+  await visit.press("English");
+  await stays(visit, "digits", /One moment/);
+  await visit.press("Español");
   checked();
   await visit.factor("sms");
   await visit.at("password");
   await visit.type("Contraseña nueva", visit.voter.password);
-  const answered = hold("/api/v1/session/half");
+  const answered = held(visit, "/api/v1/session/half");
   await visit.press("Guardar y entrar");
   await visit.at("preparing");
   await stays(visit, "preparing", /Un momento/);
@@ -74,6 +89,29 @@ test("while an answer is awaited, while a session begins, and out of the list of
   await visit.at("home");
   await stays(visit, "home", /Salir/);
   assert.deepEqual(await visit.cast(), [false], "the session goes on");
+  await visit.close();
+});
+
+test("R-CAST-10 a reload while a ballot is on its way: there is no way back from what it waits for, nor from a fault", async () => {
+  const visit = await here.visit();
+  visit.page.on("dialog", (dialog) => dialog.accept());
+  const code = await visit.sealed();
+  visit.relay.always(BALLOTS, BUSY);
+  await visit.press("Emitir mi voto");
+  await visit.says(".doing", /otra vez/);
+  const lost = held(visit, "/api/v1/election", DROP);
+  visit.relay.always("/api/v1/election", DROP);
+  await visit.page.reload();
+  await visit.at("preparing");
+  await stays(visit, "preparing", /Un momento/);
+  lost();
+  await visit.at("trouble");
+  await stays(visit, "trouble", /uno de los botones/);
+  visit.relay.honest();
+  await visit.press("Intentar de nuevo");
+  await visit.at("receipt");
+  assert.equal(await visit.tracking(), code);
+  assert.deepEqual(await visit.cast(), [true]);
   await visit.close();
 });
 
@@ -88,9 +126,9 @@ test("away from a fault in the middle of a session: the session is closed", asyn
   await visit.press("Guardar y entrar");
   await visit.at("trouble", { name: "trouble-half" });
   await visit.back();
-  await visit.at("start");
-  await visit.until(() => document.querySelector(".clock")?.textContent === "");
-  assert.equal(visit.relay.log.filter(({ method, path, status }) => method === "DELETE" && path === "/api/v1/session" && status < 300).length, 1);
+  await visit.at("left");
+  assert.equal(await visit.text(".clock"), "");
+  while (!visit.relay.to("/api/v1/session", "DELETE").some(({ status }) => status === 204)) await visit.page.waitForTimeout(20);
   await assert.rejects(visit.cast(), /the session is known/);
   await visit.close();
 });

@@ -53,7 +53,7 @@ export class SessionClock {
 
   stop() {
     clearInterval(this.#timer);
-    this.#close();
+    this.dismiss();
     this.#element.replaceChildren();
   }
 
@@ -93,9 +93,9 @@ export class SessionClock {
       app.texts.paragraphs("clock.text"),
       app.pending.size > 0 ? app.texts.paragraphs("clock.signed") : null,
       h("div", { class: "actions" },
-        button(app.say("clock.go_on"), () => this.#close(), { class: "primary" }),
+        button(app.say("clock.go_on"), () => this.dismiss(), { class: "primary" }),
         button(app.say("clock.again"), () => {
-          this.#close();
+          this.dismiss();
           this.how.again();
         }, { class: "secondary" })));
     dialog.addEventListener("close", () => {
@@ -108,7 +108,13 @@ export class SessionClock {
     dialog.showModal();
   }
 
-  #close() {
+  /** Whether it asks for more time just now. */
+  get asking() {
+    return this.#dialog !== null;
+  }
+
+  /** Goes on without an answer to the question. */
+  dismiss() {
     this.#dialog?.close();
   }
 }

@@ -20,6 +20,25 @@ import { errorSummary, showErrors } from "./errors.js";
  * @property {(value: string) => string | null} check the text of what is wrong
  */
 
+/** Actions that were asked for and are not done: their answers lead on. */
+let awaited = 0;
+
+export const isAwaited = () => awaited > 0;
+
+/** @param {HTMLElement} button @param {() => void | Promise<void>} action */
+async function awaiting(button, action) {
+  awaited += 1;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await action();
+  } finally {
+    awaited -= 1;
+    button.removeAttribute("aria-disabled");
+    // It said to wait.
+    document.querySelector(".stay")?.remove();
+  }
+}
+
 /**
  * @param {import("../base.js").Base} app
  * @param {object} what
@@ -57,16 +76,14 @@ export function question(app, what) {
     }
     showErrors(errors, null);
     busy = true;
-    button.setAttribute("aria-disabled", "true");
     button.textContent = what.busy ?? app.say("form.busy");
     app.announce(what.busy ?? app.say("form.busy"));
     try {
-      await what.action(values);
+      await awaiting(button, () => what.action(values));
     } catch (error) {
       showErrors(errors, errorSummary(app, [{ text: app.explain(error) }]));
     } finally {
       busy = false;
-      button.removeAttribute("aria-disabled");
       button.textContent = what.submit;
     }
   };
@@ -154,12 +171,10 @@ export function button(text, action, attributes = {}) {
     // The second click of a double click falls on whatever the first has brought there.
     if (busy || event.detail > 1) return;
     busy = true;
-    element.setAttribute("aria-disabled", "true");
     try {
-      await action();
+      await awaiting(element, action);
     } finally {
       busy = false;
-      element.removeAttribute("aria-disabled");
     }
   } } }, text);
   return element;

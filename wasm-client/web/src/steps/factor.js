@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { qrImage } from "../components/code.js";
 import { digits, question, required } from "../components/form.js";
 import { entered } from "../flow.js";
+import { SESSION } from "../remember.js";
 import { password } from "./password.js";
 import { start } from "./start.js";
 
@@ -101,10 +102,16 @@ export function preparing(app) {
   return {
     state: "preparing",
     title: app.say("preparing.title"),
-    // Before, whoever waits may go where they came from.
-    back: app.ready ? () => app.stay(app.say("form.busy")) : undefined,
+    // Before, whoever waits may go where they came from, unless a ballot is in doubt.
+    back: app.ready || SESSION.sending() ? () => app.stay(app.say("form.busy")) : undefined,
     body: [h("div", { class: "progress" }, h("progress", { "aria-label": app.say("preparing.title") })), app.texts.paragraphs("preparing.text")],
   };
+}
+
+/** There is none round what was not verified, and none that leaves a ballot in doubt. @param {import("../app.js").App} app */
+function wayOut(app) {
+  if (!app.ready) return SESSION.sending() ? () => app.stay(app.say("back.choose")) : undefined;
+  return app.user === null ? () => app.show(start) : () => app.leave();
 }
 
 /**
@@ -120,8 +127,7 @@ export async function guarded(app, action) {
     app.show((again) => ({
       state: "trouble",
       title: again.say("trouble.title"),
-      // There is no way round what was not verified.
-      back: again.ready ? () => again.leave(start) : undefined,
+      back: wayOut(again),
       body: [
         h("div", { class: "errors", role: "alert" }, h("p", null, text)),
         again.texts.paragraphs("trouble.text"),

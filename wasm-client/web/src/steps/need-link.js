@@ -5,7 +5,6 @@ import { codeDisplay } from "../components/code.js";
 import { button, question } from "../components/form.js";
 import { booth } from "../flow.js";
 import { casting } from "./cast.js";
-import { finish } from "./end.js";
 import { guarded, preparing } from "./factor.js";
 
 /** The part of a pasted link that counts. @param {string} link */
@@ -22,7 +21,7 @@ export function needLink({ others, back }) {
   return (app) => ({
     state: "need-link",
     title: app.say("need_link.title"),
-    back: () => (back ? app.show(back) : finish(app)),
+    back: () => (back ? app.show(back) : app.leave()),
     body: [
       question(app, {
         before: app.texts.paragraphs(others ? "need_link.others" : back ? "need_link.key" : "need_link.text"),
