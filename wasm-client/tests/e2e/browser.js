@@ -97,8 +97,7 @@ export class InChromium extends Visit {
     try {
       await this.page.waitForSelector(`#main[data-state="${state}"]`, { timeout: 30_000 });
     } catch {
-      const now = await this.page.evaluate(() => [document.getElementById("main")?.dataset.state, document.querySelector(".errors")?.textContent, document.querySelector(".doing")?.textContent].join(" "));
-      throw new Error(`not at «${state}» but at «${now}» ${this.faults.join(" ")}`);
+      throw new Error(`not at «${state}» but at «${await this.#now()}»`);
     }
     await this.fits(state);
     if (look && this.place.first(await this.#screen(name))) await this.look(name);
@@ -108,6 +107,11 @@ export class InChromium extends Visit {
   async #screen(name) {
     const made = await this.page.evaluate(() => [document.documentElement.lang, document.querySelector("h1")?.textContent, ...[...document.body.querySelectorAll("*")].map((one) => one.tagName)].join(" "));
     return createHash("sha256").update(JSON.stringify([name, this.media, made])).digest("hex");
+  }
+
+  async #now() {
+    const texts = await this.page.evaluate(() => [document.getElementById("main")?.dataset.state, ...[".errors", ".doing", ".stay", "#live"].map((where) => document.querySelector(where)?.textContent)]);
+    return [...texts, ...this.faults].filter(Boolean).join(" | ");
   }
 
   async fits(state) {
@@ -158,7 +162,11 @@ export class InChromium extends Visit {
   }
 
   async until(run, given) {
-    await this.page.waitForFunction(run, given);
+    try {
+      await this.page.waitForFunction(run, given);
+    } catch (error) {
+      throw new Error(`not so: ${JSON.stringify(given) ?? run}; the page is at «${await this.#now()}»`, { cause: error });
+    }
   }
 
   /** What is saved when this is done. @param {() => Promise<void>} action */

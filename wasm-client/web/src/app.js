@@ -74,15 +74,13 @@ export class App extends Base {
    * @param {import("./api.js").Api} parts.api
    * @param {typeof import("./crypto.js")} parts.crypto
    * @param {import("./store.js").Store} parts.store
-   * @param {import("./tabs.js").Tab | null} parts.tab
    * @param {import("./texts.js").Texts} parts.texts
    * @param {import("./base.js").Config} parts.config
    * @param {{ expired: Screen, again: Screen, left: Screen, receipts: Screen, unanswered: (signed: import("./store.js").Pending) => Screen }} parts.screens
    */
-  constructor({ api, crypto, store, tab, texts, config, screens }) {
+  constructor({ api, crypto, store, texts, config, screens }) {
     super({ api, crypto, texts, config });
     this.store = store;
-    this.tab = tab;
     this.screens = screens;
     this.clock = new SessionClock(this, { ended: () => this.expire(), again: () => this.renew() });
     this.#button = new BackButton(() => this.#back());
@@ -94,7 +92,8 @@ export class App extends Base {
       if (event.persisted && !this.sending) this.#away();
     });
     window.addEventListener("pageshow", (event) => {
-      if (event.persisted && this.#stale) location.reload();
+      // What only the memory of the page has would be lost with it.
+      if (event.persisted && this.#stale && this.store.lasting && this.receipts.length === 0) location.reload();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") void this.#resync();

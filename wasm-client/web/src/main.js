@@ -35,16 +35,18 @@ async function main() {
   const store = new Store(config.election);
   /** @type {App} */
   let app;
+  let mine = false;
   const api = new Api(config.server, () => app.texts.language);
   const tab = new Tab({
     // A ballot that is on its way stays where it is.
     asked: () => !app.sending,
     moved: () => {
+      mine = false;
       app.ready = false;
       app.end("moved", moved);
     },
   });
-  app = new App({ api, crypto, store, tab, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt, unanswered } });
+  app = new App({ api, crypto, store, texts, config, screens: { expired, again: loginAgain, left, receipts: lastReceipt, unanswered } });
   const around = () => frame({
     texts: app.texts, config, strip: [app.clock.element],
     election: { test: app.info?.test, binding: app.info?.binding, rehearsal: app.rehearsal },
@@ -62,9 +64,10 @@ async function main() {
   }
   app.show(preparing);
   await store.open();
-  const begin = async (/** @type {boolean} */ mine) => {
-    if (!mine && !(await tab.claim())) {
-      app.show(elsewhere(begin));
+  const begin = async (/** @type {boolean} */ taken) => {
+    mine = taken || (await tab.claim());
+    if (!mine) {
+      app.show(elsewhere(tab, begin));
       return;
     }
     app.show(preparing);
@@ -76,6 +79,11 @@ async function main() {
       app.rehearsal = app.status.rehearsal;
       around();
       app.kept = (await store.ballots()).filter(({ contest }) => info.contests.some(({ index }) => index === contest));
+      // Another tab may have taken over meanwhile.
+      if (!mine) {
+        app.show(moved);
+        return;
+      }
       app.ready = true;
       if (await resumed(app)) return;
       if (app.receiptsAgain()) {
@@ -105,8 +113,8 @@ function unsupported(app) {
   return { state: "unsupported", title: app.say("unsupported.title"), body: app.texts.paragraphs("unsupported.text", { help: app.helpLine }) };
 }
 
-/** @param {(mine: boolean) => Promise<void>} begin @returns {import("./app.js").Screen} */
-function elsewhere(begin) {
+/** @param {Tab} tab @param {(taken: boolean) => Promise<void>} begin @returns {import("./app.js").Screen} */
+function elsewhere(tab, begin) {
   return (app) => {
     const answer = h("p", { role: "status" });
     return {
@@ -115,8 +123,9 @@ function elsewhere(begin) {
       body: [
         app.texts.paragraphs("elsewhere.text"),
         h("div", { class: "actions" }, button(app.say("elsewhere.here"), async () => {
-          if (await app.tab?.take()) await begin(true);
-          else answer.textContent = app.say("elsewhere.busy");
+          const other = await tab.take();
+          if (other === "left") await begin(true);
+          else answer.textContent = app.say(`elsewhere.${other}`);
         }, { class: "primary" })),
         answer,
       ],

@@ -41,7 +41,7 @@ export class Tab {
     });
   }
 
-  /** Asks the other tab to leave off. @returns {Promise<boolean>} whether it did */
+  /** Asks the other tab to leave off. @returns {Promise<"left" | "busy" | "silent">} whether it did */
   async take() {
     let busy = false;
     const listen = (/** @type {MessageEvent} */ event) => {
@@ -54,7 +54,7 @@ export class Tab {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     this.#channel?.removeEventListener("message", listen);
-    return this.#release !== null;
+    return this.#release !== null ? "left" : busy ? "busy" : "silent";
   }
 
   leave() {

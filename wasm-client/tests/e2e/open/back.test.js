@@ -12,7 +12,7 @@ before(async () => { here = await stage(); });
 after(() => here.close());
 
 /** Again and again, as somebody does for whom nothing happens. @param {RegExp} why */
-async function stays(visit, state, why) {
+async function stays(visit, state, why, look = true) {
   for (let tried = 0; tried < 3; tried += 1) {
     await visit.page.evaluate(() => {
       document.querySelector(".stay")?.remove();
@@ -21,7 +21,7 @@ async function stays(visit, state, why) {
     await visit.back();
     await visit.says("#live", why);
     await visit.says(".stay", why);
-    await visit.at(state, { name: `${state}-back` });
+    await visit.at(state, { name: `${state}-back`, look });
   }
 }
 
@@ -73,10 +73,12 @@ test("while an answer is awaited, while a session begins, and out of the list of
   const checked = held(visit, "/api/v1/access/digits");
   await visit.press("Seguir");
   await stays(visit, "digits", /Un momento/);
-  // Another language, and an answer is awaited all the same.
+  // Another language, and the answer is awaited all the same, for as long as a page waits.
   await visit.press("English");
-  await stays(visit, "digits", /One moment/);
+  await visit.until(() => document.documentElement.lang === "en");
+  await stays(visit, "digits", /One moment/, false);
   await visit.press("Español");
+  await visit.until(() => document.documentElement.lang === "es");
   checked();
   await visit.factor("sms");
   await visit.at("password");

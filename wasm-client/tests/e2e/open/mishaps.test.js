@@ -361,6 +361,48 @@ test("a tab that is sending is not taken over", async () => {
   await visit.close();
 });
 
+test("a tab that does not answer, as those that a telephone has put to sleep, is to be closed", async () => {
+  const visit = await here.visit();
+  await visit.open();
+  await visit.at("start");
+  const first = visit.page;
+  const asleep = await visit.context.newCDPSession(first);
+  await asleep.send("Debugger.enable");
+  await asleep.send("Debugger.pause");
+  visit.on(await visit.context.newPage());
+  await visit.open();
+  await visit.at("elsewhere");
+  await visit.press("Usar esta pestaña");
+  await visit.says("[role=status]:not(#live)", /no contesta/);
+  await visit.at("elsewhere", { name: "elsewhere-silent" });
+  await first.close();
+  await visit.press("Usar esta pestaña");
+  await visit.at("start");
+  await visit.close();
+});
+
+test("R-CAST-20 a tab that is taken over before it is ready does not go on", async () => {
+  const visit = await here.visit();
+  let go = () => {};
+  visit.relay.next("/api/v1/election", { hold: new Promise((resolve) => { go = () => resolve(undefined); }) });
+  await visit.open();
+  await visit.at("preparing");
+  const first = visit.page;
+  visit.on(await visit.context.newPage());
+  await visit.open();
+  await visit.at("elsewhere");
+  await visit.press("Usar esta pestaña");
+  await visit.at("start");
+  visit.page = first;
+  await visit.at("moved");
+  const answered = first.waitForResponse(/\/api\/v1\/election$/);
+  go();
+  await answered;
+  await first.waitForTimeout(1000);
+  await visit.at("moved");
+  await visit.close();
+});
+
 test("another language in the middle: it is encrypted once, sent once, and the code is that ballot's", async () => {
   const visit = await here.visit();
   await visit.first();

@@ -27,8 +27,8 @@ export function ballot(index) {
       asked += 1;
       const mine = asked;
       const outcome = await resolution(app, index, snapshot(choice), false);
-      // Whoever taps fast gets the answer to the last tap.
-      if (mine !== asked) return;
+      // Whoever taps fast gets the answer to the last tap, and who has left none: somebody else may be there.
+      if (mine !== asked || !status.isConnected) return;
       const text = now(app, contest, outcome);
       status.textContent = text;
       status.classList.toggle("wrong", outcome.why === "combination" || outcome.why === "confirm-combination");

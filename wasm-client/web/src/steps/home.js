@@ -7,10 +7,12 @@ import { casting } from "./cast.js";
 import { ballot } from "./choose.js";
 import { contact, contactOpen } from "./contact.js";
 import { finish } from "./end.js";
+import { loginAgain } from "./login.js";
 import { needLink } from "./need-link.js";
 
 /** @type {import("../app.js").Screen} */
 export function home(app) {
+  if (!app.session) return loginAgain(app);
   const contests = (app.session?.contests ?? []).map(({ contest, cast }) => ({ contest: app.contest(contest), cast }));
   const left = contests.filter(({ contest, cast }) => !cast && !app.pending.has(contest.index));
   const done = left.length === 0 && app.pending.size === 0;

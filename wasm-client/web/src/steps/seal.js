@@ -29,9 +29,10 @@ export function sealing(index, outcome) {
             { contest: index, option: outcome.option ?? -1, text: outcome.text },
             { signal: abort.signal, progress: (done, total) => mine.at(done, total) },
           );
-          if (!abort.signal.aborted) app.show(sealed(index, codeText));
+          // Who is not in the session any more has no ballot either.
+          if (!abort.signal.aborted && app.user !== null) app.show(sealed(index, codeText));
         } catch (error) {
-          if (!abort.signal.aborted) throw error;
+          if (!abort.signal.aborted && app.user !== null) throw error;
         }
       });
     }
